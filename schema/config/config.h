@@ -1,0 +1,71 @@
+// postmirror.cf, read and validated. What the programs share; the map files it
+// names are read by sync alone (map_file.h).
+#ifndef POSTMIRROR_SCHEMA_CONFIG_CONFIG_H_
+#define POSTMIRROR_SCHEMA_CONFIG_CONFIG_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "schema/config/listen_entry.h"
+#include "schema/config/parameter.h"
+#include "schema/config/search_settings.h"
+
+namespace postmirror {
+
+enum class ChangeSource { kAuto, kBinlog, kLsn, kInterval };
+
+// A parameter that postmirror.cf defines. A map's name is the path after
+// `mysql:`, as it is written there.
+struct ServedParameter {
+  const Parameter* parameter = nullptr;  // a constant of Parameters()
+  std::vector<std::string> maps;         // in order, at least one
+
+  friend bool operator==(const ServedParameter&,
+                         const ServedParameter&) = default;
+};
+
+// The values here are the defaults. A parameter with an empty list is not
+// served.
+struct Config {
+  std::vector<ServedParameter>
+      served;                       // in the order of the file, at least one
+  std::vector<ListenEntry> listen;  // no address twice; parameters all served
+  std::string store = "/var/lib/postmirror";  // absolute, no slash at its end
+  SearchSettings search;
+  bool mydestination_stated = false;  // a non-empty mydestination was given
+  ChangeSource change_source =
+      ChangeSource::kAuto;  // kBinlog is refused as yet
+  absl::Duration lsn_poll_interval = absl::Milliseconds(50);  // 1ms to 1m
+  absl::Duration reconcile_interval = absl::Seconds(300);     // 100ms to 1w
+  absl::Duration connect_timeout = absl::Seconds(5);          // 1s to 1h
+  absl::Duration read_timeout = absl::Seconds(10);            // 1s to 1h
+  // The part of a map that may vanish at once, from 0 to 1; 50% is 0.5.
+  double max_shrink = 0.5;
+  int proxy_threads = 1;     // 1 to 64
+  int client_limit = 10000;  // connections, 1 to 1000000
+
+  friend bool operator==(const Config&, const Config&) = default;
+
+  // The served parameter of that name, or nullptr.
+  const ServedParameter* Find(absl::string_view parameter) const;
+
+  // Every map of every served parameter, each once, in order of appearance.
+  std::vector<std::string> MapNames() const;
+};
+
+// Reads and validates `path`; the map files it names are not opened. Fails with
+// kInvalidArgument (as ReadCfText when the file cannot be read); the message
+// has one line for each thing that is wrong, "PATH:LINE: what, why, what to
+// do", in the order of the file.
+absl::StatusOr<Config> ReadConfig(absl::string_view path);
+
+// The same for `text`; `path` is used in messages only.
+absl::StatusOr<Config> ParseConfig(absl::string_view path,
+                                   absl::string_view text);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SCHEMA_CONFIG_CONFIG_H_

@@ -1,0 +1,165 @@
+#include "schema/config/setting.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "schema/config/cf_errors.h"
+#include "schema/config/cf_value.h"
+
+namespace postmirror {
+namespace {
+
+// Moves a parsed value to its place, or hands on why there is none.
+template <typename T, typename U>
+absl::Status Store(const absl::StatusOr<T>& parsed, U* place) {
+  if (!parsed.ok()) return parsed.status();
+  *place = static_cast<U>(*parsed);
+  return absl::OkStatus();
+}
+
+absl::Status ApplyStore(absl::string_view value, Config* config) {
+  absl::Status status = CheckAbsolutePath(value);
+  if (!status.ok()) return status;
+  while (value.size() > 1 && absl::ConsumeSuffix(&value, "/")) continue;
+  if (value == "/") {
+    return absl::InvalidArgumentError(
+        "is the root of all files, write a folder of its own");
+  }
+  config->store = std::string(value);
+  return absl::OkStatus();
+}
+
+// Any set of characters, as in Postfix.
+absl::Status ApplyRecipientDelimiter(absl::string_view value, Config* config) {
+  config->search.recipient_delimiter = std::string(value);
+  return absl::OkStatus();
+}
+
+absl::Status ApplyPropagation(absl::string_view value, Config* config) {
+  // postconf(5). Those after virtual do not concern what is served here.
+  constexpr absl::string_view kWords[] = {"canonical", "virtual", "alias",
+                                          "forward",   "include", "generic"};
+  const std::vector<std::string> words = SplitList(value);
+  for (const std::string& word : words) {
+    if (std::find(std::begin(kWords), std::end(kWords), word) ==
+        std::end(kWords)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("holds ", Quoted(word),
+                       ", which Postfix does not know, write any of canonical, "
+                       "virtual, alias, forward, include, generic"));
+    }
+  }
+  config->search.propagate_unmatched_extensions = words;
+  return absl::OkStatus();
+}
+
+absl::Status ApplyOwnerRequestSpecial(absl::string_view value, Config* config) {
+  return Store(ParseYesNo(value), &config->search.owner_request_special);
+}
+
+absl::Status ApplyDoubleBounceSender(absl::string_view value, Config* config) {
+  if (value.empty()) {
+    return absl::InvalidArgumentError(
+        "is empty, and Postfix wants a name, write one or remove the line");
+  }
+  config->search.double_bounce_sender = std::string(value);
+  return absl::OkStatus();
+}
+
+absl::Status ApplySmtputf8Enable(absl::string_view value, Config* config) {
+  return Store(ParseYesNo(value), &config->search.smtputf8_enable);
+}
+
+// myhostname and mydomain are used by what refers to them (ExpandedValue).
+absl::Status ApplyHostName(absl::string_view value, Config*) {
+  if (SplitList(value).size() <= 1 && !absl::StrContains(value, '/')) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "is not one name, write the one that Postfix has");
+}
+
+absl::Status ApplyChangeSource(absl::string_view value, Config* config) {
+  if (value == "binlog") {
+    return absl::InvalidArgumentError(
+        "is not available yet in this version, use auto, lsn or interval");
+  }
+  if (value == "auto") {
+    config->change_source = ChangeSource::kAuto;
+  } else if (value == "lsn") {
+    config->change_source = ChangeSource::kLsn;
+  } else if (value == "interval") {
+    config->change_source = ChangeSource::kInterval;
+  } else {
+    return absl::InvalidArgumentError(
+        "is no source of changes, write auto, lsn or interval");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ApplyLsnPollInterval(absl::string_view value, Config* config) {
+  return Store(ParseTime(value, absl::Milliseconds(1), absl::Minutes(1)),
+               &config->lsn_poll_interval);
+}
+
+absl::Status ApplyReconcileInterval(absl::string_view value, Config* config) {
+  return Store(ParseTime(value, absl::Milliseconds(100), absl::Hours(7 * 24)),
+               &config->reconcile_interval);
+}
+
+absl::Status ApplyConnectTimeout(absl::string_view value, Config* config) {
+  return Store(ParseTime(value, absl::Seconds(1), absl::Hours(1)),
+               &config->connect_timeout);
+}
+
+absl::Status ApplyReadTimeout(absl::string_view value, Config* config) {
+  return Store(ParseTime(value, absl::Seconds(1), absl::Hours(1)),
+               &config->read_timeout);
+}
+
+absl::Status ApplyMaxShrink(absl::string_view value, Config* config) {
+  return Store(ParsePercent(value), &config->max_shrink);
+}
+
+absl::Status ApplyProxyThreads(absl::string_view value, Config* config) {
+  return Store(ParseInteger(value, 1, 64), &config->proxy_threads);
+}
+
+absl::Status ApplyClientLimit(absl::string_view value, Config* config) {
+  return Store(ParseInteger(value, 1, 1000000), &config->client_limit);
+}
+
+constexpr Setting kSettings[] = {
+    {"store", ApplyStore},
+    {"recipient_delimiter", ApplyRecipientDelimiter},
+    {"propagate_unmatched_extensions", ApplyPropagation},
+    {"owner_request_special", ApplyOwnerRequestSpecial},
+    {"double_bounce_sender", ApplyDoubleBounceSender},
+    {"smtputf8_enable", ApplySmtputf8Enable},
+    {"myhostname", ApplyHostName},
+    {"mydomain", ApplyHostName},
+    {"change_source", ApplyChangeSource},
+    {"lsn_poll_interval", ApplyLsnPollInterval},
+    {"reconcile_interval", ApplyReconcileInterval},
+    {"connect_timeout", ApplyConnectTimeout},
+    {"read_timeout", ApplyReadTimeout},
+    {"max_shrink", ApplyMaxShrink},
+    {"proxy_threads", ApplyProxyThreads},
+    {"client_limit", ApplyClientLimit},
+};
+
+}  // namespace
+
+const Setting* FindSetting(absl::string_view name) {
+  for (const Setting& setting : kSettings) {
+    if (setting.name == name) return &setting;
+  }
+  return nullptr;
+}
+
+}  // namespace postmirror

@@ -1,0 +1,67 @@
+// From the query that Postfix asks for one key to the query that reads all keys
+// at once. Derived only where both are certain to give the same rows;
+// everything else is refused with the reason and the cure. Pure text: no server
+// is asked.
+#ifndef POSTMIRROR_SCHEMA_QUERY_MIRROR_QUERY_H_
+#define POSTMIRROR_SCHEMA_QUERY_MIRROR_QUERY_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace postmirror {
+
+// A table as the query names it, unquoted; `database` is empty for the map's.
+struct TableName {
+  std::string database;
+  std::string table;
+
+  friend auto operator<=>(const TableName&, const TableName&) = default;
+};
+
+struct MirrorQuery {
+  // SELECT <key>, <value>... FROM ...: the first column is the key, all others
+  // are value columns. Has no ORDER BY of ours.
+  std::string sql;
+  // Every table or view that the query reads.
+  std::vector<TableName> tables;
+  // Where rows of one key come in primary-key order: the one table, and the
+  // name by which the query calls it (quoted as needed). Empty for joins,
+  // UNIONs, and queries with an ORDER BY of their own.
+  struct PrimaryKeyOrder {
+    TableName table;
+    std::string alias;
+
+    friend bool operator==(const PrimaryKeyOrder&,
+                           const PrimaryKeyOrder&) = default;
+  };
+  std::optional<PrimaryKeyOrder> order;
+  // The key column of a plain single-table query, unquoted; else empty.
+  std::string key_column;
+
+  // A function that the query calls and that may read other tables: a stored
+  // one, or one not known here. Only a mirror_query line can have one.
+  std::string unknown_function;
+
+  friend bool operator==(const MirrorQuery&, const MirrorQuery&) = default;
+};
+
+// Derives the mirror query of `query` (mysql_table(5)): one conjunct
+// `column = '%s'` of the top-level WHERE names the key column, the rest of
+// WHERE stays, the select list is the value. Fails with kInvalidArgument; the
+// message says what cannot be derived and names the `mirror_query` line as the
+// cure.
+absl::StatusOr<MirrorQuery> DeriveMirrorQuery(absl::string_view query);
+
+// Takes `sql` of a `mirror_query` line as it is: plain SQL in which `%` has no
+// meaning. Fails with kInvalidArgument unless it is one SELECT (or a
+// UNION of them) with at least two columns and without `%s` and its like in a
+// string of its own.
+absl::StatusOr<MirrorQuery> ParseMirrorQuery(absl::string_view sql);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SCHEMA_QUERY_MIRROR_QUERY_H_

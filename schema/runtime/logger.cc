@@ -1,0 +1,46 @@
+#include "schema/runtime/logger.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace postmirror {
+namespace {
+
+absl::string_view Label(Severity severity) {
+  switch (severity) {
+    case Severity::kError:
+      return "error: ";
+    case Severity::kWarning:
+      return "warning: ";
+    case Severity::kNotice:
+    case Severity::kInfo:
+      return "";
+  }
+  return "";
+}
+
+}  // namespace
+
+StderrLogger::StderrLogger(absl::string_view program)
+    : program_(program),
+      // systemd.exec(5): set when standard error is connected to the journal.
+      to_journal_(std::getenv("JOURNAL_STREAM") != nullptr) {}
+
+void StderrLogger::Log(Severity severity, absl::string_view message) {
+  for (absl::string_view line : absl::StrSplit(message, '\n')) {
+    const std::string text =
+        to_journal_
+            ? absl::StrCat("<", static_cast<int>(severity), ">", line, "\n")
+            : absl::StrCat(program_, ": ", Label(severity), line, "\n");
+    // A log that cannot be written leaves nobody to tell.
+    [[maybe_unused]] const ssize_t written =
+        write(STDERR_FILENO, text.data(), text.size());
+  }
+}
+
+}  // namespace postmirror

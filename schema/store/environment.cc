@@ -1,0 +1,281 @@
+#include "schema/store/environment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "schema/store/fault_guard.h"
+#include "schema/store/page_check.h"
+#include "schema/store/store_error.h"
+
+namespace postmirror {
+namespace {
+
+// Address space, not memory or disk: so large that the map never grows in
+// service, which would make open readers fail (MDB_MAP_RESIZED).
+constexpr size_t kMapBytes = size_t{256} << 30;
+// Reader slots. Who creates the lock file decides: LMDB counts them by its
+// size. It takes 64 bytes for each, and some for its mutexes.
+constexpr unsigned kMaxReaders = 1024;
+constexpr off_t kLockFileBytes = (off_t{kMaxReaders} + 64) * 64;
+// Handles a process may open; sub-database names are never used again.
+constexpr unsigned kMaxSubDatabases = 1024;
+
+// Do not change: the reader's user has no more rights than these.
+constexpr mode_t kFolderMode = 02750;
+constexpr mode_t kDataFileMode = 0640;
+constexpr mode_t kLockFileMode = 0660;
+
+absl::Status MakeFolder(const std::string& folder, bool set_mode) {
+  const bool made = mkdir(folder.c_str(), kFolderMode) == 0;
+  if (!made && errno != EEXIST) {
+    return SystemError(errno, absl::StrCat("store ", folder, ": mkdir"));
+  }
+  if ((made || set_mode) && chmod(folder.c_str(), kFolderMode) != 0) {
+    return SystemError(errno, absl::StrCat("store ", folder, ": chmod"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string FormatFolder(absl::string_view store) {
+  // Do not change: stored. A new format gets a new folder.
+  return absl::StrCat(store, "/v1");
+}
+
+std::string RecordKey(absl::string_view map_name) {
+  return absl::StrCat("map/", map_name);
+}
+
+Environment::~Environment() {
+  if (abandoned_) return;
+  if (environment_ != nullptr) {
+    // It clears reader slots in the lock file, which may be cut off.
+    SurvivesFault([this] { mdb_env_close(environment_); });
+  }
+  if (held_folder_ >= 0) close(held_folder_);
+}
+
+absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForReading(
+    absl::string_view store) {
+  const std::string folder = FormatFolder(store);
+  if (access(absl::StrCat(folder, "/data.mdb").c_str(), F_OK) != 0 &&
+      errno == ENOENT) {
+    return absl::UnavailableError(
+        absl::StrCat("store ", folder,
+                     ": not there yet, postmirror-sync has not filled it"));
+  }
+  // Asked by faccessat(2), not by opening: see the class comment. LMDB falls
+  // back to no locks at all on a read-only file system.
+  const std::string lock = absl::StrCat(folder, "/lock.mdb");
+  if (faccessat(AT_FDCWD, lock.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
+    return SystemError(
+        errno, absl::StrCat("store ", lock,
+                            ": a reader must be able to write the lock file "
+                            "(mode 0660, a common group, not a read-only "
+                            "mount)"));
+  }
+  std::unique_ptr<Environment> environment(new Environment(folder));
+  absl::Status status = environment->Open(MDB_RDONLY | MDB_NOTLS);
+  if (status.ok()) status = environment->CheckReaderSlot();
+  if (status.ok()) status = CheckPages(environment.get());
+  if (!status.ok()) return status;
+  return environment;
+}
+
+absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
+    absl::string_view store) {
+  std::unique_ptr<Environment> environment(
+      new Environment(FormatFolder(store)));
+  absl::Status status = MakeFolder(std::string(store), false);
+  if (status.ok()) status = MakeFolder(environment->folder(), true);
+  if (status.ok()) status = environment->HoldFolder();
+  if (status.ok()) status = environment->MakeLockFile();
+  if (status.ok()) status = environment->Open(MDB_NOTLS | MDB_NOMETASYNC);
+  if (status.ok()) status = CheckPages(environment.get());
+  if (!status.ok()) return status;
+  const std::string data = absl::StrCat(environment->folder(), "/data.mdb");
+  if (chmod(data.c_str(), kDataFileMode) != 0) {
+    return SystemError(errno, absl::StrCat("store ", data, ": chmod"));
+  }
+  return environment;
+}
+
+// Keeps this process from waiting for ever for a mutex that an abandoned
+// environment of its own holds: that one keeps the folder held, until the
+// process ends or the folder is set aside.
+absl::Status Environment::HoldFolder() {
+  held_folder_ = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (held_folder_ < 0) {
+    return SystemError(errno, absl::StrCat("store ", folder_, ": open"));
+  }
+  if (flock(held_folder_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("store ", folder_,
+                   ": damage left it locked, set it aside (rename it) and "
+                   "restart postmirror-sync"));
+}
+
+// Gives the lock file its disk blocks before it is mapped: LMDB leaves holes,
+// and on a full disk the first use of one is SIGBUS. Not later: closing its
+// descriptor drops the locks that LMDB holds on it.
+absl::Status Environment::MakeLockFile() const {
+  const std::string path = absl::StrCat(folder_, "/lock.mdb");
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return SystemError(errno, absl::StrCat("store ", path));
+  struct stat facts = {};
+  int error = fstat(file, &facts) == 0 ? 0 : errno;
+  if (error == 0) {
+    // Readers that have it open count their slots by the size it has.
+    error = posix_fallocate(
+        file, 0, facts.st_size == 0 ? kLockFileBytes : facts.st_size);
+  }
+  if (error == 0 && fchmod(file, kLockFileMode) != 0) error = errno;
+  close(file);
+  return error == 0 ? absl::OkStatus()
+                    : SystemError(error, absl::StrCat("store ", path));
+}
+
+absl::Status Environment::Open(unsigned flags) {
+  const std::string what = absl::StrCat("store ", folder_, ": open");
+  if (int code = mdb_env_create(&environment_); code != MDB_SUCCESS) {
+    environment_ = nullptr;
+    return LmdbError(code, what);
+  }
+  GuardAssertions(environment_);
+  mdb_env_set_mapsize(environment_, kMapBytes);
+  mdb_env_set_maxreaders(environment_, kMaxReaders);
+  mdb_env_set_maxdbs(environment_, kMaxSubDatabases);
+  int code = MDB_SUCCESS;
+  if (!SurvivesFault([&] {
+        code =
+            mdb_env_open(environment_, folder_.c_str(), flags, kDataFileMode);
+      })) {
+    environment_ = nullptr;  // left in its middle: better leaked than closed
+    return absl::DataLossError(absl::StrCat(what, ": the file is cut off"));
+  }
+  if (code != MDB_SUCCESS) return LmdbError(code, what);
+  off_t data_bytes = 0;
+  const absl::StatusOr<FileId> data = Identify("data.mdb", &data_bytes);
+  if (!data.ok()) return data.status();
+  const absl::StatusOr<FileId> lock = Identify("lock.mdb", &lock_bytes_);
+  if (!lock.ok()) return lock.status();
+  data_file_ = *data;
+  lock_file_ = *lock;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Environment::FileId> Environment::Identify(
+    absl::string_view file, off_t* size) const {
+  const std::string path = absl::StrCat(folder_, "/", file);
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) {
+    return SystemError(errno, absl::StrCat("store ", path));
+  }
+  *size = status.st_size;
+  return FileId{.device = status.st_dev, .inode = status.st_ino};
+}
+
+absl::Status Environment::CheckFiles() const {
+  off_t bytes = 0;
+  const absl::StatusOr<FileId> data = Identify("data.mdb", &bytes);
+  if (!data.ok()) return data.status();
+  const absl::StatusOr<FileId> lock = Identify("lock.mdb", &bytes);
+  if (!lock.ok()) return lock.status();
+  if (*data != data_file_ || *lock != lock_file_) {
+    return absl::UnavailableError(
+        absl::StrCat("store ", folder_, ": its files were replaced"));
+  }
+  if (bytes < lock_bytes_) {
+    return absl::UnavailableError(
+        absl::StrCat("store ", folder_, ": lock.mdb was cut off"));
+  }
+  return absl::OkStatus();
+}
+
+void Environment::Abandon() {
+  abandoned_ = true;
+  MarkUnusable();
+}
+
+int Environment::BeginReading(MDB_txn** transaction) const {
+  int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, transaction);
+  if (code != MDB_READERS_FULL) return code;
+  // Slots of killed readers stay taken until somebody looks.
+  mdb_reader_check(environment_, nullptr);
+  return mdb_txn_begin(environment_, nullptr, MDB_RDONLY, transaction);
+}
+
+absl::Status Environment::CheckReaderSlot() {
+  MDB_txn* transaction = nullptr;
+  MDB_envinfo facts = {};
+  int code = MDB_SUCCESS;
+  const bool survived = SurvivesFault([&] {
+    code = BeginReading(&transaction);
+    mdb_env_info(environment_, &facts);
+  });
+  EndReading(survived, transaction);
+  if (!survived) {
+    return absl::DataLossError(
+        absl::StrCat("store ", folder_, ": cannot be read"));
+  }
+  if (code != MDB_SUCCESS) {
+    return LmdbError(code, absl::StrCat("store ", folder_, ": begin"));
+  }
+  // An environment without a lock table counts no readers.
+  if (facts.me_numreaders == 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("store ", folder_,
+                     ": no reader slot, is lock.mdb on a read-only mount?"));
+  }
+  return absl::OkStatus();
+}
+
+void Environment::EndReading(bool survived, MDB_txn* transaction) {
+  if (transaction != nullptr) {
+    SurvivesFault([&] { mdb_txn_abort(transaction); });
+  } else if (!survived) {
+    Abandon();
+  }
+}
+
+absl::StatusOr<unsigned> Environment::SubDatabase(const std::string& name) {
+  // LMDB opens handles in one transaction of a process at a time.
+  const std::lock_guard<std::mutex> lock(handles_mutex_);
+  if (const auto known = handles_.find(name); known != handles_.end()) {
+    return known->second;
+  }
+  MDB_txn* transaction = nullptr;
+  MDB_dbi handle = 0;
+  int code = MDB_SUCCESS;
+  const bool survived = SurvivesFault([&] {
+    code = BeginReading(&transaction);
+    if (code == MDB_SUCCESS) {
+      code = mdb_dbi_open(transaction, name.c_str(), 0, &handle);
+    }
+    // Committed, so that the handle stays open.
+    if (code == MDB_SUCCESS) {
+      code = mdb_txn_commit(std::exchange(transaction, nullptr));
+    }
+  });
+  EndReading(survived, transaction);
+  if (!survived) {
+    MarkUnusable();
+    return absl::DataLossError(
+        absl::StrCat("store ", folder_, ": cannot be read"));
+  }
+  if (code == MDB_DBS_FULL) MarkUnusable();
+  if (code != MDB_SUCCESS) {
+    return LmdbError(code,
+                     absl::StrCat("store ", folder_, ": sub-database ", name));
+  }
+  handles_.emplace(name, handle);
+  return handle;
+}
+
+}  // namespace postmirror

@@ -1,0 +1,117 @@
+// The LMDB environment of a store: opened with the same constants by every
+// program, checked for the traps that LMDB itself does not report. At most one
+// for a store in a process: closing any descriptor of its lock file drops the
+// process's locks.
+#ifndef POSTMIRROR_SCHEMA_STORE_ENVIRONMENT_H_
+#define POSTMIRROR_SCHEMA_STORE_ENVIRONMENT_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+struct MDB_env;
+struct MDB_txn;
+
+namespace postmirror {
+
+// The folder inside `store` that holds the environment of this release's
+// format.
+std::string FormatFolder(absl::string_view store);
+
+// The status sub-database: "map/NAME" -> MapRecord. Do not change: stored.
+inline constexpr char kStatusSubDatabase[] = "status";
+std::string RecordKey(absl::string_view map_name);
+
+class Environment {
+ public:
+  // Opens `store` for lookups. Fails where it does not exist, is damaged or cut
+  // off, or where its lock file cannot be written: LMDB would then silently
+  // read without a reader slot, and see pages that the writer is reusing.
+  static absl::StatusOr<std::unique_ptr<Environment>> OpenForReading(
+      absl::string_view store);
+
+  // Opens or creates `store` for its one writer and sets the modes of DESIGN:
+  // folder 2750, data.mdb 0640, lock.mdb 0660. Fails with kDataLoss where it is
+  // damaged. REQUIRES: the caller keeps other writers out.
+  static absl::StatusOr<std::unique_ptr<Environment>> OpenForWriting(
+      absl::string_view store);
+
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  MDB_env* get() const { return environment_; }
+  const std::string& folder() const { return folder_; }
+
+  // OK while the files on disk are the ones that are open.
+  absl::Status CheckFiles() const;
+
+  // To be closed and opened again at the next opportunity, and not used before.
+  // This and the next three may be called from any thread.
+  void MarkUnusable() { unusable_.store(true, std::memory_order_relaxed); }
+  bool unusable() const { return unusable_.load(std::memory_order_relaxed); }
+
+  // A page of it could not be read: whether others can is worth another look,
+  // until which they may be.
+  void MarkSuspect() { suspect_.store(true, std::memory_order_relaxed); }
+  bool suspect() const { return suspect_.load(std::memory_order_relaxed); }
+
+  // Never to be closed: a fault left LMDB in its middle, where it may hold one
+  // of its mutexes. They are robust, so that the thread's list of them points
+  // into the mapped lock file until the process ends. Unusable from now on;
+  // this process cannot open the same folder for writing again.
+  void Abandon();
+
+  // As mdb_txn_begin, for reading; gets slots of killed readers freed where
+  // there is none left. To be called inside the guard.
+  int BeginReading(MDB_txn** transaction) const;
+
+  // Ends what BeginReading began, or did not: where a fault struck before there
+  // was a transaction, LMDB may hold its mutex.
+  void EndReading(bool survived, MDB_txn* transaction);
+
+  // The handle of a sub-database, opened at its first use. A transaction begun
+  // before that use does not know the handle. kNotFound where there is no such
+  // sub-database. For readers only; may be called from any thread.
+  absl::StatusOr<unsigned> SubDatabase(const std::string& name);
+
+ private:
+  struct FileId {
+    dev_t device = 0;
+    ino_t inode = 0;
+    friend bool operator==(const FileId&, const FileId&) = default;
+  };
+
+  explicit Environment(std::string folder) : folder_(std::move(folder)) {}
+
+  absl::Status Open(unsigned flags);
+  absl::Status HoldFolder();
+  absl::Status MakeLockFile() const;
+  absl::Status CheckReaderSlot();
+  absl::StatusOr<FileId> Identify(absl::string_view file, off_t* size) const;
+
+  const std::string folder_;
+  MDB_env* environment_ = nullptr;
+  int held_folder_ = -1;  // the writer's, see HoldFolder
+  FileId data_file_;
+  FileId lock_file_;
+  off_t lock_bytes_ = 0;
+  std::atomic<bool> unusable_ = false;
+  std::atomic<bool> suspect_ = false;
+  std::atomic<bool> abandoned_ = false;
+  std::mutex handles_mutex_;
+  std::map<std::string, unsigned> handles_;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SCHEMA_STORE_ENVIRONMENT_H_

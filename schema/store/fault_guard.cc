@@ -1,0 +1,74 @@
+#include "schema/store/fault_guard.h"
+
+#include <lmdb.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <ucontext.h>
+
+#include <cstdlib>
+
+namespace postmirror {
+namespace {
+
+// Where this thread goes on after a fault; null outside the guard. A signal
+// handler can reach nothing but globals.
+thread_local sigjmp_buf* resume_point = nullptr;
+
+void OnBusError(int signal_number, siginfo_t*, void* context) {
+  if (resume_point != nullptr) {
+    // The handler is left by a jump, which must not leave SIGBUS blocked, or
+    // the next one would kill the program.
+    pthread_sigmask(SIG_SETMASK, &static_cast<ucontext_t*>(context)->uc_sigmask,
+                    nullptr);
+    siglongjmp(*resume_point, 1);
+  }
+  // Not ours: die as without the handler.
+  signal(signal_number, SIG_DFL);
+  raise(signal_number);
+}
+
+void OnFailedAssertion(MDB_env*, const char*) {
+  if (resume_point != nullptr) siglongjmp(*resume_point, 1);
+  std::abort();
+}
+
+bool InstallHandler() {
+  struct sigaction action = {};
+  action.sa_sigaction = OnBusError;
+  action.sa_flags = SA_SIGINFO;
+  sigemptyset(&action.sa_mask);
+  return sigaction(SIGBUS, &action, nullptr) == 0;
+}
+
+}  // namespace
+
+bool SurvivesFault(absl::FunctionRef<void()> access) {
+  sigjmp_buf* const outer = resume_point;
+  sigjmp_buf here;
+  // The signal mask is not saved: that would be a system call each time.
+  if (sigsetjmp(here, 0) != 0) {
+    resume_point = outer;
+    return false;
+  }
+  resume_point = &here;
+  access();
+  resume_point = outer;
+  return true;
+}
+
+void GuardAssertions(MDB_env* environment) {
+  [[maybe_unused]] static const bool installed = InstallHandler();
+  mdb_env_set_assert(environment, OnFailedAssertion);
+}
+
+void TouchPages(const void* bytes, size_t size) {
+  constexpr size_t kSmallestPage = 4096;
+  if (size == 0) return;
+  const volatile char* const first = static_cast<const volatile char*>(bytes);
+  for (size_t offset = 0; offset < size; offset += kSmallestPage) {
+    static_cast<void>(first[offset]);
+  }
+  static_cast<void>(first[size - 1]);
+}
+
+}  // namespace postmirror

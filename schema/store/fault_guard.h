@@ -1,0 +1,37 @@
+// Lets a read of mapped memory fail instead of killing the program. A memory
+// map turns an unreadable disk block, or a file that was cut off, into SIGBUS,
+// and LMDB turns a page it cannot believe into a failed assertion: both would
+// end a proxy that promised to answer TEMP.
+#ifndef POSTMIRROR_SCHEMA_STORE_FAULT_GUARD_H_
+#define POSTMIRROR_SCHEMA_STORE_FAULT_GUARD_H_
+
+#include <cstddef>
+
+#include "absl/functional/function_ref.h"
+
+struct MDB_env;
+
+namespace postmirror {
+
+// Runs `access` and returns true; returns false if it met SIGBUS or an
+// assertion of a guarded environment. `access` is then left in its middle,
+// without destructors: it must call nothing but LMDB and copy bytes. A mutex
+// that LMDB held stays held (Environment::Abandon). May be nested; any thread
+// may call, once GuardAssertions was called.
+//
+//   int code = 0;
+//   if (!SurvivesFault([&] { code = mdb_get(txn, dbi, &key, &value); })) ...
+bool SurvivesFault(absl::FunctionRef<void()> access);
+
+// Makes failed assertions of `environment` end in the guard, and the program
+// take SIGBUS. To be called once after mdb_env_create.
+void GuardAssertions(MDB_env* environment);
+
+// Reads a byte of each page of these bytes, so that a fault strikes here, in
+// the guard, rather than at the bytes' user: LMDB hands out a long value
+// without having looked at it.
+void TouchPages(const void* bytes, size_t size);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SCHEMA_STORE_FAULT_GUARD_H_

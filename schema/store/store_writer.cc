@@ -1,0 +1,154 @@
+#include "schema/store/store_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "schema/store/environment.h"
+#include "schema/store/fault_guard.h"
+#include "schema/store/store_error.h"
+
+namespace postmirror {
+namespace {
+
+std::string WriterLockPath(absl::string_view store) {
+  return absl::StrCat(store, "/sync.lock");
+}
+
+absl::StatusOr<int> HoldStore(absl::string_view store) {
+  if (mkdir(std::string(store).c_str(), 02750) == 0) {
+    chmod(std::string(store).c_str(), 02750);  // whatever the umask
+  }
+  const std::string path = WriterLockPath(store);
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (file < 0) {
+    return SystemError(errno, absl::StrCat("store ", path, ": open"));
+  }
+  // postmirrorctl, of the same group, asks who holds it.
+  fchmod(file, 0640);
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  if (fcntl(file, F_OFD_SETLK, &whole) == 0) return file;
+  const int error = errno;
+  close(file);
+  if (error != EAGAIN && error != EACCES) {
+    return SystemError(error, absl::StrCat("store ", path, ": lock"));
+  }
+  return absl::AbortedError(absl::StrCat(
+      "store ", store, ": another postmirror-sync is running on it"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StoreWriter>> StoreWriter::Open(
+    absl::string_view store) {
+  const absl::StatusOr<int> lock_file = HoldStore(store);
+  if (!lock_file.ok()) return lock_file.status();
+  absl::StatusOr<std::unique_ptr<Environment>> environment =
+      Environment::OpenForWriting(store);
+  if (!environment.ok()) {
+    close(*lock_file);
+    return environment.status();
+  }
+  std::unique_ptr<StoreWriter> writer(
+      new StoreWriter(*lock_file, *std::move(environment)));
+  absl::StatusOr<std::unique_ptr<StoreTransaction>> first = writer->Begin();
+  if (!first.ok()) return first.status();
+  if (absl::StatusOr<unsigned> status =
+          (*first)->Handle(kStatusSubDatabase, MDB_CREATE);
+      !status.ok()) {
+    return status.status();
+  }
+  // Writes nothing if it was there.
+  if (absl::Status committed = (*first)->Commit(); !committed.ok()) {
+    return committed;
+  }
+  return writer;
+}
+
+absl::Status StoreWriter::SetAside(absl::string_view store) {
+  const std::string folder = FormatFolder(store);
+  const std::string aside = absl::StrCat(folder, ".damaged");
+  std::error_code error;
+  std::filesystem::remove_all(aside, error);
+  std::filesystem::rename(folder, aside, error);
+  if (!error) return absl::OkStatus();
+  return SystemError(error.value(),
+                     absl::StrCat("store ", folder, ": rename to ", aside));
+}
+
+StoreWriter::StoreWriter(int lock_file,
+                         std::unique_ptr<Environment> environment)
+    : lock_file_(lock_file), environment_(std::move(environment)) {}
+
+StoreWriter::~StoreWriter() { close(lock_file_); }
+
+const std::string& StoreWriter::folder() const {
+  return environment_->folder();
+}
+
+absl::Status StoreWriter::CheckFiles() const {
+  if (environment_->unusable()) {
+    return absl::UnavailableError(
+        absl::StrCat("store ", folder(), ": has to be opened again"));
+  }
+  return environment_->CheckFiles();
+}
+
+absl::StatusOr<int> StoreWriter::ClearStaleReaders() {
+  int cleared = 0;
+  int code = MDB_SUCCESS;
+  const std::string what = absl::StrCat("store ", folder(), ": readers");
+  if (!SurvivesFault(
+          [&] { code = mdb_reader_check(environment_->get(), &cleared); })) {
+    environment_->Abandon();
+    return absl::UnavailableError(absl::StrCat(what, ": lock.mdb was cut off"));
+  }
+  if (code != MDB_SUCCESS) return LmdbError(code, what);
+  return cleared;
+}
+
+absl::StatusOr<std::map<std::string, MapRecord>> StoreWriter::ReadRecords() {
+  absl::StatusOr<std::unique_ptr<StoreScan>> scan = Scan(kStatusSubDatabase);
+  if (!scan.ok()) return scan.status();
+  std::map<std::string, MapRecord> records;
+  for (;;) {
+    const absl::StatusOr<bool> more = (*scan)->Next();
+    if (!more.ok()) return more.status();
+    if (!*more) return records;
+    absl::string_view name = (*scan)->key();
+    if (!absl::ConsumePrefix(&name, RecordKey(""))) continue;
+    absl::StatusOr<MapRecord> record = DecodeMapRecord((*scan)->entry());
+    if (!record.ok()) return record.status();
+    records.emplace(name, *std::move(record));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<StoreScan>> StoreWriter::Scan(
+    const std::string& sub_database) {
+  return StoreScan::Open(environment_.get(), sub_database);
+}
+
+absl::StatusOr<std::unique_ptr<StoreTransaction>> StoreWriter::Begin() {
+  return StoreTransaction::Begin(environment_.get());
+}
+
+bool WriterIsRunning(absl::string_view store) {
+  const int file = open(WriterLockPath(store).c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  const bool asked = fcntl(file, F_OFD_GETLK, &whole) == 0;
+  close(file);
+  return asked && whole.l_type != F_UNLCK;
+}
+
+}  // namespace postmirror

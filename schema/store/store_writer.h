@@ -1,0 +1,72 @@
+// The store as its one writer sees it: postmirror-sync. A second writer on the
+// same store is refused. Not for concurrent use: sync serializes its loops
+// around it, since LMDB opens sub-databases in one transaction of a process at
+// a time.
+#ifndef POSTMIRROR_SCHEMA_STORE_STORE_WRITER_H_
+#define POSTMIRROR_SCHEMA_STORE_STORE_WRITER_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "schema/store/map_record.h"
+#include "schema/store/store_scan.h"
+#include "schema/store/store_transaction.h"
+
+namespace postmirror {
+
+class Environment;
+
+class StoreWriter {
+ public:
+  // Opens or creates `store`, and holds it: kAborted where another sync does,
+  // kDataLoss where the environment is damaged (see SetAside).
+  static absl::StatusOr<std::unique_ptr<StoreWriter>> Open(
+      absl::string_view store);
+
+  // Renames the damaged environment of `store` to "v1.damaged", in place of an
+  // earlier one, so that Open makes a new one. REQUIRES: no StoreWriter is open
+  // on it in this process.
+  static absl::Status SetAside(absl::string_view store);
+
+  ~StoreWriter();
+  StoreWriter(const StoreWriter&) = delete;
+  StoreWriter& operator=(const StoreWriter&) = delete;
+
+  // The folder of the environment; sync keeps its other files there too.
+  const std::string& folder() const;
+
+  // OK while the files on disk are the ones that are open, and can be written.
+  // Otherwise the store is to be opened again.
+  absl::Status CheckFiles() const;
+
+  // Frees the reader slots of readers that were killed; returns how many.
+  absl::StatusOr<int> ClearStaleReaders();
+
+  // What the store knows, by map name.
+  absl::StatusOr<std::map<std::string, MapRecord>> ReadRecords();
+
+  // The writer must outlive the scan and the transaction. REQUIRES: a scan is
+  // gone before a transaction drops its sub-database.
+  absl::StatusOr<std::unique_ptr<StoreScan>> Scan(
+      const std::string& sub_database);
+
+  // REQUIRES: no other transaction of this writer is alive.
+  absl::StatusOr<std::unique_ptr<StoreTransaction>> Begin();
+
+ private:
+  StoreWriter(int lock_file, std::unique_ptr<Environment> environment);
+
+  const int lock_file_;  // holds the store for this process, by fcntl(2)
+  const std::unique_ptr<Environment> environment_;
+};
+
+// Whether a postmirror-sync is running on `store`. Takes no lock itself.
+bool WriterIsRunning(absl::string_view store);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SCHEMA_STORE_STORE_WRITER_H_
