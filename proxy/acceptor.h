@@ -1,0 +1,68 @@
+// Accepts clients on all listeners and hands them to the workers in turn. Runs
+// in the first worker's loop.
+#ifndef POSTMIRROR_PROXY_ACCEPTOR_H_
+#define POSTMIRROR_PROXY_ACCEPTOR_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "proxy/net/event_loop.h"
+#include "proxy/net/listener.h"
+#include "proxy/protocol/codec.h"
+#include "proxy/worker.h"
+#include "schema/runtime/logger.h"
+
+namespace postmirror {
+
+class Acceptor {
+ public:
+  // Serves at most `client_limit` clients at a time, as `*clients` counts them;
+  // further ones are turned away. `workers` are not empty. Everything must
+  // outlive the acceptor, which is destroyed when no worker runs.
+  Acceptor(std::vector<Worker*> workers, int client_limit,
+           std::atomic<int>* clients, Logger* logger);
+  ~Acceptor();
+
+  // Begins to accept on `listener`, for `codec`.
+  absl::Status Add(Listener listener, const Codec* codec);
+
+  // To be called about once a second: accepts again after a want of descriptors
+  // or memory, and logs, at most once a minute, what went wrong since.
+  void Tick();
+
+ private:
+  class Door;
+
+  // Something that may happen often and is logged at most once a minute.
+  struct Report {
+    int count = 0;
+    int silent_ticks = 0;
+
+    // Returns the count to log now, or 0.
+    int Tick();
+  };
+
+  void Accept(const Door& door);
+  void Pause(int error);
+  void Welcome(FileDescriptor socket, const Codec* codec);
+
+  const std::vector<Worker*> workers_;
+  const int client_limit_;
+  std::atomic<int>* const clients_;
+  Logger* const logger_;
+  std::vector<std::unique_ptr<Door>> doors_;
+  size_t next_ = 0;  // the worker whose turn it is
+  bool paused_ = false;
+  int pause_error_ = 0;
+  Report turned_away_;
+  Report pauses_;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_PROXY_ACCEPTOR_H_

@@ -1,0 +1,67 @@
+// A connection and its socket. Belongs to one worker and is used by its thread.
+#ifndef POSTMIRROR_PROXY_CLIENT_H_
+#define POSTMIRROR_PROXY_CLIENT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "proxy/connection.h"
+#include "proxy/net/event_loop.h"
+#include "proxy/net/file_descriptor.h"
+#include "proxy/protocol/codec.h"
+
+namespace postmirror {
+
+class Client;
+
+// What the clients of one worker share.
+struct Desk {
+  static constexpr size_t kInputBytes = 64 * 1024;
+
+  EventLoop* loop = nullptr;
+  std::function<Outcome(size_t served, absl::string_view key,
+                        std::string* value)>
+      lookup;
+  // Called once when the client has closed its socket. The client must outlive
+  // the wake-up.
+  std::function<void(Client*)> leave;
+  std::vector<char> input = std::vector<char>(kInputBytes);
+  ReplyBuffers replies;
+};
+
+class Client final : public Watcher {
+ public:
+  // `socket` does not block. `codec` and `desk` must outlive the client.
+  Client(FileDescriptor socket, const Codec* codec, Connection::Service service,
+         Desk* desk);
+
+  // Begins to serve the client.
+  absl::Status Start();
+
+  // Closes the socket and leaves the desk.
+  void Close();
+
+  void OnReady(uint32_t events) override;
+
+ private:
+  // One read and one send; false when the client is to be closed.
+  bool Exchange(uint32_t events);
+  bool Read(absl::string_view* bytes);
+  bool SendReplies();
+  bool SendUnsent();
+  void WatchForWhatIsMissing();
+
+  FileDescriptor socket_;
+  Desk* const desk_;
+  uint32_t watched_ = 0;  // the events that the loop watches for
+  Connection connection_;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_PROXY_CLIENT_H_

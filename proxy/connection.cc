@@ -1,0 +1,78 @@
+#include "proxy/connection.h"
+
+namespace postmirror {
+namespace {
+
+// Gives the memory back: of ten thousand idle connections each keeps nothing.
+void Release(std::string* text) { std::string().swap(*text); }
+
+}  // namespace
+
+void Connection::Receive(absl::string_view bytes, LookupFunction lookup,
+                         ReplyBuffers* buffers) {
+  buffers->output.clear();
+  if (!unsent_.empty()) {
+    unread_.append(bytes.data(), bytes.size());
+    paused_ = !unread_.empty();
+    cut_off_ = unread_.size() > kMaxWaitingBytes;
+    return;
+  }
+  if (unread_.empty()) {
+    // The usual case: whole requests, answered from where they were read.
+    const absl::string_view rest = Answer(bytes, lookup, buffers);
+    unread_.assign(rest.data(), rest.size());
+  } else {
+    unread_.append(bytes.data(), bytes.size());
+    const absl::string_view rest = Answer(unread_, lookup, buffers);
+    unread_.erase(0, unread_.size() - rest.size());
+    if (unread_.empty()) Release(&unread_);
+  }
+}
+
+absl::string_view Connection::Answer(absl::string_view input,
+                                     LookupFunction lookup,
+                                     ReplyBuffers* buffers) {
+  paused_ = false;
+  while (!input.empty()) {
+    if (buffers->output.size() > kMaxBurstBytes) {
+      paused_ = true;
+      return input;
+    }
+    const Progress progress = codec_->Take(&input, &buffers->request);
+    if (progress == Progress::kIncomplete) return input;
+    if (progress == Progress::kComplete) AnswerOne(lookup, buffers);
+    broken_ = progress == Progress::kBroken || service_ == Service::kTurnedAway;
+    if (broken_) return {};
+  }
+  return {};
+}
+
+void Connection::AnswerOne(LookupFunction lookup, ReplyBuffers* buffers) const {
+  const Request& request = buffers->request;
+  std::string* output = &buffers->output;
+  if (service_ == Service::kTurnedAway) {
+    return codec_->AppendReply(Outcome::kTemporary, "too many connections",
+                               output);
+  }
+  switch (request.kind) {
+    case Request::Kind::kLookup: {
+      buffers->value.clear();
+      const Outcome outcome =
+          lookup(request.served, request.text, &buffers->value);
+      return codec_->AppendReply(outcome, buffers->value, output);
+    }
+    case Request::Kind::kEmptyKey:
+      return codec_->AppendReply(Outcome::kNotFound, "", output);
+    case Request::Kind::kMalformed:
+      return codec_->AppendReply(Outcome::kTemporary, request.text, output);
+    case Request::Kind::kRefused:
+      return codec_->AppendRefusal(request.text, output);
+  }
+}
+
+void Connection::Sent(size_t bytes) {
+  unsent_.erase(0, bytes);
+  if (unsent_.empty()) Release(&unsent_);
+}
+
+}  // namespace postmirror

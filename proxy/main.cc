@@ -1,0 +1,56 @@
+#include <sysexits.h>
+
+#include <cstdio>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proxy/service.h"
+#include "schema/config/config.h"
+#include "schema/runtime/command_line.h"
+#include "schema/runtime/exit_code.h"
+#include "schema/runtime/logger.h"
+
+namespace {
+
+constexpr char kHelp[] =
+    "Usage: postmirror-proxy [OPTION]...\n"
+    "Answers Postfix's lookups (tcp_table, socketmap) from postmirror's "
+    "store.\n"
+    "\n"
+    "  --config FILE  settings (default: /etc/postmirror/postmirror.cf)\n"
+    "  --check        validate the settings and exit: 0, or 78 if something is "
+    "wrong\n"
+    "  --help         show this text and exit\n"
+    "  --version      show the version and exit\n";
+
+int Fail(const absl::Status& status, postmirror::Logger* logger) {
+  logger->Error(status.message());
+  return postmirror::ExitCode(status);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  postmirror::StderrLogger logger("postmirror-proxy");
+  const absl::StatusOr<postmirror::CommandLine> line =
+      postmirror::ParseCommandLine(argc, argv);
+  if (!line.ok()) return Fail(line.status(), &logger);
+  if (line->help) return std::fputs(kHelp, stdout) < 0;
+  if (line->version)
+    return std::puts("postmirror-proxy " POSTMIRROR_VERSION) < 0;
+  if (!line->arguments.empty()) {
+    return Fail(absl::OutOfRangeError("an argument is not wanted: " +
+                                      line->arguments.front() + ", see --help"),
+                &logger);
+  }
+  const absl::StatusOr<postmirror::Config> config =
+      postmirror::ReadConfig(line->config);
+  if (!config.ok()) {
+    logger.Error(config.status().message());
+    return EX_CONFIG;
+  }
+  if (line->check) return std::printf("%s: ok\n", line->config.c_str()) < 0;
+  const absl::Status served = postmirror::Serve(*config, &logger);
+  return served.ok() ? EX_OK : Fail(served, &logger);
+}

@@ -1,0 +1,75 @@
+#include "proxy/net/socket_file.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "absl/status/status.h"
+#include "proxy/net/errno_status.h"
+#include "proxy/net/file_descriptor.h"
+
+namespace postmirror {
+namespace {
+
+// Removes a socket file on which nobody listens. Only a refused connection
+// proves that: every other outcome but "no such file" leaves the file alone.
+absl::Status RemoveStale(const sockaddr_un& address) {
+  struct stat status;
+  if (lstat(address.sun_path, &status) != 0) return absl::OkStatus();
+  if (!S_ISSOCK(status.st_mode)) {
+    return absl::UnavailableError("a file that is not a socket is in the way");
+  }
+  const FileDescriptor probe(
+      socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&address),
+              sizeof(address)) == 0 ||
+      errno == EAGAIN) {
+    return absl::UnavailableError("another process is listening there");
+  }
+  if (errno != ECONNREFUSED) return ErrnoStatus(errno, "old socket", "connect");
+  if (unlink(address.sun_path) != 0)
+    return ErrnoStatus(errno, "old socket", "unlink");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SocketFile>> SocketFile::Bind(
+    int socket, absl::string_view path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) {
+    return absl::InvalidArgumentError(
+        "path is longer than the 107 bytes of unix(7)");
+  }
+  std::copy(path.begin(), path.end(), address.sun_path);
+  if (absl::Status removed = RemoveStale(address); !removed.ok())
+    return removed;
+  if (bind(socket, reinterpret_cast<const sockaddr*>(&address),
+           sizeof(address)) != 0) {
+    return ErrnoStatus(errno, "socket", "bind");
+  }
+  struct stat status;
+  if (chmod(address.sun_path, 0666) != 0 ||
+      lstat(address.sun_path, &status) != 0) {
+    const int error = errno;
+    unlink(address.sun_path);
+    return ErrnoStatus(error, "socket", "chmod");
+  }
+  return std::unique_ptr<SocketFile>(
+      new SocketFile(path, status.st_dev, status.st_ino));
+}
+
+SocketFile::~SocketFile() {
+  struct stat status;
+  if (lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+      status.st_ino == inode_) {
+    unlink(path_.c_str());
+  }
+}
+
+}  // namespace postmirror

@@ -1,0 +1,39 @@
+// The file of a unix socket that we listen on.
+#ifndef POSTMIRROR_PROXY_NET_SOCKET_FILE_H_
+#define POSTMIRROR_PROXY_NET_SOCKET_FILE_H_
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace postmirror {
+
+class SocketFile {
+ public:
+  // Binds `socket` to `path`, mode 0666. A socket file left over by a process
+  // that is gone is replaced; one on which somebody listens, or another kind of
+  // file, is not: kUnavailable.
+  static absl::StatusOr<std::unique_ptr<SocketFile>> Bind(
+      int socket, absl::string_view path);
+
+  // Removes the file, unless another process has replaced it.
+  ~SocketFile();
+  SocketFile(const SocketFile&) = delete;
+  SocketFile& operator=(const SocketFile&) = delete;
+
+ private:
+  SocketFile(absl::string_view path, dev_t device, ino_t inode)
+      : path_(path), device_(device), inode_(inode) {}
+
+  const std::string path_;
+  const dev_t device_;
+  const ino_t inode_;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_PROXY_NET_SOCKET_FILE_H_

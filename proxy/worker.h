@@ -1,0 +1,95 @@
+// One thread that serves its share of the clients: an event loop, one read and
+// one send for each event, and a lookup that waits for nothing.
+#ifndef POSTMIRROR_PROXY_WORKER_H_
+#define POSTMIRROR_PROXY_WORKER_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "proxy/client.h"
+#include "proxy/net/event_loop.h"
+#include "proxy/net/file_descriptor.h"
+#include "proxy/net/trigger.h"
+#include "proxy/protocol/codec.h"
+#include "schema/search/outcome.h"
+
+namespace postmirror {
+
+class Worker {
+ public:
+  // A further client is turned away only by closing the oldest of so many that
+  // are.
+  static constexpr size_t kMaxTurnedAway = 64;
+
+  struct Work {
+    // Answers one lookup; see ParameterLookup::Lookup.
+    std::function<Outcome(size_t served, absl::string_view key,
+                          std::string* value)>
+        lookup;
+    // Called after the lookups of each wake-up.
+    std::function<void()> before_waiting = [] {};
+  };
+
+  // `*clients` counts the clients of all workers but those turned away: whoever
+  // hands one over has added it, the worker subtracts it. Must outlive the
+  // worker.
+  static absl::StatusOr<std::unique_ptr<Worker>> Create(
+      Work work, std::atomic<int>* clients);
+
+  EventLoop* loop() { return loop_.get(); }
+
+  // Serves until Stop(). The clients stay open until the worker is destroyed.
+  void Run();
+
+  // Ends Run(). May be called from any thread.
+  void Stop();
+
+  // Serves a client from now on, by `codec`, which must outlive the worker. May
+  // be called from any thread.
+  void HandOver(FileDescriptor socket, const Codec* codec);
+
+  // The same from the worker's own thread, without waking it.
+  void Serve(FileDescriptor socket, const Codec* codec);
+
+  // Answers the client's first request with a temporary reply, then closes.
+  // From the worker's own thread.
+  void TurnAway(FileDescriptor socket, const Codec* codec);
+
+ private:
+  struct Arrival {
+    FileDescriptor socket;
+    const Codec* codec;
+  };
+
+  Worker(std::unique_ptr<EventLoop> loop, Work work, std::atomic<int>* clients);
+
+  Client* Admit(FileDescriptor socket, const Codec* codec,
+                Connection::Service service);
+  void Leave(Client* client);
+  void Welcome();
+
+  const std::unique_ptr<EventLoop> loop_;
+  const std::function<void()> before_waiting_;
+  std::atomic<int>* const count_;
+  Desk desk_;
+  std::unordered_map<Client*, std::unique_ptr<Client>> clients_;
+  std::vector<Client*> turned_away_;  // oldest first
+  std::vector<std::unique_ptr<Client>>
+      leaving_;  // closed, destroyed after the wake-up
+  std::unique_ptr<Trigger> bell_;
+
+  std::mutex mutex_;
+  std::vector<Arrival> arrivals_;  // guarded by mutex_
+  bool stopping_ = false;          // guarded by mutex_
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_PROXY_WORKER_H_
