@@ -1,0 +1,79 @@
+#include "sync/accept_inbox.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace postmirror {
+
+AcceptInbox::AcceptInbox(absl::string_view folder,
+                         std::vector<std::string> maps, MirrorStore* store,
+                         const Clock* clock, Logger* logger)
+    : folder_(folder),
+      maps_(std::move(maps)),
+      store_(*store),
+      clock_(*clock),
+      logger_(*logger) {}
+
+bool AcceptInbox::Collect() {
+  bool any = false;
+  for (const std::string& map : maps_) {
+    absl::StatusOr<std::optional<AcceptRequest>> request =
+        TakeAcceptRequest(folder_, map);
+    if (!request.ok()) {
+      if (complaint_ == request.status().message()) continue;
+      complaint_ = std::string(request.status().message());
+      logger_.Warning(complaint_);
+    } else if (request->has_value()) {
+      waiting_.push_back(*std::move(*request));
+      any = true;
+    }
+  }
+  return any;
+}
+
+void AcceptInbox::Submit() {
+  waiting_.insert(waiting_.end(), submitted_.begin(), submitted_.end());
+  submitted_.clear();
+  for (AcceptRequest& request : std::exchange(waiting_, {})) {
+    if (clock_.Now().wall - request.requested > kAcceptLifetime) {
+      Reply(request, false, "the request is over 10 minutes old");
+    } else if (!store_.Accept(request.map, request.removals, request.digest)) {
+      Reply(
+          request, false,
+          "the map is not held, or what is held has changed: see postmirrorctl "
+          "status");
+    } else {
+      submitted_.push_back(std::move(request));
+    }
+  }
+}
+
+void AcceptInbox::Answer(const std::vector<MapResult>& results) {
+  for (const AcceptRequest& request : std::exchange(submitted_, {})) {
+    const auto result = std::find_if(results.begin(), results.end(),
+                                     [&](const MapResult& candidate) {
+                                       return candidate.map == request.map;
+                                     });
+    const bool applied = result != results.end() && !result->held.has_value();
+    Reply(request, applied,
+          applied ? ""
+                  : "the database removes other keys by now: see postmirrorctl "
+                    "status");
+  }
+}
+
+void AcceptInbox::Reply(const AcceptRequest& request, bool applied,
+                        absl::string_view reason) {
+  logger_.Notice(absl::StrCat("map ", request.map, ": accept ",
+                              applied ? "applied" : "refused",
+                              reason.empty() ? "" : ": ", reason));
+  const absl::Status posted = PostAcceptAnswer(
+      folder_, request.map,
+      {.id = request.id, .applied = applied, .reason = std::string(reason)});
+  if (!posted.ok()) logger_.Warning(posted.message());
+}
+
+}  // namespace postmirror

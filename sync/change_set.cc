@@ -1,0 +1,62 @@
+#include "sync/change_set.h"
+
+namespace postmirror {
+namespace {
+
+// The entries of the store, or none.
+class StoreSide {
+ public:
+  explicit StoreSide(StoreScan* scan) : scan_(scan) {}
+
+  absl::Status Move() {
+    if (scan_ == nullptr) return absl::OkStatus();
+    const absl::StatusOr<bool> more = scan_->Next();
+    if (!more.ok()) return more.status();
+    has_entry_ = *more;
+    return absl::OkStatus();
+  }
+
+  bool has_entry() const { return has_entry_; }
+  absl::string_view key() const { return scan_->key(); }
+  absl::string_view entry() const { return scan_->entry(); }
+
+ private:
+  StoreScan* const scan_;
+  bool has_entry_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<ChangeSet> Diff(StoreScan* scan, const PackedRows& rows,
+                               const EntryRules& rules) {
+  ChangeSet changes;
+  StoreSide store(scan);
+  if (absl::Status moved = store.Move(); !moved.ok()) return moved;
+  EntryWalk snapshot(rows, rules);
+  bool in_snapshot = snapshot.Next();
+  while (in_snapshot || store.has_entry()) {
+    const int order = !in_snapshot ? 1
+                      : !store.has_entry()
+                          ? -1
+                          : snapshot.key().compare(store.key());
+    if (order < 0) {
+      changes.added.push_back(static_cast<uint32_t>(snapshot.first_row()));
+    } else if (order > 0) {
+      changes.removed.Add(store.key(), "", 0);
+    } else if (snapshot.entry() != store.entry()) {
+      changes.changed.push_back(static_cast<uint32_t>(snapshot.first_row()));
+    }
+    if (order <= 0) {
+      ++changes.after;
+      in_snapshot = snapshot.Next();
+    }
+    if (order >= 0) {
+      ++changes.before;
+      if (absl::Status moved = store.Move(); !moved.ok()) return moved;
+    }
+  }
+  changes.removed.Sort();
+  return changes;
+}
+
+}  // namespace postmirror

@@ -1,0 +1,124 @@
+#include <sysexits.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "schema/runtime/exit_code.h"
+#include "schema/store/environment.h"
+#include "schema/store/store_writer.h"
+#include "sync/accept_request.h"
+#include "sync/ctl/commands.h"
+#include "sync/sync_status.h"
+
+namespace postmirror {
+namespace {
+
+constexpr int kRefused = 1;
+constexpr absl::Duration kPollInterval = absl::Milliseconds(20);
+
+std::vector<MapStatus> HeldMaps(const SyncStatus& status) {
+  std::vector<MapStatus> held;
+  for (const ServerStatus& server : status.servers) {
+    std::copy_if(server.maps.begin(), server.maps.end(),
+                 std::back_inserter(held),
+                 [](const MapStatus& map) { return !map.held_digest.empty(); });
+  }
+  return held;
+}
+
+std::string MakeId() {
+  std::random_device random;
+  return absl::StrCat(absl::Hex(random(), absl::kZeroPad8),
+                      absl::Hex(random(), absl::kZeroPad8));
+}
+
+// Waits for sync's answer; kUnavailable where none can come.
+absl::StatusOr<AcceptAnswer> AwaitAnswer(const Config& config,
+                                         const AcceptRequest& request,
+                                         const Clock& clock) {
+  const std::string folder = FormatFolder(config.store);
+  // A read under way ends within the timeouts, and the next one answers.
+  const absl::Duration patience =
+      2 * (config.read_timeout + config.connect_timeout) + absl::Seconds(10);
+  const Moment asked = clock.Now();
+  while (Elapsed(asked, clock.Now()) < patience) {
+    absl::StatusOr<std::optional<AcceptAnswer>> answer =
+        TakeAcceptAnswer(folder, request.map, request.id);
+    if (!answer.ok()) return answer.status();
+    if (answer->has_value()) return **std::move(answer);
+    if (!WriterIsRunning(config.store)) {
+      WithdrawAcceptRequest(folder, request.map).IgnoreError();
+      return absl::UnavailableError("postmirror-sync is not running");
+    }
+    absl::SleepFor(kPollInterval);
+  }
+  return absl::UnavailableError(
+      "postmirror-sync has not read the database yet; while it runs, the "
+      "request stands for 10 minutes");
+}
+
+int AcceptOne(const Config& config, const MapStatus& map, const Clock& clock,
+              Logger& logger) {
+  const AcceptRequest request{.map = map.name,
+                              .id = MakeId(),
+                              .removals = map.held_removals,
+                              .digest = map.held_digest,
+                              .requested = clock.Now().wall};
+  absl::StatusOr<AcceptAnswer> answer;
+  if (absl::Status posted =
+          PostAcceptRequest(FormatFolder(config.store), request);
+      !posted.ok()) {
+    answer = posted;
+  } else {
+    answer = AwaitAnswer(config, request, clock);
+  }
+  if (!answer.ok()) {
+    logger.Error(
+        absl::StrCat("map ", map.name, ": ", answer.status().message()));
+    return ExitCode(answer.status());
+  }
+  if (!answer->applied) {
+    logger.Error(absl::StrCat("map ", map.name, ": refused: ", answer->reason));
+    return kRefused;
+  }
+  std::printf("map %s: accepted, %llu removals applied\n", map.name.c_str(),
+              static_cast<unsigned long long>(map.held_removals));
+  return EX_OK;
+}
+
+}  // namespace
+
+int Accept(const Config& config, const std::string& map, const Clock& clock,
+           Logger& logger) {
+  if (!WriterIsRunning(config.store)) {
+    logger.Error("postmirror-sync is not running");
+    return EX_TEMPFAIL;
+  }
+  const absl::StatusOr<SyncStatus> status =
+      ReadSyncStatus(FormatFolder(config.store));
+  if (!status.ok()) {
+    logger.Error(status.status().message());
+    return ExitCode(status.status());
+  }
+  std::vector<MapStatus> held = HeldMaps(*status);
+  if (!map.empty()) {
+    std::erase_if(held,
+                  [&](const MapStatus& other) { return other.name != map; });
+  }
+  if (held.empty()) {
+    logger.Error(map.empty() ? "no map is held"
+                             : absl::StrCat("map ", map, " is not held"));
+    return kRefused;
+  }
+  int worst = EX_OK;
+  for (const MapStatus& one : held) {
+    worst = std::max(worst, AcceptOne(config, one, clock, logger));
+  }
+  return worst;
+}
+
+}  // namespace postmirror

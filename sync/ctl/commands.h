@@ -1,0 +1,29 @@
+// The commands of postmirrorctl. Each prints its answer to standard output,
+// logs what went wrong, and returns the exit code.
+#ifndef POSTMIRROR_SYNC_CTL_COMMANDS_H_
+#define POSTMIRROR_SYNC_CTL_COMMANDS_H_
+
+#include <string>
+
+#include "schema/config/config.h"
+#include "schema/runtime/clock.h"
+#include "schema/runtime/logger.h"
+
+namespace postmirror {
+
+// `status`: 0 OK, 1 warning, 2 critical, 3 unknown, as a monitoring plugin.
+int ShowStatus(const Config& config, bool json, const Clock& clock);
+
+// `lookup`: as `postmap -q`: the value and 0, 1 not found, 75 temporary; 64
+// where the parameter is not served. `exact`: without the address search.
+int LookUp(const Config& config, const std::string& parameter,
+           const std::string& key, bool exact, Logger& logger);
+
+// `accept`: releases one held map, or all where `map` is empty. 0 applied, 1
+// refused or not held, 75 where sync is down or cannot read the database now.
+int Accept(const Config& config, const std::string& map, const Clock& clock,
+           Logger& logger);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_CTL_COMMANDS_H_

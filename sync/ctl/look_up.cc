@@ -1,0 +1,41 @@
+#include <sysexits.h>
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "schema/lookup/parameter_lookup.h"
+#include "schema/store/store_reader.h"
+#include "sync/ctl/commands.h"
+
+namespace postmirror {
+
+int LookUp(const Config& config, const std::string& parameter,
+           const std::string& key, bool exact, Logger& logger) {
+  const ServedParameter* served = config.Find(parameter);
+  if (served == nullptr) {
+    logger.Error(absl::StrCat("postmirror.cf does not serve ", parameter));
+    return EX_USAGE;
+  }
+  StoreReader store(config.store);
+  const absl::Status opened = store.Refresh();
+  ParameterLookup lookup(config, &store);
+  const size_t index = static_cast<size_t>(served - config.served.data());
+  std::string value;
+  lookup.Begin();
+  const Outcome outcome = exact ? lookup.LookupExact(index, key, &value)
+                                : lookup.Lookup(index, key, &value);
+  lookup.End();
+  switch (outcome) {
+    case Outcome::kFound:
+      return std::puts(value.c_str()) < 0 ? EX_IOERR : EX_OK;
+    case Outcome::kNotFound:
+      return 1;  // postmap(1)
+    case Outcome::kTemporary:
+      break;
+  }
+  logger.Error(
+      absl::StrCat("temporary: ", opened.ok() ? value : opened.message()));
+  return EX_TEMPFAIL;
+}
+
+}  // namespace postmirror

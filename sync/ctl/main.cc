@@ -1,0 +1,99 @@
+// postmirrorctl: the administrator's tool.
+#include <sysexits.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "schema/config/config.h"
+#include "schema/runtime/clock.h"
+#include "schema/runtime/command_line.h"
+#include "schema/runtime/exit_code.h"
+#include "schema/runtime/logger.h"
+#include "sync/ctl/commands.h"
+#include "sync/ctl/status_report.h"
+#include "sync/mirror_plan.h"
+
+namespace postmirror {
+namespace {
+
+constexpr char kUsage[] =
+    "usage: postmirrorctl [--config FILE] COMMAND\n"
+    "       postmirrorctl [--config FILE] --check | --help | --version\n\n"
+    "  status [--json]                 how the mirror is; exits with 0 OK, 1\n"
+    "                                  warning, 2 critical, 3 unknown\n"
+    "  lookup [--exact] PARAMETER KEY  as postmap -q: the value and 0, 1 not\n"
+    "                                  found, 75 temporary; --exact: without "
+    "the\n"
+    "                                  address search\n"
+    "  accept MAP | accept --all       lets a held map follow the database\n\n"
+    "  --config FILE  the configuration (/etc/postmirror/postmirror.cf)\n"
+    "  --check        say what is wrong with it and with the map files, and\n"
+    "                 exit\n"
+    "  --help         this text\n"
+    "  --version      the version\n";
+
+bool Has(const CommandLine& line, absl::string_view flag) {
+  return std::find(line.flags.begin(), line.flags.end(), flag) !=
+         line.flags.end();
+}
+
+int Usage(Logger& logger, absl::string_view what) {
+  logger.Error(absl::StrCat(what, ", see --help"));
+  return EX_USAGE;
+}
+
+int Check(const CommandLine& line, const Config& config, Logger& logger) {
+  const absl::StatusOr<MirrorPlan> plan = PlanMirror(config);
+  if (!plan.ok()) {
+    logger.Error(plan.status().message());
+    return EX_CONFIG;
+  }
+  for (const std::string& warning : plan->warnings) logger.Warning(warning);
+  return std::printf("%s: ok\n", line.config.c_str()) < 0;
+}
+
+int RunCommand(const CommandLine& line, const Config& config, Logger& logger) {
+  const SystemClock clock;
+  const std::vector<std::string>& words = line.arguments;
+  if (words[0] == "status" && words.size() == 1) {
+    return ShowStatus(config, Has(line, "json"), clock);
+  }
+  if (words[0] == "lookup" && words.size() == 3) {
+    return LookUp(config, words[1], words[2], Has(line, "exact"), logger);
+  }
+  if (words[0] == "accept" && words.size() == (Has(line, "all") ? 1 : 2)) {
+    return Accept(config, Has(line, "all") ? "" : words[1], clock, logger);
+  }
+  return Usage(logger, absl::StrCat("no such command: ", words[0]));
+}
+
+int Main(int argc, char** argv) {
+  StderrLogger logger("postmirrorctl");
+  const absl::StatusOr<CommandLine> line =
+      ParseCommandLine(argc, argv, {"json", "exact", "all"});
+  if (!line.ok()) {
+    logger.Error(line.status().message());
+    return ExitCode(line.status());
+  }
+  if (line->help) return std::fputs(kUsage, stdout) < 0;
+  if (line->version) return std::puts("postmirrorctl " POSTMIRROR_VERSION) < 0;
+  if (line->arguments.empty() && !line->check)
+    return Usage(logger, "no command");
+  const absl::StatusOr<Config> config = ReadConfig(line->config);
+  if (!config.ok()) {
+    logger.Error(config.status().message());
+    // A monitoring system reads this as unknown, not as a mail server's
+    // failure.
+    const bool monitors =
+        !line->arguments.empty() && line->arguments[0] == "status";
+    return monitors ? static_cast<int>(Health::kUnknown) : EX_CONFIG;
+  }
+  if (line->check) return Check(*line, *config, logger);
+  return RunCommand(*line, *config, logger);
+}
+
+}  // namespace
+}  // namespace postmirror
+
+int main(int argc, char** argv) { return postmirror::Main(argc, argv); }

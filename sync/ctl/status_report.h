@@ -1,0 +1,58 @@
+// The status of a mirror, as the administrator and a monitoring system want it.
+#ifndef POSTMIRROR_SYNC_CTL_STATUS_REPORT_H_
+#define POSTMIRROR_SYNC_CTL_STATUS_REPORT_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "schema/config/config.h"
+#include "schema/runtime/clock.h"
+#include "schema/store/map_record.h"
+#include "sync/sync_status.h"
+
+namespace postmirror {
+
+// The exit codes of a monitoring plugin.
+enum class Health { kOk = 0, kWarning = 1, kCritical = 2, kUnknown = 3 };
+
+// What is known, gathered before it is judged.
+struct Findings {
+  absl::Status store;  // why lookups are temporary, or OK
+  bool sync_runs = false;
+  std::optional<SyncStatus> sync;  // nothing: the file is missing or damaged
+  std::vector<std::string> maps;   // those of postmirror.cf
+  std::vector<std::optional<MapRecord>> records;  // of each map
+  absl::Duration reconcile_interval;
+  Moment now;
+};
+
+struct MapReport {
+  std::string name;
+  std::string state;  // "filled", "held", "not filled"
+  uint64_t entries = 0;
+  std::string key_collation;
+  std::optional<absl::Duration> freshness;  // nothing: not known
+  uint64_t held_removals = 0;
+  std::string held_digest;
+};
+
+struct StatusReport {
+  Health health = Health::kUnknown;
+  std::string summary;  // one line
+  std::vector<MapReport> maps;
+  std::vector<ServerStatus> servers;
+};
+
+// Judges: critical where a map is not filled or held, the store cannot be read
+// or sync is down; warning where the database cannot be read or freshness is
+// over three reconcile intervals; else OK.
+StatusReport Judge(const Findings& findings);
+
+std::string FormatText(const StatusReport& report);
+std::string FormatJson(const StatusReport& report);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_CTL_STATUS_REPORT_H_

@@ -1,0 +1,97 @@
+#include "sync/loop_log.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace postmirror {
+namespace {
+
+// A server that cannot be reached says so in several ways, one after the other.
+bool IsSameFault(const absl::Status& one, const absl::Status& other) {
+  return one.code() == other.code() &&
+         (absl::IsUnavailable(one) || one.message() == other.message());
+}
+
+}  // namespace
+
+void LoopLog::Broken(const absl::Status& status) {
+  const Moment now = clock_.Now();
+  if (broken_.has_value() &&
+      (IsSameFault(*broken_, status) ||
+       Elapsed(broken_logged_, now) < absl::Minutes(1))) {
+    return;
+  }
+  broken_ = status;
+  broken_logged_ = now;
+  logger_.Error(absl::StrCat(
+      status.message(),
+      "; lookups are answered from what the store has, trying again"));
+}
+
+void LoopLog::Healthy(absl::string_view server) {
+  if (!broken_.has_value()) return;
+  broken_.reset();
+  logger_.Notice(absl::StrCat("server ", server, ": is read again"));
+}
+
+void LoopLog::Source(absl::string_view name, absl::string_view reason) {
+  const std::string source = absl::StrCat("change source ", name, ": ", reason);
+  if (source == source_) return;
+  source_ = source;
+  logger_.Info(source);
+}
+
+void LoopLog::Results(const std::vector<MapResult>& results) {
+  for (const MapResult& result : results) {
+    if (result.filled) {
+      logger_.Notice(absl::StrCat("map ", result.map, ": filled, ",
+                                  result.entries, " entries"));
+    }
+    const auto held = held_.find(result.map);
+    if (!result.held.has_value()) {
+      if (held == held_.end()) continue;
+      held_.erase(held);
+      logger_.Notice(absl::StrCat("map ", result.map,
+                                  ": is not held any more, ", result.entries,
+                                  " entries"));
+    } else if (held == held_.end()) {
+      held_.emplace(result.map, result.held->digest);
+      logger_.Error(absl::StrCat(
+          "map ", result.map, ": is held, since the database now lacks ",
+          result.held->count, " of its ", result.entries,
+          " entries; new keys are applied, removals and changed values wait: "
+          "restore the table, or run: postmirrorctl accept ",
+          result.map));
+    }
+  }
+}
+
+void LoopLog::Oddities(const Snapshot& snapshot, bool knows_local_domains) {
+  if (!snapshot.is_one_moment) {
+    Once(
+        "the groups of one server could not be read at one moment, it changes "
+        "too "
+        "quickly; give their map files the same user");
+  }
+  for (const MapSnapshot& map : snapshot.maps) {
+    if (map.unstorable_rows > 0) {
+      Once(
+          absl::StrCat("map ", map.map->name,
+                       ": rows whose key is over 511 bytes cannot be mirrored; "
+                       "lookups of such keys are answered temporarily"));
+    }
+    if (map.map->address_search && map.has_local_part_keys &&
+        !knows_local_domains) {
+      Once(absl::StrCat(
+          "map ", map.map->name,
+          ": has keys without @, which are looked up only for local "
+          "domains, and mydestination is empty: copy the values of "
+          "mydestination and myorigin from `postconf`"));
+    }
+  }
+}
+
+void LoopLog::Once(const std::string& message) {
+  if (said_.insert(message).second) logger_.Warning(message);
+}
+
+}  // namespace postmirror

@@ -1,0 +1,141 @@
+// postmirror-sync: mirrors the maps of postmirror.cf into the store.
+#include <signal.h>
+#include <sysexits.h>
+
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "schema/config/config.h"
+#include "schema/runtime/clock.h"
+#include "schema/runtime/command_line.h"
+#include "schema/runtime/exit_code.h"
+#include "schema/runtime/logger.h"
+#include "schema/store/environment.h"
+#include "sync/mariadb/mariadb_library.h"
+#include "sync/mirror_loop.h"
+#include "sync/mirror_plan.h"
+#include "sync/mirror_store.h"
+#include "sync/status_board.h"
+#include "sync/stop_signal.h"
+
+namespace postmirror {
+namespace {
+
+constexpr char kUsage[] =
+    "usage: postmirror-sync [--config FILE] [--check | --help | --version]\n"
+    "Mirrors the maps of postmirror.cf from MariaDB into the store.\n\n"
+    "  --config FILE  the configuration (/etc/postmirror/postmirror.cf)\n"
+    "  --check        say what is wrong with it and with the map files, and "
+    "exit\n"
+    "  --help         this text\n"
+    "  --version      the version\n";
+
+// Maps that postmirror.cf does not name any more are kept so long, so that a
+// proxy that was not restarted yet still finds them.
+constexpr absl::Duration kKeepUnconfigured = absl::Hours(1);
+
+int Fail(Logger& logger, const absl::Status& status) {
+  logger.Error(status.message());
+  return ExitCode(status);
+}
+
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// Looks after the store until SIGTERM or SIGINT.
+void TidyUntilStopped(const sigset_t& signals, const Config& config,
+                      MirrorStore* store, Logger& logger) {
+  const std::vector<std::string> names = config.MapNames();
+  const std::set<std::string> configured(names.begin(), names.end());
+  const timespec minute = {.tv_sec = 60, .tv_nsec = 0};
+  absl::Duration running;
+  for (;;) {
+    absl::Status tidied = store->ClearStaleReaders();
+    if (tidied.ok() && running >= kKeepUnconfigured) {
+      tidied = store->DropAllBut(configured);
+    }
+    if (!tidied.ok()) logger.Warning(tidied.message());
+    if (sigtimedwait(&signals, nullptr, &minute) > 0) return;
+    running += absl::Minutes(1);
+  }
+}
+
+void Run(const MirrorPlan& plan, const MirrorLoop::Surroundings& surroundings,
+         const std::function<void()>& until_stopped, StopSignal* stop) {
+  std::vector<std::unique_ptr<MirrorLoop>> loops;
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < plan.servers.size(); ++i) {
+    loops.push_back(std::make_unique<MirrorLoop>(
+        &plan.servers[i], i, FormatFolder(surroundings.config->store),
+        surroundings));
+    threads.emplace_back(&MirrorLoop::Run, loops.back().get());
+  }
+  until_stopped();
+  stop->Stop();
+  for (const std::unique_ptr<MirrorLoop>& loop : loops) loop->Cancel();
+  for (std::thread& thread : threads) thread.join();
+}
+
+int Main(int argc, char** argv) {
+  StderrLogger logger("postmirror-sync");
+  const absl::StatusOr<CommandLine> line = ParseCommandLine(argc, argv);
+  if (!line.ok()) return Fail(logger, line.status());
+  if (line->help) return std::fputs(kUsage, stdout) < 0;
+  if (line->version)
+    return std::puts("postmirror-sync " POSTMIRROR_VERSION) < 0;
+  if (!line->arguments.empty()) {
+    return Fail(logger, absl::OutOfRangeError(absl::StrCat(
+                            "an argument is not wanted: ", line->arguments[0],
+                            ", see --help")));
+  }
+  const absl::StatusOr<Config> config = ReadConfig(line->config);
+  if (!config.ok()) {
+    logger.Error(config.status().message());
+    return EX_CONFIG;
+  }
+  const absl::StatusOr<MirrorPlan> plan = PlanMirror(*config);
+  if (!plan.ok()) return Fail(logger, plan.status());
+  for (const std::string& warning : plan->warnings) logger.Warning(warning);
+  if (line->check) return std::printf("%s: ok\n", line->config.c_str()) < 0;
+
+  const sigset_t signals = BlockStopSignals();
+  const MariadbLibrary library;
+  const SystemClock clock;
+  MirrorStore store(config->store, config->max_shrink, &clock, &logger);
+  const absl::Status opened = store.Open();
+  // A full disk may have room later; what has no permission will not heal.
+  if (!opened.ok() && !absl::IsResourceExhausted(opened)) {
+    return Fail(logger, opened);
+  }
+  StatusBoard board(FormatFolder(config->store), plan->servers.size(), &clock,
+                    &logger);
+  StopSignal stop;
+  logger.Notice("postmirror-sync " POSTMIRROR_VERSION " started");
+  Run(
+      *plan,
+      {.config = &*config,
+       .store = &store,
+       .board = &board,
+       .clock = &clock,
+       .logger = &logger,
+       .stop = &stop},
+      [&] { TidyUntilStopped(signals, *config, &store, logger); }, &stop);
+  logger.Notice("postmirror-sync stopped");
+  return 0;
+}
+
+}  // namespace
+}  // namespace postmirror
+
+int main(int argc, char** argv) { return postmirror::Main(argc, argv); }

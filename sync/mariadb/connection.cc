@@ -1,0 +1,209 @@
+#include "sync/mariadb/connection.h"
+
+#include <fcntl.h>
+#include <mysql.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "sync/mariadb/connect_options.h"
+#include "sync/mariadb/server_error.h"
+
+namespace postmirror {
+namespace {
+
+// How long the server lets a transaction of ours idle. One whose client froze
+// would otherwise block every ALTER TABLE for hours.
+// As long as the server allows on every system.
+constexpr unsigned kIdleSeconds = 2147483;
+constexpr int kIdleTransactionSeconds = 60;
+
+struct FreeResult {
+  // Also reads past the rows that were not fetched.
+  void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
+};
+
+const char* OrNull(const std::optional<std::string>& text) {
+  return text.has_value() ? text->c_str() : nullptr;
+}
+
+// nullptr leads to the unix socket, as in mysql_table(5).
+const char* HostOf(const ServerAddress& address) {
+  const bool local = !address.unix_path.empty() || address.host.empty() ||
+                     absl::EqualsIgnoreCase(address.host, "localhost");
+  return local ? nullptr : address.host.c_str();
+}
+
+// "10.11.19-MariaDB-0+deb12u1" to "10.11.19-MariaDB".
+absl::string_view ShortVersion(absl::string_view version) {
+  constexpr absl::string_view kName = "-MariaDB";
+  const size_t at = version.find(kName);
+  return version.substr(0, at == version.npos ? 100 : at + kName.size());
+}
+
+}  // namespace
+
+void Connection::CloseMysql::operator()(MYSQL* mysql) const {
+  mysql_close(mysql);
+}
+
+Connection::Connection(std::unique_ptr<MYSQL, CloseMysql> mysql,
+                       const ServerAddress& address)
+    : mysql_(std::move(mysql)), address_(address.ToString()) {}
+
+Connection::~Connection() {
+  if (socket_ >= 0) close(socket_);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
+    const ServerAddress& address, const ConnectionSettings& settings) {
+  std::unique_ptr<MYSQL, CloseMysql> handle(mysql_init(nullptr));
+  if (handle == nullptr)
+    return absl::ResourceExhaustedError("mysql_init: out of memory");
+  MYSQL* const mysql = handle.get();
+  auto connection =
+      std::unique_ptr<Connection>(new Connection(std::move(handle), address));
+  if (absl::Status status = SetConnectOptions(settings, mysql); !status.ok()) {
+    return absl::Status(status.code(),
+                        absl::StrCat("server ", connection->address_,
+                                     ": connect: ", status.message()));
+  }
+  // NULL, and not "", leaves user and password to the option file.
+  if (mysql_real_connect(
+          mysql, HostOf(address), OrNull(settings.log_on.user),
+          OrNull(settings.log_on.password),
+          settings.dbname.empty() ? nullptr : settings.dbname.c_str(),
+          address.port,
+          address.unix_path.empty() ? nullptr : address.unix_path.c_str(),
+          0) == nullptr) {
+    return connection->LastError("connect");
+  }
+  if (absl::Status status = connection->PrepareSession(settings);
+      !status.ok()) {
+    return status;
+  }
+  return connection;
+}
+
+absl::Status Connection::PrepareSession(const ConnectionSettings& settings) {
+  MYSQL* const mysql = mysql_.get();
+  ForbidReconnect(mysql);
+  // The library stays in plain text without a word when the server has no TLS.
+  if (settings.log_on.WantsTls() && mysql_get_ssl_cipher(mysql) == nullptr) {
+    return absl::UnauthenticatedError(absl::StrCat(
+        "server ", address_,
+        ": connect: the server offers no TLS, but a tls_ setting asks for it"));
+  }
+  socket_ = fcntl(mysql_get_socket(mysql), F_DUPFD_CLOEXEC, 0);
+  if (socket_ < 0) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "server ", address_, ": connect: no file descriptor left"));
+  }
+  server_ = absl::StrCat(ShortVersion(mysql_get_server_info(mysql)), " at ",
+                         address_);
+  // Said once more: an option file or the server's init_connect may have set
+  // another one.
+  if (mysql_set_character_set(mysql, settings.charset.c_str()) != 0) {
+    return LastError(absl::StrCat("set charset ", settings.charset));
+  }
+  // A limit from the server's defaults would cut a table short and turn its
+  // other rows into "not found"; one of time would never let a large table be
+  // read, and one of idleness would end the connection between two reads.
+  // Waiting for a lock must end before our read
+  // timeout does, or each retry leaves a waiting thread behind in the server.
+  const unsigned lock_wait =
+      std::max(1U, WholeSeconds(settings.read_timeout) / 2);
+  const std::string session = absl::StrCat(
+      "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = "
+      "1,"
+      " autocommit = 1, lock_wait_timeout = ",
+      lock_wait, ", wait_timeout = ", kIdleSeconds,
+      " /*M! , max_statement_time = 0, idle_transaction_timeout = ",
+      kIdleTransactionSeconds, " */");
+  if (absl::Status status = Execute(session); !status.ok()) return status;
+  // Below it WITH CONSISTENT SNAPSHOT is only a warning.
+  return Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+}
+
+absl::Status Connection::LastError(absl::string_view step) const {
+  if (cancelled_) {
+    return absl::CancelledError(
+        absl::StrCat("server ", address_, ": ", step, ": cancelled"));
+  }
+  const unsigned number = mysql_errno(mysql_.get());
+  if (number == 0) {
+    return absl::InternalError(absl::StrCat("server ", address_, ": ", step,
+                                            ": failed without an error"));
+  }
+  return ServerError(address_, step, number, mysql_error(mysql_.get()));
+}
+
+absl::Status Connection::SendQuery(absl::string_view sql) {
+  if (cancelled_) return LastError("query");
+  if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) {
+    return LastError("query");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Connection::Execute(absl::string_view sql) {
+  return Query(sql, [](Row) { return absl::OkStatus(); });
+}
+
+absl::Status Connection::Query(absl::string_view sql,
+                               absl::FunctionRef<absl::Status(Row)> on_row) {
+  if (absl::Status status = SendQuery(sql); !status.ok()) return status;
+  const std::unique_ptr<MYSQL_RES, FreeResult> result(
+      mysql_use_result(mysql_.get()));
+  if (result == nullptr) {
+    // A statement without a result has no columns.
+    if (mysql_errno(mysql_.get()) == 0 &&
+        mysql_field_count(mysql_.get()) == 0) {
+      return absl::OkStatus();
+    }
+    return LastError("query");
+  }
+  std::vector<std::optional<absl::string_view>> row(
+      mysql_num_fields(result.get()));
+  while (MYSQL_ROW columns = mysql_fetch_row(result.get())) {
+    const unsigned long* const lengths = mysql_fetch_lengths(result.get());
+    for (size_t i = 0; i < row.size(); ++i) {
+      row[i].reset();
+      if (columns[i] != nullptr) row[i].emplace(columns[i], lengths[i]);
+    }
+    if (absl::Status status = on_row(row); !status.ok()) return status;
+  }
+  // The end of the rows and the end of the connection look alike but for this.
+  if (mysql_errno(mysql_.get()) != 0) return LastError("read");
+  return absl::OkStatus();
+}
+
+absl::Status Connection::Use(absl::string_view dbname) {
+  if (cancelled_) return LastError("use");
+  if (mysql_select_db(mysql_.get(), std::string(dbname).c_str()) != 0) {
+    return LastError("use");
+  }
+  return absl::OkStatus();
+}
+
+std::string Connection::Quote(absl::string_view text) const {
+  std::string quoted(2 * text.size() + 3, '\0');
+  quoted[0] = '\'';
+  const unsigned long size = mysql_real_escape_string(
+      mysql_.get(), quoted.data() + 1, text.data(), text.size());
+  quoted.resize(1 + size);
+  quoted.push_back('\'');
+  return quoted;
+}
+
+void Connection::Cancel() {
+  cancelled_ = true;
+  shutdown(socket_, SHUT_RDWR);
+}
+
+}  // namespace postmirror

@@ -1,0 +1,111 @@
+// One connection to a MariaDB server, used for reading only. It never
+// reconnects by itself: after kUnavailable it is dead, and the owner opens
+// another one. A connection is used by one thread at a time; only Cancel() may
+// come from any.
+//
+// Every error names the server, the step, the library's text and its number, as
+// in `server 127.0.0.1: connect: Access denied for user 'x'@'y' (1045)`, and
+// never the password. Its code says what to do next, see server_error.h.
+#ifndef POSTMIRROR_SYNC_MARIADB_CONNECTION_H_
+#define POSTMIRROR_SYNC_MARIADB_CONNECTION_H_
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "schema/config/map_file.h"
+
+struct st_mysql;
+using MYSQL = struct st_mysql;
+
+namespace postmirror {
+
+struct ConnectionSettings {
+  LogOn log_on;
+  std::string dbname;  // may be empty: no database is selected
+  std::string charset = "utf8mb4";
+  // Both are rounded up to whole seconds, at least one. `read_timeout` is the
+  // longest silence of the server, and the longest time a write may block.
+  absl::Duration connect_timeout = absl::Seconds(5);
+  absl::Duration read_timeout = absl::Seconds(10);
+};
+
+class Connection {
+ public:
+  // A row; NULL is nullopt. Valid until the callback returns.
+  using Row = absl::Span<const std::optional<absl::string_view>>;
+
+  // Connects and logs on. "localhost" or an empty host is the library's unix
+  // socket, as in mysql_table(5). Without a tls_ setting the connection is in
+  // plain text; with one a server without TLS is refused. Fails with
+  // kFailedPrecondition when log_on.option_file cannot be read, which the
+  // library would pass over in silence.
+  //
+  // The session reads whole tables (no sql_select_limit), at REPEATABLE READ,
+  // waits for a table lock no longer than it would for data, and is ended by
+  // the server when it leaves a transaction idle; sql_mode and time_zone stay
+  // as Postfix finds them, so that the query means the same.
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(
+      const ServerAddress& address, const ConnectionSettings& settings);
+
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Runs one statement and drops the rows it may return.
+  absl::Status Execute(absl::string_view sql);
+
+  // Runs one statement and hands over each row as it comes. OK means that every
+  // row came: a stream that ends early is an error. When `on_row` fails, its
+  // status is returned, the rest of the rows is read past, and the connection
+  // stays usable. `on_row` must not use this connection.
+  absl::Status Query(absl::string_view sql,
+                     absl::FunctionRef<absl::Status(Row)> on_row);
+
+  // Selects the default database; inside a transaction its snapshot is kept.
+  absl::Status Use(absl::string_view dbname);
+
+  // `text` as an SQL string literal with its quotes, right for this session's
+  // character set and sql_mode.
+  std::string Quote(absl::string_view text) const;
+
+  // Ends a blocking call of another thread at once, and every later call: they
+  // fail with kCancelled.
+  void Cancel();
+
+  // Version and address for the operator: "10.11.19-MariaDB at 127.0.0.1:3306".
+  const std::string& server() const { return server_; }
+
+ private:
+  struct CloseMysql {
+    void operator()(MYSQL* mysql) const;
+  };
+
+  Connection(std::unique_ptr<MYSQL, CloseMysql> mysql,
+             const ServerAddress& address);
+
+  // The last error of the library, met in `step`.
+  absl::Status LastError(absl::string_view step) const;
+  absl::Status PrepareSession(const ConnectionSettings& settings);
+  absl::Status SendQuery(absl::string_view sql);
+
+  std::unique_ptr<MYSQL, CloseMysql> mysql_;
+  const std::string address_;
+  std::string server_;
+  // A descriptor of our own for the library's socket: the library may close its
+  // own at any time, and Cancel() must not hit a number that was given out
+  // anew.
+  int socket_ = -1;
+  std::atomic<bool> cancelled_ = false;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_MARIADB_CONNECTION_H_

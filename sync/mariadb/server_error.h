@@ -1,0 +1,29 @@
+// From an error number of MariaDB or of its client library to a status: the one
+// place that knows them.
+#ifndef POSTMIRROR_SYNC_MARIADB_SERVER_ERROR_H_
+#define POSTMIRROR_SYNC_MARIADB_SERVER_ERROR_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace postmirror {
+
+// `server ADDRESS: STEP: TEXT (NUMBER)` under the code that says what to do
+// next:
+//   kUnavailable       no connection, or it was lost: open another one, later
+//   kUnauthenticated   the account is refused: the administrator must act
+//   kPermissionDenied  the account lacks a grant: the administrator must act
+//   kNotFound          no such database, table or column
+//   kAborted           the server gave this read up: begin it again
+//   kInternal          anything else
+// None of them means that the connection is still usable, except as
+// IsConnectionLost tells. REQUIRES: number != 0.
+absl::Status ServerError(absl::string_view address, absl::string_view step,
+                         unsigned number, absl::string_view text);
+
+// Whether a connection that returned `status` must be thrown away.
+bool IsConnectionLost(const absl::Status& status);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_MARIADB_SERVER_ERROR_H_

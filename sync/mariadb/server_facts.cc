@@ -1,0 +1,115 @@
+#include "sync/mariadb/server_facts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "sync/mariadb/sql_text.h"
+
+namespace postmirror {
+namespace {
+
+// The server's text for an absent column is as good as none here.
+std::string TextOf(const std::optional<absl::string_view>& column) {
+  return std::string(column.value_or(""));
+}
+
+// COLUMN_TYPE of the types that are compared byte by byte.
+bool IsByteString(absl::string_view type) {
+  return absl::StartsWithIgnoreCase(type, "binary") ||
+         absl::StartsWithIgnoreCase(type, "varbinary") ||
+         absl::EndsWithIgnoreCase(type, "blob");
+}
+
+}  // namespace
+
+absl::StatusOr<uint64_t> ReadLsn(Connection& connection) {
+  std::optional<uint64_t> lsn;
+  const absl::Status status = connection.Query(
+      "SHOW GLOBAL STATUS LIKE 'Innodb_lsn_current'", [&](Connection::Row row) {
+        uint64_t value = 0;
+        if (row.size() > 1 && absl::SimpleAtoi(row[1].value_or(""), &value))
+          lsn = value;
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  if (!lsn.has_value()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "server ", connection.server(), ": it has no Innodb_lsn_current"));
+  }
+  return *lsn;
+}
+
+absl::StatusOr<std::string> ReadServerIdentity(Connection& connection) {
+  // SHOW lists those that the version knows; @@name would fail on the others.
+  std::vector<std::string> variables;
+  const absl::Status status = connection.Query(
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('hostname', 'server_id',"
+      " 'server_uid', 'port', 'socket', 'datadir')",
+      [&](Connection::Row row) {
+        if (row.size() > 1) {
+          variables.push_back(
+              absl::StrCat(TextOf(row[0]), "=", TextOf(row[1])));
+        }
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  std::sort(variables.begin(), variables.end());
+  std::string identity;
+  for (const std::string& variable : variables) {
+    absl::StrAppend(&identity, identity.empty() ? "" : " ", variable);
+  }
+  return identity;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadPrimaryKey(
+    Connection& connection, const TableName& table) {
+  // Table, Non_unique, Key_name, Seq_in_index, Column_name, ... in key order.
+  constexpr size_t kSequence = 3;
+  constexpr size_t kColumn = 4;
+  std::vector<std::pair<int, std::string>> columns;
+  const absl::Status status = connection.Query(
+      absl::StrCat("SHOW INDEX FROM ", QuoteTable(table),
+                   " WHERE Key_name = 'PRIMARY'"),
+      [&](Connection::Row row) {
+        int sequence = 0;
+        if (row.size() <= kColumn ||
+            !absl::SimpleAtoi(row[kSequence].value_or(""), &sequence)) {
+          return absl::InternalError("SHOW INDEX: unknown shape");
+        }
+        columns.emplace_back(sequence, TextOf(row[kColumn]));
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  std::sort(columns.begin(), columns.end());
+  std::vector<std::string> names;
+  names.reserve(columns.size());
+  for (auto& [sequence, name] : columns) names.push_back(std::move(name));
+  return names;
+}
+
+absl::StatusOr<std::optional<std::string>> ReadKeyCollation(
+    Connection& connection, const MirrorQuery& query) {
+  std::optional<std::string> collation;
+  if (query.key_column.empty() || query.tables.size() != 1) return collation;
+  // Field, Type, Collation, ...; the names of columns know no case.
+  const absl::Status status = connection.Query(
+      absl::StrCat("SHOW FULL COLUMNS FROM ", QuoteTable(query.tables.front()),
+                   " WHERE Field = ", connection.Quote(query.key_column)),
+      [&](Connection::Row row) {
+        if (row.size() < 3)
+          return absl::InternalError("SHOW COLUMNS: unknown shape");
+        if (row[2].has_value()) {
+          collation.emplace(*row[2]);
+        } else if (IsByteString(row[1].value_or(""))) {
+          collation.emplace("binary");
+        }
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return collation;
+}
+
+}  // namespace postmirror

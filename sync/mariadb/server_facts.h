@@ -1,0 +1,44 @@
+// What sync asks a server about itself and its tables. Each function sends one
+// statement or a few, on the thread that uses the connection, and fails as
+// Connection::Query does.
+#ifndef POSTMIRROR_SYNC_MARIADB_SERVER_FACTS_H_
+#define POSTMIRROR_SYNC_MARIADB_SERVER_FACTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "schema/query/mirror_query.h"
+#include "sync/mariadb/connection.h"
+#include "sync/mariadb/innodb_tables.h"  // IWYU pragma: export
+
+namespace postmirror {
+
+// InnoDB's log sequence number: any InnoDB change of any database moves it. No
+// privilege is needed. Fails with kFailedPrecondition on a server without it.
+absl::StatusOr<uint64_t> ReadLsn(Connection& connection);
+
+// A text that two connections have in common iff they lead to the same server
+// (host name, server_id, server_uid, port, socket, data folder; those the
+// version knows). A restart of the server keeps it. No privilege is needed.
+absl::StatusOr<std::string> ReadServerIdentity(Connection& connection);
+
+// The columns of the primary key in its order; empty for a table without one,
+// for a view, and where the account may not read every one of them: the server
+// then hides the key, and ORDER BY would be refused. An empty database is the
+// selected one. Fails with kNotFound when there is no such table, or
+// kPermissionDenied when the account has no grant on it.
+absl::StatusOr<std::vector<std::string>> ReadPrimaryKey(Connection& connection,
+                                                        const TableName& table);
+
+// The collation of the key column, such as "utf8mb4_general_ci", and "binary"
+// for a byte string; nullopt where there is none or it cannot be told: a
+// number, a UNION. SELECT on the key column is enough.
+absl::StatusOr<std::optional<std::string>> ReadKeyCollation(
+    Connection& connection, const MirrorQuery& query);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_MARIADB_SERVER_FACTS_H_

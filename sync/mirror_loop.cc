@@ -1,0 +1,295 @@
+#include "sync/mirror_loop.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "sync/interval_signal.h"
+#include "sync/lsn_signal.h"
+#include "sync/mariadb/server_facts.h"
+
+namespace postmirror {
+namespace {
+
+// How often the loop looks up from waiting, for the stop signal and for
+// requests.
+constexpr absl::Duration kTick = absl::Milliseconds(100);
+// Three parts of rest to one of reading: a quarter of the time at most.
+constexpr int kRestPerRead = 3;
+constexpr absl::Duration kLongestPause = absl::Seconds(10);
+// A table that is altered between the snapshot's opening and its SELECT makes
+// the server give the read up; that is no fault yet.
+constexpr int kMaxRepeats = 5;
+
+std::vector<std::string> MapNames(const ServerPlan& plan) {
+  std::vector<std::string> names;
+  for (const Group& group : plan.groups) {
+    for (const MirroredMap& map : group.maps) names.push_back(map.name);
+  }
+  return names;
+}
+
+std::string HostNames(const ServerPlan& plan) {
+  return absl::StrJoin(plan.hosts, ", ",
+                       [](std::string* out, const ServerAddress& host) {
+                         absl::StrAppend(out, host.ToString());
+                       });
+}
+
+}  // namespace
+
+MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
+                       absl::string_view folder,
+                       const Surroundings& surroundings)
+    : plan_(*plan),
+      number_(number),
+      with_(surroundings),
+      inbox_(folder, MapNames(*plan), surroundings.store, surroundings.clock,
+             surroundings.logger),
+      log_(surroundings.clock, surroundings.logger),
+      // A frozen server that goes on must be read again within twice
+      // read_timeout.
+      backoff_(std::min(kLongestPause, surroundings.config->read_timeout),
+               std::random_device()()) {
+  status_.hosts = HostNames(plan_);
+  for (const std::string& name : MapNames(plan_)) {
+    status_.maps.push_back(with_.board->Earlier(name));
+    RestoreGuard(status_.maps.back());
+  }
+  with_.board->Post(number_, status_);
+}
+
+// A restart does not release what is held, nor forget how large a map was.
+void MirrorLoop::RestoreGuard(const MapStatus& earlier) {
+  if (!earlier.largest.has_value()) return;
+  std::optional<Removals> held;
+  if (!earlier.held_digest.empty()) {
+    held = Removals{.count = earlier.held_removals,
+                    .digest = earlier.held_digest,
+                    .key_hashes = {}};
+  }
+  with_.store->Restore(earlier.name, *earlier.largest, std::move(held));
+}
+
+void MirrorLoop::Run() {
+  while (!with_.stop->stopped()) {
+    const absl::Status ended = Follow();
+    if (ended.ok() || with_.stop->stopped()) continue;
+    PostBroken(ended);
+    with_.stop->WaitFor(backoff_.Next());
+  }
+}
+
+void MirrorLoop::Cancel() {
+  const std::lock_guard<std::mutex> lock(readers_mutex_);
+  for (GroupReader& reader : readers_) reader.connection->Cancel();
+}
+
+// One connection's life. OK when it is to be opened anew, or at the stop
+// signal.
+absl::Status MirrorLoop::Follow() {
+  if (absl::Status connected = Connect(); !connected.ok()) return connected;
+  connected_ = with_.clock->Now();
+  for (;;) {
+    absl::Status mirrored = Mirror();
+    for (int i = 0; i < kMaxRepeats && absl::IsAborted(mirrored); ++i) {
+      mirrored = Mirror();
+    }
+    if (!mirrored.ok()) return mirrored;
+    const absl::StatusOr<Next> next = Wait();
+    if (!next.ok()) return next.status();
+    if (*next != Next::kRead) return absl::OkStatus();
+  }
+}
+
+absl::Status MirrorLoop::Connect() {
+  std::vector<std::string> failures;
+  absl::Status last;
+  for (host_ = 0; host_ < plan_.hosts.size(); ++host_) {
+    last = ConnectTo(plan_.hosts[host_]);
+    if (last.ok() || with_.stop->stopped()) return last;
+    failures.emplace_back(last.message());
+  }
+  return absl::Status(last.code(), absl::StrJoin(failures, "; "));
+}
+
+absl::Status MirrorLoop::ConnectTo(const ServerAddress& address) {
+  absl::StatusOr<std::vector<GroupReader>> readers =
+      ConnectReaders(plan_, address, with_.config->connect_timeout,
+                     with_.config->read_timeout);
+  if (!readers.ok()) return readers.status();
+  signal_.reset();  // it asks through the old connection
+  {
+    const std::lock_guard<std::mutex> lock(readers_mutex_);
+    readers_ = *std::move(readers);
+    // Cancel may have come before it could see them.
+    if (with_.stop->stopped()) return absl::CancelledError("stopped");
+  }
+  return Prepare();
+}
+
+// What the tables are is asked before every read: an ALTER may have changed the
+// key's collation, the primary key or the engine.
+absl::Status MirrorLoop::Prepare() {
+  absl::Status prepared = PrepareReaders(absl::MakeSpan(readers_));
+  return prepared.ok() ? ChooseSignal() : prepared;
+}
+
+// Why the LSN would not show every change, or an empty string.
+absl::StatusOr<std::string> MirrorLoop::FindBlindSpot() {
+  for (GroupReader& reader : readers_) {
+    for (const MirroredMap& map : reader.group->maps) {
+      if (!map.query.unknown_function.empty()) {
+        return absl::StrCat("map ", map.name, ": the function ",
+                            map.query.unknown_function,
+                            " may read more than the tables of the query");
+      }
+      if (absl::Status used = reader.connection->Use(map.dbname); !used.ok()) {
+        return used;
+      }
+      absl::StatusOr<std::optional<std::string>> found =
+          FindNonInnodbTable(*reader.connection, map.query.tables);
+      if (!found.ok()) return found.status();
+      if (found->has_value())
+        return absl::StrCat("map ", map.name, ": ", **found);
+    }
+  }
+  return std::string();
+}
+
+absl::Status MirrorLoop::ChooseSignal() {
+  Connection& connection = *readers_.front().connection;
+  const std::string every =
+      absl::StrCat("changes are found every ",
+                   absl::FormatDuration(with_.config->reconcile_interval));
+  std::string reason = "every table is InnoDB";
+  bool lsn = with_.config->change_source != ChangeSource::kInterval;
+  if (!lsn) {
+    reason = absl::StrCat("configured; ", every);
+  } else {
+    absl::StatusOr<std::string> blind = FindBlindSpot();
+    if (!blind.ok()) return blind.status();
+    lsn = blind->empty();
+    if (!lsn) reason = absl::StrCat(*blind, "; ", every);
+  }
+  const absl::string_view name = lsn ? "lsn" : "interval";
+  if (signal_ != nullptr && signal_->name() == name) {
+    // It goes on from what it has seen.
+  } else if (lsn) {
+    signal_ = std::make_unique<LsnSignal>(
+        [&connection] { return ReadLsn(connection); },
+        with_.config->lsn_poll_interval, with_.clock);
+  } else {
+    signal_ = std::make_unique<IntervalSignal>(
+        [&connection] { return connection.Execute("DO 0"); });
+  }
+  log_.Source(signal_->name(), reason);
+  status_.server = connection.server();
+  status_.change_source = std::string(signal_->name());
+  status_.reason = reason;
+  return absl::OkStatus();
+}
+
+absl::Status MirrorLoop::Mirror() {
+  const Moment asked = with_.clock->Now();
+  if (absl::Status prepared = Prepare(); !prepared.ok()) return prepared;
+  if (absl::Status marked = signal_->BeforeSnapshot(); !marked.ok()) {
+    return marked;
+  }
+  absl::StatusOr<Snapshot> snapshot = ReadSnapshot(absl::MakeSpan(readers_));
+  if (!snapshot.ok()) return snapshot.status();
+  log_.Oddities(*snapshot, with_.config->mydestination_stated);
+  inbox_.Submit();
+  // Asked before: if the store is replaced meanwhile, that is one read too
+  // many, not one too few.
+  const uint64_t generation = with_.store->generation();
+  const absl::StatusOr<std::vector<MapResult>> results =
+      with_.store->Apply(*snapshot);
+  if (!results.ok()) return results.status();
+  inbox_.Answer(*results);
+  Report(*results, asked);
+  generation_ = generation;
+  last_read_ = with_.clock->Now();
+  pause_after_read_ = Elapsed(asked, last_read_) * kRestPerRead;
+  // A connection that ends soon after each read must not be opened at once
+  // again.
+  if (Elapsed(connected_, last_read_) >= kLongestPause) backoff_.Reset();
+  return absl::OkStatus();
+}
+
+void MirrorLoop::Report(const std::vector<MapResult>& results,
+                        const Moment& asked) {
+  log_.Healthy(status_.server);
+  log_.Results(results);
+  status_.error.clear();
+  for (MapStatus& map : status_.maps) {
+    const auto result = std::find_if(
+        results.begin(), results.end(),
+        [&](const MapResult& candidate) { return candidate.map == map.name; });
+    if (result == results.end()) continue;
+    map.held_removals = result->held.has_value() ? result->held->count : 0;
+    map.held_digest = result->held.has_value() ? result->held->digest : "";
+    map.largest = result->largest;
+    if (!result->held.has_value()) map.confirmed = asked;
+  }
+  with_.board->Post(number_, status_);
+}
+
+void MirrorLoop::PostBroken(const absl::Status& status) {
+  log_.Broken(status);
+  status_.server.clear();
+  status_.error = std::string(status.message());
+  status_.last_error =
+      absl::StrCat(absl::FormatTime(absl::RFC3339_sec, with_.clock->Now().wall,
+                                    absl::LocalTimeZone()),
+                   " ", status_.error);
+  with_.board->Post(number_, status_);
+}
+
+absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
+  bool changed = false;
+  Moment polled = last_read_;
+  while (!with_.stop->stopped()) {
+    const Moment now = with_.clock->Now();
+    const absl::Duration since_read = Elapsed(last_read_, now);
+    if (since_read >= with_.config->reconcile_interval) {
+      // An earlier host may be back; later ones are a substitute.
+      return host_ > 0 ? Next::kReconnect : Next::kRead;
+    }
+    if (inbox_.Collect()) return Next::kRead;
+    if (changed && since_read >= pause_after_read_) return Next::kRead;
+    if (!changed && Elapsed(polled, now) >= signal_->poll_interval()) {
+      polled = now;
+      const absl::StatusOr<bool> hint = PollSignal();
+      if (!hint.ok()) return hint.status();
+      changed = *hint;
+      if (changed) continue;
+    }
+    const absl::Duration due =
+        changed ? pause_after_read_ - since_read
+                : signal_->poll_interval() - Elapsed(polled, now);
+    with_.stop->WaitFor(std::clamp(due, absl::Milliseconds(1), kTick));
+  }
+  return Next::kStop;
+}
+
+// True if a read is due.
+absl::StatusOr<bool> MirrorLoop::PollSignal() {
+  const Moment asked = with_.clock->Now();
+  const absl::StatusOr<ChangeHint> hint = signal_->Poll();
+  if (!hint.ok()) return hint.status();
+  // A store that was replaced or set aside meanwhile lacks our maps.
+  if (absl::Status opened = with_.store->Open(); !opened.ok()) return opened;
+  if (with_.store->generation() != generation_) return true;
+  if (*hint == ChangeHint::kUnchanged) {
+    for (MapStatus& map : status_.maps) {
+      if (map.held_digest.empty()) map.confirmed = asked;
+    }
+    with_.board->Post(number_, status_);
+  }
+  return *hint == ChangeHint::kChanged;
+}
+
+}  // namespace postmirror

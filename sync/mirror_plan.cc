@@ -1,0 +1,108 @@
+#include "sync/mirror_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace postmirror {
+namespace {
+
+absl::Status AtQuery(const MapFile& file, const absl::Status& status) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(file.path, ":", file.query_line, ": ", status.message()));
+}
+
+// One line for each setting that decides what a lookup finds. Hosts, user,
+// password and TLS are left out: they do not change the table.
+std::string Define(const MapFile& file, const MirrorQuery& query, bool utf8) {
+  return absl::StrCat("dbname = ", file.dbname, "\nquery = ", query.sql,
+                      "\nresult_format = ", file.result_format,
+                      "\nexpansion_limit = ", file.expansion_limit,
+                      "\ndomain = ", absl::StrJoin(file.domain, ", "),
+                      "\nsmtputf8_enable = ", utf8 ? "yes" : "no",
+                      "\nnormalization = ", utf8 ? "casefold" : "ascii", "\n");
+}
+
+bool IsAddressMap(const std::string& name, const Config& config) {
+  return std::any_of(config.served.begin(), config.served.end(),
+                     [&](const ServedParameter& served) {
+                       return served.parameter->search != SearchKind::kExact &&
+                              std::find(served.maps.begin(), served.maps.end(),
+                                        name) != served.maps.end();
+                     });
+}
+
+absl::StatusOr<MirroredMap> PlanMap(const MapFile& file, const Config& config) {
+  absl::StatusOr<MirrorQuery> query = file.mirror_query.has_value()
+                                          ? ParseMirrorQuery(*file.mirror_query)
+                                          : DeriveMirrorQuery(file.query);
+  if (!query.ok()) return AtQuery(file, query.status());
+  absl::StatusOr<ResultFormat> format = ResultFormat::Parse(file.result_format);
+  if (!format.ok()) return AtQuery(file, format.status());
+  const bool utf8 = config.search.smtputf8_enable;
+  std::string definition = Define(file, *query, utf8);
+  return MirroredMap{
+      .name = file.path,
+      .dbname = file.dbname,
+      .query = *std::move(query),
+      .result_format = *std::move(format),
+      .domain = file.domain,
+      .rules = {.expansion_limit = file.expansion_limit, .utf8 = utf8},
+      .address_search = IsAddressMap(file.path, config),
+      .definition = std::move(definition)};
+}
+
+void AddMap(const MapFile& file, MirroredMap map, MirrorPlan* plan) {
+  auto server = std::find_if(plan->servers.begin(), plan->servers.end(),
+                             [&](const ServerPlan& candidate) {
+                               return candidate.hosts == file.hosts;
+                             });
+  if (server == plan->servers.end()) {
+    server = plan->servers.insert(
+        server, ServerPlan{.hosts = file.hosts, .groups = {}});
+  }
+  auto group = std::find_if(server->groups.begin(), server->groups.end(),
+                            [&](const Group& candidate) {
+                              return candidate.log_on == file.log_on &&
+                                     candidate.charset == file.charset;
+                            });
+  if (group == server->groups.end()) {
+    group = server->groups.insert(
+        group,
+        Group{.log_on = file.log_on, .charset = file.charset, .maps = {}});
+  }
+  group->maps.push_back(std::move(map));
+}
+
+}  // namespace
+
+absl::StatusOr<MirrorPlan> PlanMirror(const Config& config) {
+  MirrorPlan plan;
+  std::vector<std::string> problems;
+  for (const std::string& name : config.MapNames()) {
+    const absl::StatusOr<MapFile> file = ReadMapFile(name, &plan.warnings);
+    if (!file.ok()) {
+      problems.emplace_back(file.status().message());
+      continue;
+    }
+    absl::StatusOr<MirroredMap> map = PlanMap(*file, config);
+    if (!map.ok()) {
+      problems.emplace_back(map.status().message());
+      continue;
+    }
+    AddMap(*file, *std::move(map), &plan);
+  }
+  if (!problems.empty()) {
+    return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+  }
+  if (plan.servers.size() > 1) {
+    plan.warnings.push_back(
+        "the map files name different hosts: maps of different hosts are not "
+        "read at one moment");
+  }
+  return plan;
+}
+
+}  // namespace postmirror

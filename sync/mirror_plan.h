@@ -1,0 +1,55 @@
+// What is to be mirrored and from where: the map files of postmirror.cf, read,
+// their mirror queries derived, and ordered by server and group.
+#ifndef POSTMIRROR_SYNC_MIRROR_PLAN_H_
+#define POSTMIRROR_SYNC_MIRROR_PLAN_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "schema/config/config.h"
+#include "schema/config/map_file.h"
+#include "schema/query/mirror_query.h"
+#include "schema/query/result_format.h"
+#include "sync/entry_walk.h"
+
+namespace postmirror {
+
+// One map, ready to be mirrored.
+struct MirroredMap {
+  std::string name;  // the path of its map file
+  std::string dbname;
+  MirrorQuery query;
+  ResultFormat result_format;
+  std::vector<std::string> domain;
+  EntryRules rules;
+  bool address_search = false;  // a parameter with an address search lists it
+  // MapRecord.definition: the text of what decides the map's entries.
+  std::string definition;
+};
+
+// Maps that are read by one connection: equal hosts and log-on.
+struct Group {
+  LogOn log_on;
+  std::string charset;
+  std::vector<MirroredMap> maps;
+};
+
+// The groups of one list of hosts: they are to show one moment of one server.
+struct ServerPlan {
+  std::vector<ServerAddress> hosts;
+  std::vector<Group> groups;
+};
+
+struct MirrorPlan {
+  std::vector<ServerPlan> servers;
+  std::vector<std::string> warnings;
+};
+
+// Reads every map file that `config` names. Fails with kInvalidArgument and a
+// message of one line for each thing that is wrong.
+absl::StatusOr<MirrorPlan> PlanMirror(const Config& config);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_MIRROR_PLAN_H_

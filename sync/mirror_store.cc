@@ -1,0 +1,170 @@
+#include "sync/mirror_store.h"
+
+#include <deque>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "sync/map_change.h"
+
+namespace postmirror {
+namespace {
+
+MapResult Report(const MapChange& change, const Guard& guard) {
+  MapResult result;
+  result.map = change.snapshot->map->name;
+  result.entries = change.EntriesAfterwards();
+  result.filled = change.step == MapStep::kFill;
+  if (change.step != MapStep::kNothing)
+    result.added = change.changes.added.size();
+  if (change.step == MapStep::kUpdate || change.step == MapStep::kFill) {
+    result.changed = change.changes.changed.size();
+    result.removed = change.changes.removed.size();
+  }
+  if (const Removals* held = guard.Held(result.map)) result.held = *held;
+  return result;
+}
+
+}  // namespace
+
+MirrorStore::MirrorStore(absl::string_view store, double max_shrink,
+                         const Clock* clock, Logger* logger)
+    : store_(store), clock_(*clock), logger_(*logger), guard_(max_shrink) {}
+
+MirrorStore::~MirrorStore() = default;
+
+absl::Status MirrorStore::Open() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return OpenLocked();
+}
+
+absl::Status MirrorStore::OpenLocked() {
+  if (writer_ != nullptr && writer_->CheckFiles().ok()) return absl::OkStatus();
+  writer_.reset();
+  absl::StatusOr<std::unique_ptr<StoreWriter>> opened =
+      StoreWriter::Open(store_);
+  if (opened.ok()) {
+    // Any other failure than damage may pass; the entries must not be lost to
+    // it.
+    if (absl::Status read = (*opened)->ReadRecords().status(); !read.ok()) {
+      opened = std::move(read);
+    }
+  }
+  if (absl::IsDataLoss(opened.status())) {
+    logger_.Error(absl::StrCat("store ", store_, ": is damaged, set aside: ",
+                               opened.status().message()));
+    if (absl::Status aside = StoreWriter::SetAside(store_); !aside.ok()) {
+      return aside;
+    }
+    opened = StoreWriter::Open(store_);
+  }
+  if (!opened.ok()) return opened.status();
+  writer_ = *std::move(opened);
+  ++generation_;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
+    const Snapshot& snapshot) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // Those of other maps wait for a snapshot of another loop.
+  const absl::Cleanup withdraw = [&] {
+    for (const MapSnapshot& map : snapshot.maps) {
+      guard_.WithdrawAccept(map.map->name);
+    }
+  };
+  if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
+  absl::StatusOr<std::vector<MapResult>> results = ApplyLocked(snapshot);
+  if (absl::IsDataLoss(results.status())) {
+    writer_.reset();
+    logger_.Error(absl::StrCat("store ", store_, ": is damaged, set aside: ",
+                               results.status().message()));
+    if (absl::Status aside = StoreWriter::SetAside(store_); !aside.ok()) {
+      return aside;
+    }
+    if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
+    return ApplyLocked(snapshot);
+  }
+  return results;
+}
+
+absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
+    const Snapshot& snapshot) {
+  const absl::StatusOr<Records> records = writer_->ReadRecords();
+  if (!records.ok()) return records.status();
+  const Moment now = clock_.Now();
+  // Decided on a copy: what does not get into the store must not count as done,
+  // an accept least of all.
+  Guard guard = guard_;
+  std::deque<MapChange> changes;
+  bool writes = false;
+  for (const MapSnapshot& map : snapshot.maps) {
+    const auto record = records->find(map.map->name);
+    absl::StatusOr<MapChange> change =
+        DecideChange(map, record == records->end() ? nullptr : &record->second,
+                     writer_.get(), &guard, now);
+    if (!change.ok()) return change.status();
+    writes = writes || ChangesStore(*change);
+    changes.push_back(*std::move(change));
+  }
+  if (writes) {
+    absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
+        writer_->Begin();
+    if (!transaction.ok()) return transaction.status();
+    for (const MapChange& change : changes) {
+      if (absl::Status written = WriteChange(change, transaction->get());
+          !written.ok()) {
+        return written;
+      }
+    }
+    if (absl::Status committed = (*transaction)->Commit(); !committed.ok()) {
+      return committed;
+    }
+  }
+  std::vector<MapResult> results;
+  for (const MapChange& change : changes) {
+    results.push_back(Report(change, guard));
+    results.back().largest = guard.Largest(results.back().map);
+  }
+  guard_ = std::move(guard);
+  return results;
+}
+
+absl::Status MirrorStore::ClearStaleReaders() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
+  return writer_->ClearStaleReaders().status();
+}
+
+absl::Status MirrorStore::DropAllBut(const std::set<std::string>& configured) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
+  const absl::StatusOr<Records> records = writer_->ReadRecords();
+  if (!records.ok()) return records.status();
+  absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
+      writer_->Begin();
+  if (!transaction.ok()) return transaction.status();
+  for (const auto& [name, record] : *records) {
+    if (configured.contains(name)) continue;
+    absl::Status dropped = (*transaction)->DropSubDatabase(record.sub_database);
+    if (dropped.ok()) dropped = (*transaction)->DeleteRecord(name);
+    if (!dropped.ok()) return dropped;
+    logger_.Notice(absl::StrCat("map ", name, ": dropped from the store, ",
+                                "postmirror.cf does not name it any more"));
+  }
+  return (*transaction)->Commit();  // writes nothing where nothing was dropped
+}
+
+void MirrorStore::Restore(const std::string& map, const MapSize& largest,
+                          std::optional<Removals> held) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  guard_.Restore(map, largest, std::move(held));
+}
+
+bool MirrorStore::Accept(const std::string& map, uint64_t count,
+                         absl::string_view digest) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return guard_.Accept(map, count, digest);
+}
+
+}  // namespace postmirror

@@ -1,0 +1,89 @@
+// The store as sync's loops share it: snapshots go in, whole or not at all.
+// Each call takes its turn, so that there is one writer at a time; any thread
+// may call.
+#ifndef POSTMIRROR_SYNC_MIRROR_STORE_H_
+#define POSTMIRROR_SYNC_MIRROR_STORE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "schema/runtime/clock.h"
+#include "schema/runtime/logger.h"
+#include "schema/store/store_writer.h"
+#include "sync/guard.h"
+#include "sync/snapshot.h"
+
+namespace postmirror {
+
+// What became of one map of a snapshot.
+struct MapResult {
+  std::string map;
+  uint64_t entries = 0;  // in the store now
+  uint64_t added = 0;
+  uint64_t changed = 0;
+  uint64_t removed = 0;
+  bool filled = false;             // a first fill, or a new definition
+  std::optional<Removals> held;    // set: the guard holds the map
+  std::optional<MapSize> largest;  // what the guard measures against
+};
+
+class MirrorStore {
+ public:
+  // `clock` and `logger` must outlive it. Opens nothing yet.
+  MirrorStore(absl::string_view store, double max_shrink, const Clock* clock,
+              Logger* logger);
+  ~MirrorStore();
+
+  // Opens the store if it is not open, sets a damaged one aside. kAborted where
+  // another postmirror-sync runs on it.
+  absl::Status Open();
+
+  // Makes the store equal to the snapshot in one transaction, but for maps that
+  // the guard holds. On failure the store is as before; nothing is written
+  // where nothing changed. Afterwards damage is mended by the next Open.
+  absl::StatusOr<std::vector<MapResult>> Apply(const Snapshot& snapshot);
+
+  // Frees the slots of readers that were killed.
+  absl::Status ClearStaleReaders();
+
+  // Drops the maps that are not in `configured`.
+  absl::Status DropAllBut(const std::set<std::string>& configured);
+
+  // Which store is open: another number once it was set aside or replaced, so
+  // that what was applied before is no longer in it and must be read again.
+  uint64_t generation() const { return generation_.load(); }
+
+  // See Guard::Restore. To be called before the first Apply.
+  void Restore(const std::string& map, const MapSize& largest,
+               std::optional<Removals> held);
+
+  // See Guard::Accept. Good for the next Apply alone.
+  bool Accept(const std::string& map, uint64_t count, absl::string_view digest);
+
+ private:
+  using Records = std::map<std::string, MapRecord>;
+
+  absl::Status OpenLocked();
+  absl::StatusOr<std::vector<MapResult>> ApplyLocked(const Snapshot& snapshot);
+
+  const std::string store_;
+  const Clock& clock_;
+  Logger& logger_;
+  std::mutex mutex_;
+  std::unique_ptr<StoreWriter> writer_;
+  std::atomic<uint64_t> generation_ = 0;
+  Guard guard_;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_MIRROR_STORE_H_

@@ -1,0 +1,56 @@
+// The rows of one map as a snapshot read them: normalized key and value,
+// packed, so that a million of them can wait in memory while the database's
+// transaction is closed already. At most 150 bytes a row for keys and values of
+// up to 64 bytes (schema/README.md).
+#ifndef POSTMIRROR_SYNC_PACKED_ROWS_H_
+#define POSTMIRROR_SYNC_PACKED_ROWS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace postmirror {
+
+class PackedRows {
+ public:
+  struct Row {
+    absl::string_view key;
+    absl::string_view value;  // the row's column values, formatted and joined
+    size_t values = 0;        // how many column values those are
+  };
+
+  // Appends a row. REQUIRES: key.size() <= kMaxKeyBytes; value.size() < 4 GiB.
+  void Add(absl::string_view key, absl::string_view value, size_t values);
+
+  // Orders the rows by key, and rows of one key as they were added. REQUIRED
+  // before row().
+  void Sort();
+
+  size_t size() const { return count_; }
+
+  // Row number `index` in order. Valid as long as the rows live unchanged.
+  Row row(size_t index) const { return At(order_[index]); }
+
+ private:
+  // Where a row stands: its chunk in the upper half, its offset in the lower.
+  using Place = uint64_t;
+
+  struct Chunk {
+    std::unique_ptr<char[]> bytes;
+    size_t capacity = 0;
+    size_t used = 0;
+  };
+
+  Row At(Place place) const;
+
+  std::vector<Chunk> chunks_;
+  size_t count_ = 0;
+  std::vector<Place> order_;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_PACKED_ROWS_H_

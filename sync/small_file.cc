@@ -1,0 +1,85 @@
+#include "sync/small_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+
+namespace postmirror {
+namespace {
+
+constexpr size_t kMaxBytes = size_t{16} << 20;
+
+absl::Status FileError(absl::string_view path, absl::string_view step) {
+  const int error = errno;
+  const std::string message =
+      absl::StrCat(path, ": ", step, ": ", std::strerror(error));
+  switch (error) {
+    case ENOENT:
+      return absl::NotFoundError(message);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::PermissionDeniedError(message);
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:
+      return absl::ResourceExhaustedError(message);
+    default:
+      return absl::UnavailableError(message);
+  }
+}
+
+absl::Status WriteAll(int file, absl::string_view bytes,
+                      absl::string_view path) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return FileError(path, "write");
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return FileError(path, "open");
+  const absl::Cleanup close_file = [file] { close(file); };
+  std::string bytes;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t got = read(file, buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FileError(path, "read");
+    if (got == 0) return bytes;
+    bytes.append(buffer, static_cast<size_t>(got));
+    if (bytes.size() > kMaxBytes) {
+      return absl::DataLossError(absl::StrCat(path, ": is over 16 MiB"));
+    }
+  }
+}
+
+absl::Status ReplaceFile(const std::string& path, absl::string_view bytes) {
+  const std::string fresh = absl::StrCat(path, ".", getpid(), ".new");
+  const int file =
+      open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (file < 0) return FileError(fresh, "open");
+  fchmod(file, 0640);
+  absl::Status status = WriteAll(file, bytes, fresh);
+  if (close(file) != 0 && status.ok()) status = FileError(fresh, "close");
+  if (status.ok() && rename(fresh.c_str(), path.c_str()) != 0) {
+    status = FileError(path, "rename");
+  }
+  if (!status.ok()) unlink(fresh.c_str());
+  return status;
+}
+
+}  // namespace postmirror

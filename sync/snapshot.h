@@ -1,0 +1,61 @@
+// A snapshot: all rows of all maps of one server at one consistent moment.
+#ifndef POSTMIRROR_SYNC_SNAPSHOT_H_
+#define POSTMIRROR_SYNC_SNAPSHOT_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "sync/mariadb/connection.h"
+#include "sync/mirror_plan.h"
+#include "sync/packed_rows.h"
+
+namespace postmirror {
+
+struct MapSnapshot {
+  const MirroredMap* map = nullptr;  // of the plan
+  std::string key_collation;
+  PackedRows rows;  // sorted
+  // Rows whose key no entry can hold (MapRecord).
+  uint64_t unstorable_rows = 0;
+  // Keys without `@`: asked only where mydestination says so.
+  bool has_local_part_keys = false;
+};
+
+// A group with the connection that reads it.
+struct GroupReader {
+  const Group* group = nullptr;  // of the plan
+  std::unique_ptr<Connection> connection;
+  // For each map of the group, its SELECT and its key's collation as the server
+  // told them in PrepareReaders.
+  std::vector<std::string> selects;
+  std::vector<std::string> collations;
+};
+
+// Connects one reader for each group to the server at `address`. Takes no
+// longer than `connect_timeout` for each.
+absl::StatusOr<std::vector<GroupReader>> ConnectReaders(
+    const ServerPlan& plan, const ServerAddress& address,
+    absl::Duration connect_timeout, absl::Duration read_timeout);
+
+// Asks what the SELECTs need to know, once, after ConnectReaders: apart from
+// it, so that another thread can cancel the questions. Fails where two readers
+// reached different servers.
+absl::Status PrepareReaders(absl::Span<GroupReader> readers);
+
+struct Snapshot {
+  std::vector<MapSnapshot> maps;
+  // Several groups could not be read without a change between them.
+  bool is_one_moment = true;
+};
+
+// Reads all maps. No transaction is open on the server when it returns.
+// REQUIRES: PrepareReaders returned OK.
+absl::StatusOr<Snapshot> ReadSnapshot(absl::Span<GroupReader> readers);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_SNAPSHOT_H_

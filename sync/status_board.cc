@@ -1,0 +1,69 @@
+#include "sync/status_board.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace postmirror {
+namespace {
+
+constexpr absl::Duration kWriteInterval = absl::Seconds(1);
+
+ServerStatus WithoutFreshness(ServerStatus status) {
+  for (MapStatus& map : status.maps) {
+    // That a map was never confirmed is more than freshness.
+    if (map.confirmed.has_value()) map.confirmed = Moment{};
+    if (map.largest.has_value()) map.largest->when = Moment{};
+  }
+  return status;
+}
+
+}  // namespace
+
+StatusBoard::StatusBoard(absl::string_view folder, size_t servers,
+                         const Clock* clock, Logger* logger)
+    : folder_(folder), clock_(*clock), logger_(*logger) {
+  absl::StatusOr<SyncStatus> earlier = ReadSyncStatus(folder_);
+  if (earlier.ok()) earlier_ = *std::move(earlier);
+  status_.servers.resize(servers);
+}
+
+MapStatus StatusBoard::Earlier(absl::string_view map) const {
+  for (const ServerStatus& server : earlier_.servers) {
+    for (const MapStatus& candidate : server.maps) {
+      if (candidate.name == map) return candidate;
+    }
+  }
+  MapStatus unknown;
+  unknown.name = std::string(map);
+  return unknown;
+}
+
+void StatusBoard::Post(size_t server, const ServerStatus& status) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ServerStatus& posted = status_.servers[server];
+  unwritten_ = unwritten_ || posted != status;
+  if (!unwritten_) return;
+  const bool urgent = WithoutFreshness(posted) != WithoutFreshness(status);
+  posted = status;
+  const Moment now = clock_.Now();
+  if (urgent || !written_.has_value() ||
+      Elapsed(*written_, now) >= kWriteInterval) {
+    Write(now);
+  }
+}
+
+void StatusBoard::Write(const Moment& now) {
+  written_ = now;
+  const absl::Status written = WriteSyncStatus(folder_, status_);
+  if (!written.ok() && !write_failed_) {
+    logger_.Warning(
+        absl::StrCat("the status cannot be written, freshness will not "
+                     "be known: ",
+                     written.message()));
+  }
+  write_failed_ = !written.ok();
+  unwritten_ = write_failed_;
+}
+
+}  // namespace postmirror

@@ -1,0 +1,45 @@
+// Where the loops of sync post their status, and what writes it to the file: at
+// most once a second, at once when more than freshness changed.
+#ifndef POSTMIRROR_SYNC_STATUS_BOARD_H_
+#define POSTMIRROR_SYNC_STATUS_BOARD_H_
+
+#include <mutex>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "schema/runtime/clock.h"
+#include "schema/runtime/logger.h"
+#include "sync/sync_status.h"
+
+namespace postmirror {
+
+// Any thread may call.
+class StatusBoard {
+ public:
+  // `folder` is the environment's. Begins with what an earlier sync left there,
+  // so that freshness goes on aging across a restart.
+  StatusBoard(absl::string_view folder, size_t servers, const Clock* clock,
+              Logger* logger);
+
+  // What an earlier sync left of the map; with nothing but the name if nothing.
+  MapStatus Earlier(absl::string_view map) const;
+
+  void Post(size_t server, const ServerStatus& status);
+
+ private:
+  void Write(const Moment& now);
+
+  const std::string folder_;
+  const Clock& clock_;
+  Logger& logger_;
+  SyncStatus earlier_;
+  std::mutex mutex_;
+  SyncStatus status_;
+  std::optional<Moment> written_;
+  bool unwritten_ = false;  // status_ is not what stands in the file
+  bool write_failed_ = false;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_STATUS_BOARD_H_

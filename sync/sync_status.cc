@@ -1,0 +1,183 @@
+#include "sync/sync_status.h"
+
+#include <xxhash.h>
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "sync/small_file.h"
+
+namespace postmirror {
+namespace {
+
+constexpr absl::string_view kFileName = "sync.status";
+constexpr absl::string_view kChecksumName = "checksum = ";
+
+std::string Checksum(absl::string_view text) {
+  return absl::StrCat(
+      absl::Hex(XXH3_64bits(text.data(), text.size()), absl::kZeroPad16));
+}
+
+void AppendLine(absl::string_view name, absl::string_view value,
+                std::string* out) {
+  absl::StrAppend(out, name, " = ", absl::StrReplaceAll(value, {{"\n", "; "}}),
+                  "\n");
+}
+
+// Three lines, their names led by `prefix`.
+void AppendMoment(absl::string_view prefix, const Moment& moment,
+                  std::string* out) {
+  AppendLine(absl::StrCat(prefix, "_boot_id"), moment.boot_id, out);
+  AppendLine(absl::StrCat(prefix, "_since_boot_ns"),
+             absl::StrCat(absl::ToInt64Nanoseconds(moment.since_boot)), out);
+  AppendLine(absl::StrCat(prefix, "_wall_ns"),
+             absl::StrCat(absl::ToUnixNanos(moment.wall)), out);
+}
+
+void AppendMap(const MapStatus& map, std::string* out) {
+  AppendLine("map", map.name, out);
+  if (map.confirmed.has_value()) {
+    AppendMoment("confirmed", *map.confirmed, out);
+  }
+  if (!map.held_digest.empty()) {
+    AppendLine("held_removals", absl::StrCat(map.held_removals), out);
+    AppendLine("held_digest", map.held_digest, out);
+  }
+  if (map.largest.has_value()) {
+    AppendLine("largest_entries", absl::StrCat(map.largest->entries), out);
+    AppendMoment("largest", map.largest->when, out);
+  }
+}
+
+bool TakeMoment(absl::string_view name, absl::string_view value,
+                Moment* moment) {
+  if (name == "boot_id") {
+    moment->boot_id = std::string(value);
+    return true;
+  }
+  int64_t nanoseconds = 0;
+  if (!absl::SimpleAtoi(value, &nanoseconds)) return false;
+  if (name == "since_boot_ns") {
+    moment->since_boot = absl::Nanoseconds(nanoseconds);
+  } else if (name == "wall_ns") {
+    moment->wall = absl::FromUnixNanos(nanoseconds);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Takes the lines one by one; a "hosts" line begins a server, a "map" line a
+// map.
+class Decoder {
+ public:
+  bool Take(absl::string_view name, absl::string_view value) {
+    if (name == "hosts") {
+      status_.servers.emplace_back().hosts = std::string(value);
+      return true;
+    }
+    if (status_.servers.empty()) return false;
+    ServerStatus& server = status_.servers.back();
+    if (name == "map") {
+      server.maps.emplace_back().name = std::string(value);
+      return true;
+    }
+    if (server.maps.empty()) return TakeServer(name, value, &server);
+    return TakeMap(name, value, &server.maps.back());
+  }
+
+  SyncStatus status() && { return std::move(status_); }
+
+ private:
+  static bool TakeServer(absl::string_view name, absl::string_view value,
+                         ServerStatus* server) {
+    const std::map<absl::string_view, std::string*> fields = {
+        {"server", &server->server},
+        {"change_source", &server->change_source},
+        {"reason", &server->reason},
+        {"error", &server->error},
+        {"last_error", &server->last_error}};
+    const auto field = fields.find(name);
+    if (field == fields.end()) return false;
+    *field->second = std::string(value);
+    return true;
+  }
+
+  static bool TakeMap(absl::string_view name, absl::string_view value,
+                      MapStatus* map) {
+    if (name == "held_removals") {
+      return absl::SimpleAtoi(value, &map->held_removals);
+    }
+    if (name == "held_digest") {
+      map->held_digest = std::string(value);
+      return true;
+    }
+    if (name == "largest_entries") {
+      return absl::SimpleAtoi(value, &map->largest.emplace().entries);
+    }
+    if (absl::ConsumePrefix(&name, "confirmed_")) {
+      if (!map->confirmed.has_value()) map->confirmed.emplace();
+      return TakeMoment(name, value, &*map->confirmed);
+    }
+    return absl::ConsumePrefix(&name, "largest_") && map->largest.has_value() &&
+           TakeMoment(name, value, &map->largest->when);
+  }
+
+  SyncStatus status_;
+};
+
+}  // namespace
+
+std::string EncodeSyncStatus(const SyncStatus& status) {
+  std::string out;
+  for (const ServerStatus& server : status.servers) {
+    AppendLine("hosts", server.hosts, &out);
+    AppendLine("server", server.server, &out);
+    AppendLine("change_source", server.change_source, &out);
+    AppendLine("reason", server.reason, &out);
+    AppendLine("error", server.error, &out);
+    AppendLine("last_error", server.last_error, &out);
+    for (const MapStatus& map : server.maps) AppendMap(map, &out);
+  }
+  absl::StrAppend(&out, kChecksumName, Checksum(out), "\n");
+  return out;
+}
+
+absl::StatusOr<SyncStatus> DecodeSyncStatus(absl::string_view text) {
+  const absl::Status damaged =
+      absl::DataLossError("the status of sync is damaged");
+  const size_t last = text.rfind(kChecksumName);
+  if (last == absl::string_view::npos) return damaged;
+  const absl::string_view lines = text.substr(0, last);
+  if (text.substr(last) != absl::StrCat(kChecksumName, Checksum(lines), "\n")) {
+    return damaged;
+  }
+  Decoder decoder;
+  for (absl::string_view line :
+       absl::StrSplit(lines, '\n', absl::SkipEmpty())) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(line, absl::MaxSplits(" = ", 1));
+    if (!decoder.Take(parts.first, parts.second)) return damaged;
+  }
+  return std::move(decoder).status();
+}
+
+absl::Status WriteSyncStatus(absl::string_view folder,
+                             const SyncStatus& status) {
+  return ReplaceFile(absl::StrCat(folder, "/", kFileName),
+                     EncodeSyncStatus(status));
+}
+
+absl::StatusOr<SyncStatus> ReadSyncStatus(absl::string_view folder) {
+  const absl::StatusOr<std::string> text =
+      ReadSmallFile(absl::StrCat(folder, "/", kFileName));
+  if (!text.ok()) return text.status();
+  return DecodeSyncStatus(*text);
+}
+
+}  // namespace postmirror

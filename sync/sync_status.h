@@ -1,0 +1,67 @@
+// What sync knows beside the store: freshness, change source, the last error.
+// It stands in a small checksummed file beside the environment, so that an
+// unchanged resync writes nothing into LMDB; postmirrorctl reads it.
+#ifndef POSTMIRROR_SYNC_SYNC_STATUS_H_
+#define POSTMIRROR_SYNC_SYNC_STATUS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "schema/runtime/clock.h"
+#include "sync/guard.h"
+
+namespace postmirror {
+
+struct MapStatus {
+  std::string name;
+  // The last moment at which the map was confirmed equal to the database, taken
+  // before the confirming question was sent; none before the first fill.
+  std::optional<Moment> confirmed;
+  // What the guard holds: the removals that wait.
+  uint64_t held_removals = 0;
+  std::string held_digest;  // empty: not held
+  // What the guard measures the map against, so that a restart of sync does not
+  // make it forget.
+  std::optional<MapSize> largest;
+
+  friend bool operator==(const MapStatus&, const MapStatus&) = default;
+};
+
+// One list of hosts.
+struct ServerStatus {
+  std::string hosts;          // as in the map files
+  std::string server;         // the connected one, or empty
+  std::string change_source;  // in use: "lsn", "interval"
+  std::string reason;         // why that one
+  std::string error;          // why it cannot be read now, or empty
+  std::string last_error;     // the last one, with its time, or empty
+  std::vector<MapStatus> maps;
+
+  friend bool operator==(const ServerStatus&, const ServerStatus&) = default;
+};
+
+struct SyncStatus {
+  std::vector<ServerStatus> servers;
+
+  friend bool operator==(const SyncStatus&, const SyncStatus&) = default;
+};
+
+std::string EncodeSyncStatus(const SyncStatus& status);
+
+// Fails with kDataLoss on anything but an encoding, whole and unchanged.
+absl::StatusOr<SyncStatus> DecodeSyncStatus(absl::string_view text);
+
+// The file in `folder` (StoreWriter::folder). Replaced as a whole, not synced
+// to disk: after a crash of the machine it may be missing, which ages nothing
+// wrongly.
+absl::Status WriteSyncStatus(absl::string_view folder,
+                             const SyncStatus& status);
+absl::StatusOr<SyncStatus> ReadSyncStatus(absl::string_view folder);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_SYNC_STATUS_H_
