@@ -1,0 +1,163 @@
+"""postmirrorctl: what it says and how it exits."""
+
+import json
+import unittest
+
+from support.e2e_case import FILLERS, E2eCase
+from support.postmap import NOT_FOUND
+from support.site import ALIASES, DOMAINS, MAILBOXES
+from support.waiting import wait_until
+
+_OK, _WARNING, _CRITICAL, _UNKNOWN = range(4)
+_NOT_FOUND, _USAGE, _TEMPORARY = 1, 64, 75
+# Two sources are one row each beside the fillers, info@ is one key of two rows.
+_ALIAS_ENTRIES = FILLERS + 3
+
+
+class CtlTest(E2eCase):
+    def wait_for_status(self, code):
+        """Waits until status exits with `code`, returns what it prints."""
+        return wait_until(
+            lambda: (result := self.site.ctl("status")).returncode == code
+            and result.stdout,
+            20,
+            lambda: f"status exits with {code}: {self.site.ctl('status')}",
+        )
+
+    def assert_exit(self, code, *arguments):
+        """Returns what the command has printed."""
+        result = self.site.ctl(*arguments)
+        self.assertEqual(result.returncode, code, result)
+        return result.stdout
+
+    def key_collation(self):
+        """Returns the collation that MariaDB gave the key columns."""
+        ((collation,),) = self.mariadb.run(
+            "SELECT DISTINCT COLLATION_NAME FROM information_schema.COLUMNS"
+            " WHERE TABLE_SCHEMA = DATABASE()"
+            " AND COLUMN_NAME IN ('name', 'email', 'source')"
+        )
+        return collation
+
+    def test_status_of_a_healthy_mirror(self):
+        self.start_postmirror()
+        text = self.wait_for_status(_OK)
+        self.assertIn("OK", text)
+        self.assertIn("lsn", text)
+        for path in self.site.map_files.values():
+            self.assertIn(str(path), text)
+        self.assertIn(f"{_ALIAS_ENTRIES} entries", text)
+        self.assertIn(self.key_collation(), text)
+
+    def test_status_as_json(self):
+        self.start_postmirror()
+        self.wait_for_status(_OK)
+        status = json.loads(self.assert_exit(_OK, "status", "--json"))
+        self.assertEqual(status["health"], "ok")
+        maps = {each["name"]: each for each in status["maps"]}
+        entries = {name: maps[str(path)] for name, path in self.site.map_files.items()}
+        self.assertEqual(entries[DOMAINS]["entries"], 3)
+        self.assertEqual(entries[MAILBOXES]["entries"], 3)
+        self.assertEqual(entries[ALIASES]["entries"], _ALIAS_ENTRIES)
+        for each in maps.values():
+            self.assertEqual(each["state"], "filled")
+            self.assertEqual(each["key_collation"], self.key_collation())
+            self.assertGreaterEqual(each["freshness_seconds"], 0)
+        (server,) = status["servers"]
+        self.assertEqual(server["change_source"], "lsn")
+        self.assertIn(str(self.mariadb.port), server["server"])
+        self.assertEqual(server["error"], "")
+
+    def test_status_while_mariadb_is_down(self):
+        self.start_postmirror()
+        self.mariadb.kill()
+        self.assertIn(str(self.mariadb.port), self.wait_for_status(_WARNING))
+        status = json.loads(self.assert_exit(_WARNING, "status", "--json"))
+        self.assertIn(str(self.mariadb.port), status["servers"][0]["error"])
+        self.mariadb.start()
+        self.wait_for_status(_OK)
+
+    def test_status_while_sync_is_down(self):
+        self.start_postmirror()
+        self.wait_for_status(_OK)
+        self.site.sync.kill()
+        self.assertIn("not running", self.assert_exit(_CRITICAL, "status"))
+
+    def test_status_without_a_store(self):
+        self.assert_exit(_CRITICAL, "status")
+        status = json.loads(self.assert_exit(_CRITICAL, "status", "--json"))
+        self.assertEqual(status["health"], "critical")
+
+    def test_status_without_a_configuration(self):
+        self.site.config.unlink()
+        self.assert_exit(_UNKNOWN, "status")
+
+    def test_lookup_does_the_address_search(self):
+        self.start_postmirror()
+        for key, value in (
+            ("Info@Example.org", "user@example.org,elsewhere@remote.invalid\n"),
+            ("filler1+Ext@example.org", "user+Ext@example.org\n"),
+            ("any@catchall.test", "user@example.org\n"),
+        ):
+            with self.subTest(key=key):
+                self.assertEqual(self.assert_exit(0, "lookup", ALIASES, key), value)
+        nothing = self.assert_exit(_NOT_FOUND, "lookup", ALIASES, "no@example.org")
+        self.assertEqual(nothing, "")
+
+    def test_exact_lookup_does_not(self):
+        self.start_postmirror()
+        for key, code in (
+            ("filler1@example.org", 0),
+            ("filler1+ext@example.org", _NOT_FOUND),
+            ("any@catchall.test", _NOT_FOUND),
+            ("@catchall.test", 0),
+        ):
+            with self.subTest(key=key):
+                self.assert_exit(code, "lookup", "--exact", ALIASES, key)
+
+    def test_lookup_without_a_store_is_temporary(self):
+        for key in ("user@example.org", "unknown@example.org"):
+            self.assert_exit(_TEMPORARY, "lookup", MAILBOXES, key)
+            self.assert_exit(_TEMPORARY, "lookup", "--exact", MAILBOXES, key)
+
+    def test_lookup_while_everything_else_is_down(self):
+        self.start_postmirror()
+        self.mariadb.kill()
+        self.site.close()
+        self.assertEqual(self.assert_exit(0, "lookup", DOMAINS, "example.org"), "1\n")
+        self.assert_exit(_NOT_FOUND, "lookup", DOMAINS, "elsewhere.test")
+
+    def test_lookup_of_a_parameter_that_is_not_served(self):
+        self.start_postmirror()
+        self.assert_exit(_USAGE, "lookup", "canonical_maps", "user@example.org")
+
+    def test_accept_all(self):
+        self.start_postmirror()
+        self.mariadb.run("TRUNCATE virtual_aliases; DELETE FROM virtual_mailboxes")
+        wait_until(
+            lambda: self.site.ctl("status").stdout.count("\n  held: ") == 2,
+            20,
+            lambda: f"two maps are held: {self.site.ctl('status')}",
+        )
+        self.assert_exit(0, "accept", "--all")
+        self.wait_for_lookup(ALIASES, "filler1@example.org", NOT_FOUND)
+        self.wait_for_lookup(MAILBOXES, "user@example.org", NOT_FOUND)
+        self.wait_for_status(_OK)
+
+    def test_accept_while_sync_is_down(self):
+        self.start_postmirror()
+        self.mariadb.run("TRUNCATE virtual_aliases")
+        self.wait_for_status(_CRITICAL)
+        self.site.sync.kill()
+        self.assert_exit(_TEMPORARY, "accept", self.site.map_files[ALIASES])
+        self.assert_exit(_TEMPORARY, "accept", "--all")
+
+    def test_accept_of_a_map_that_is_not_held(self):
+        self.start_postmirror()
+        result = self.site.ctl("accept", self.site.map_files[ALIASES])
+        self.assertNotIn(result.returncode, (0, _TEMPORARY), result)
+        self.assertIn("not held", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

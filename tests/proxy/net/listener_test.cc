@@ -1,0 +1,99 @@
+#include "proxy/net/listener.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace postmirror {
+namespace {
+
+using testing::HasSubstr;
+
+ListenEntry At(absl::string_view host, uint16_t port = 0) {
+  ListenEntry entry;
+  entry.host = std::string(host);
+  entry.port = port;
+  entry.parameter = "virtual_alias_maps";
+  return entry;
+}
+
+uint16_t PortOf(const Listener& listener) {
+  sockaddr_in6 address =
+      {};  // the port stands at the same place in sockaddr_in
+  socklen_t size = sizeof(address);
+  getsockname(listener.socket.get(), reinterpret_cast<sockaddr*>(&address),
+              &size);
+  return ntohs(address.sin6_port);
+}
+
+int Option(const Listener& listener, int level, int option) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  getsockopt(listener.socket.get(), level, option, &value, &size);
+  return value;
+}
+
+TEST(ListenerTest, ListensOnAnAddress) {
+  const auto listeners = Listen(At("127.0.0.1"));
+  ASSERT_TRUE(listeners.ok()) << listeners.status();
+  ASSERT_EQ(listeners->size(), 1U);
+  EXPECT_EQ(Option(listeners->front(), SOL_SOCKET, SO_ACCEPTCONN), 1);
+  EXPECT_EQ(Option(listeners->front(), SOL_SOCKET, SO_REUSEADDR), 1);
+  EXPECT_EQ(Option(listeners->front(), IPPROTO_TCP, TCP_NODELAY), 1);
+}
+
+TEST(ListenerTest, AddressInUseIsUnavailableAndNamesTheEntry) {
+  const auto first = Listen(At("127.0.0.1"));
+  ASSERT_TRUE(first.ok());
+  const uint16_t port = PortOf(first->front());
+  const auto second = Listen(At("127.0.0.1", port));
+  EXPECT_EQ(second.status(),
+            absl::UnavailableError(absl::StrCat("tcp:127.0.0.1:", port,
+                                                ":virtual_alias_maps: bind: "
+                                                "Address already in use")));
+}
+
+TEST(ListenerTest, AddressOfAnotherHostIsUnavailable) {
+  const absl::Status status = Listen(At("192.0.2.1")).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(
+      std::string(status.message()),
+      HasSubstr("tcp:192.0.2.1:0:virtual_alias_maps: bind: Cannot assign"));
+}
+
+TEST(ListenerTest, NameThatDoesNotResolveIsUnavailable) {
+  const absl::Status status = Listen(At("nowhere.invalid")).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("resolve: "));
+}
+
+TEST(ListenerTest, ListensOnAName) {
+  EXPECT_TRUE(Listen(At("localhost")).ok());
+}
+
+TEST(ListenerTest, Ipv6LeavesIpv4Alone) {
+  const auto six = Listen(At("::"));
+  if (!six.ok()) GTEST_SKIP() << six.status();
+  EXPECT_EQ(Option(six->front(), IPPROTO_IPV6, IPV6_V6ONLY), 1);
+  EXPECT_TRUE(Listen(At("0.0.0.0", PortOf(six->front()))).ok());
+}
+
+TEST(ListenerTest, UnixSocketThatCannotBeBoundNamesTheEntry) {
+  ListenEntry entry;
+  entry.protocol = Protocol::kSocketmap;
+  entry.unix_path = "/nonexistent/maps";
+  const absl::Status status = Listen(entry).status();
+  EXPECT_EQ(status,
+            absl::UnavailableError("socketmap:unix:/nonexistent/maps: socket: "
+                                   "bind: No such file or directory"));
+}
+
+}  // namespace
+}  // namespace postmirror

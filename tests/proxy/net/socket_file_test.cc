@@ -1,0 +1,141 @@
+#include "proxy/net/socket_file.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "proxy/net/file_descriptor.h"
+
+namespace postmirror {
+namespace {
+
+class SocketFileTest : public testing::Test {
+ protected:
+  ~SocketFileTest() override {
+    unlink(path_.c_str());
+    rmdir(folder_.c_str());
+  }
+
+  static std::string MakeFolder() {
+    std::string name = testing::TempDir() + "/socketXXXXXX";
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    return name;
+  }
+
+  static FileDescriptor Socket() {
+    return FileDescriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  }
+
+  // What an earlier process leaves that was killed.
+  void LeaveStaleFile() {
+    const FileDescriptor earlier = Socket();
+    const std::string aside = path_ + ".aside";
+    {
+      const auto file = SocketFile::Bind(earlier.get(), path_);
+      listen(earlier.get(), 1);
+      rename(path_.c_str(), aside.c_str());
+    }
+    rename(aside.c_str(), path_.c_str());
+  }
+
+  bool Exists() const { return access(path_.c_str(), F_OK) == 0; }
+
+  const std::string folder_ = MakeFolder();
+  const std::string path_ = folder_ + "/maps";
+};
+
+TEST_F(SocketFileTest, IsOpenToEveryUserWhateverTheUmask) {
+  const FileDescriptor socket = Socket();
+  const mode_t before = umask(077);
+  const auto file = SocketFile::Bind(socket.get(), path_);
+  umask(before);
+  ASSERT_TRUE(file.ok()) << file.status();
+  struct stat status;
+  ASSERT_EQ(lstat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0666U);
+}
+
+TEST_F(SocketFileTest, IsRemovedAtTheEnd) {
+  const FileDescriptor socket = Socket();
+  {
+    const auto file = SocketFile::Bind(socket.get(), path_);
+    EXPECT_TRUE(Exists());
+  }
+  EXPECT_FALSE(Exists());
+}
+
+TEST_F(SocketFileTest, StaysIfItIsAnothersByNow) {
+  const FileDescriptor socket = Socket();
+  const FileDescriptor other_socket = Socket();
+  auto file = SocketFile::Bind(socket.get(), path_);
+  ASSERT_TRUE(file.ok());
+  rename(path_.c_str(), (path_ + ".old").c_str());
+  const auto other = SocketFile::Bind(other_socket.get(), path_);
+  ASSERT_TRUE(other.ok()) << other.status();
+  file->reset();
+  EXPECT_TRUE(Exists());
+  unlink((path_ + ".old").c_str());
+}
+
+TEST_F(SocketFileTest, StaleFileIsReplaced) {
+  LeaveStaleFile();
+  ASSERT_TRUE(Exists());
+  const FileDescriptor socket = Socket();
+  const auto file = SocketFile::Bind(socket.get(), path_);
+  EXPECT_TRUE(file.ok()) << file.status();
+}
+
+TEST_F(SocketFileTest, FileOfAProcessThatListensIsLeftAlone) {
+  const FileDescriptor listening = Socket();
+  const auto theirs = SocketFile::Bind(listening.get(), path_);
+  ASSERT_EQ(listen(listening.get(), 1), 0);
+  const FileDescriptor socket = Socket();
+  EXPECT_EQ(SocketFile::Bind(socket.get(), path_).status(),
+            absl::UnavailableError("another process is listening there"));
+  EXPECT_TRUE(Exists());
+}
+
+TEST_F(SocketFileTest, FileOfAProcessThatIsTooBusyIsLeftAlone) {
+  const FileDescriptor listening = Socket();
+  const auto theirs = SocketFile::Bind(listening.get(), path_);
+  ASSERT_EQ(listen(listening.get(), 0), 0);
+  const FileDescriptor socket = Socket();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(SocketFile::Bind(socket.get(), path_).status(),
+              absl::UnavailableError("another process is listening there"));
+  }
+  EXPECT_TRUE(Exists());
+}
+
+TEST_F(SocketFileTest, DatagramSocketOfAnotherProcessIsLeftAlone) {
+  const FileDescriptor theirs(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const auto file = SocketFile::Bind(theirs.get(), path_);
+  const FileDescriptor socket = Socket();
+  EXPECT_EQ(SocketFile::Bind(socket.get(), path_).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(Exists());
+}
+
+TEST_F(SocketFileTest, OtherFilesAreLeftAlone) {
+  std::ofstream(path_) << "precious";
+  const FileDescriptor socket = Socket();
+  EXPECT_EQ(
+      SocketFile::Bind(socket.get(), path_).status(),
+      absl::UnavailableError("a file that is not a socket is in the way"));
+  EXPECT_TRUE(Exists());
+}
+
+TEST_F(SocketFileTest, PathThatIsTooLongIsAWrongSetting) {
+  const FileDescriptor socket = Socket();
+  EXPECT_EQ(SocketFile::Bind(socket.get(), "/" + std::string(107, 'x'))
+                .status()
+                .code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace postmirror

@@ -1,0 +1,165 @@
+"""A postmirror installation in a folder: postmirror.cf, map files, store, the two
+daemons, and the lookups that Postfix makes.
+
+    site = Site(folder, mariadb.port)
+    site.sync.start()
+    site.start_proxy()
+    site.lookup("tcp", "virtual_alias_maps", "info@example.org")
+    site.close()
+"""
+
+import os
+import pathlib
+
+from support.mariadb import DATABASE, PASSWORD, USER
+from support.ports import accepts_connections, accepts_unix_connections, free_port
+from support.postmap import postmap_query
+from support.programs import Daemon, run_program
+from support.waiting import wait_until
+
+DOMAINS = "virtual_mailbox_domains"
+MAILBOXES = "virtual_mailbox_maps"
+ALIASES = "virtual_alias_maps"
+
+# The queries of the guide.
+QUERIES = {
+    DOMAINS: "SELECT 1 FROM virtual_domains WHERE name='%s'",
+    MAILBOXES: "SELECT 1 FROM virtual_mailboxes WHERE email='%s'",
+    ALIASES: "SELECT destination FROM virtual_aliases WHERE source='%s'",
+}
+
+PROTOCOLS = ("tcp", "socketmap-inet", "socketmap-unix")
+
+_MAP_FILE = """\
+hosts = inet:127.0.0.1:{port}
+user = {user}
+password = {password}
+dbname = {database}
+query = {query}
+"""
+
+
+class Site:
+    """Everything lives in `folder`; MariaDB need not run yet.
+
+    `settings` are further lines of postmirror.cf; None as a value leaves a line
+    out. `queue_folder` is the queue folder of the Postfix that will ask, below
+    which the unix socket stands.
+    """
+
+    def __init__(self, folder, mariadb_port, settings=None, queue_folder=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.store = self.folder / "store"
+        self.config = self.folder / "postmirror.cf"
+        self.mariadb_port = mariadb_port
+        self.ports = {name: free_port() for name in (*QUERIES, "socketmap")}
+        self.unix_socket = pathlib.Path(queue_folder or self.folder, "postmirror/maps")
+        self.unix_socket.parent.mkdir(parents=True, exist_ok=True)
+        self.map_files = {name: self._write_map_file(name) for name in QUERIES}
+        self._lines = {
+            **{name: f"mysql:{path}" for name, path in self.map_files.items()},
+            "recipient_delimiter": "+",
+            "listen": " ".join(self._listen()),
+            "store": self.store,
+            "connect_timeout": "2s",
+            "read_timeout": "2s",
+        }
+        self.write_config(settings or {})
+        self._postfix_config = self._write_postfix_config()
+        self.sync = Daemon(self.folder, "postmirror-sync", "--config", self.config)
+        self.set_proxy()
+
+    def write_config(self, settings):
+        """Writes postmirror.cf anew, with these settings over the standing ones."""
+        self._lines.update(settings)
+        self.config.write_text(
+            "".join(f"{k} = {v}\n" for k, v in self._lines.items() if v is not None)
+        )
+
+    def set_proxy(self, **rights):
+        """Says how the proxy is run: user, group, wrapper of Daemon."""
+        arguments = ("postmirror-proxy", "--config", self.config)
+        self.proxy = Daemon(self.folder, *arguments, **rights)
+
+    def start_proxy(self):
+        """Starts the proxy and waits until it listens everywhere."""
+        self.proxy.start()
+        wait_until(self._listens, 20, lambda: f"the proxy listens:\n{self.logs()}")
+
+    def ctl(self, *arguments):
+        """Runs postmirrorctl, returns a CompletedProcess."""
+        return run_program("postmirrorctl", "--config", self.config, *arguments)
+
+    def table(self, protocol, parameter):
+        """Returns what main.cf says for the parameter, "tcp:..." or "socketmap:..."."""
+        if protocol == "tcp":
+            return f"tcp:127.0.0.1:{self.ports[parameter]}"
+        if protocol == "socketmap-inet":
+            return f"socketmap:inet:127.0.0.1:{self.ports['socketmap']}:{parameter}"
+        return f"socketmap:unix:{self.unix_socket}:{parameter}"
+
+    def main_cf(self, protocol):
+        """Returns the three lines of main.cf; a unix socket is named relative to
+        the queue folder, as a chrooted smtpd needs it."""
+        below_queue = "socketmap:unix:postmirror/maps"
+        return {
+            name: (
+                f"{below_queue}:{name}"
+                if protocol == "socketmap-unix"
+                else self.table(protocol, name)
+            )
+            for name in QUERIES
+        }
+
+    def mysql_main_cf(self):
+        """Returns the three lines of main.cf without postmirror, for comparison."""
+        return {name: f"mysql:{path}" for name, path in self.map_files.items()}
+
+    def lookup(self, protocol, parameter, key):
+        """Returns the Outcome that Postfix's client has for the key."""
+        return postmap_query(self._postfix_config, self.table(protocol, parameter), key)
+
+    def close(self):
+        """Ends both daemons."""
+        self.proxy.kill()
+        self.sync.kill()
+
+    def logs(self):
+        """Returns what both daemons have logged, for a failure's message."""
+        return f"sync:\n{self.sync.log()}proxy:\n{self.proxy.log()}"
+
+    def _listen(self):
+        for name in QUERIES:
+            yield f"tcp:127.0.0.1:{self.ports[name]}:{name}"
+        yield f"socketmap:inet:127.0.0.1:{self.ports['socketmap']}"
+        yield f"socketmap:unix:{self.unix_socket}"
+
+    def _listens(self):
+        return (
+            self.proxy.pid
+            and all(accepts_connections(port) for port in self.ports.values())
+            and accepts_unix_connections(str(self.unix_socket))
+        )
+
+    def _write_map_file(self, parameter):
+        path = self.folder / f"mysql-{parameter.replace('_', '-')}.cf"
+        text = _MAP_FILE.format(
+            port=self.mariadb_port,
+            user=USER,
+            password=PASSWORD,
+            database=DATABASE,
+            query=QUERIES[parameter],
+        )
+        path.write_text(text)
+        # A map file holds a password: a proxy under another user must do without.
+        os.chmod(path, 0o600)
+        return path
+
+    def _write_postfix_config(self):
+        folder = self.folder / "postmap"
+        folder.mkdir(exist_ok=True)
+        (folder / "main.cf").write_text("compatibility_level = 3.6\n")
+        # Postfix waits for a file to be two seconds old before it trusts it.
+        os.utime(folder / "main.cf", (1, 1))
+        return folder

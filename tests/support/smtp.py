@@ -1,0 +1,45 @@
+"""One mail through smtpd, as a remote client sees it."""
+
+import dataclasses
+import itertools
+import os
+import smtplib
+
+_numbers = itertools.count(1)
+
+
+@dataclasses.dataclass(frozen=True)
+class SmtpReply:
+    """What the client was told: the reply that refused the mail, else the last."""
+
+    sender: str
+    code: int
+    enhanced: str  # such as "5.1.1"
+    text: str
+
+    def __str__(self):
+        return f"{self.code} {self.enhanced}"
+
+
+def send_mail(port, recipient):
+    """Sends one mail to `recipient`, returns an SmtpReply.
+
+    Its sender is never used again: smtpd remembers the class of a recipient's
+    domain for a sender and recipient, a failure to find it included.
+    """
+    sender = f"mail{next(_numbers)}.{os.getpid()}@sender.invalid"
+    with smtplib.SMTP("127.0.0.1", port, "client.test.invalid", timeout=60) as client:
+        client.ehlo()
+        for step in (
+            lambda: client.mail(sender),
+            lambda: client.rcpt(recipient),
+            lambda: client.data(f"From: <{sender}>\r\nSubject: test\r\n\r\ntest\r\n"),
+        ):
+            try:
+                code, text = step()
+            except smtplib.SMTPDataError as refused:
+                code, text = refused.smtp_code, refused.smtp_error
+            if code >= 400:
+                break
+    words = text.decode("utf-8", "replace").split(" ", 1)
+    return SmtpReply(sender, code, words[0], words[-1])

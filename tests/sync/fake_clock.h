@@ -1,0 +1,33 @@
+// A clock that a test sets. May be used from any thread.
+#ifndef POSTMIRROR_TESTS_SYNC_FAKE_CLOCK_H_
+#define POSTMIRROR_TESTS_SYNC_FAKE_CLOCK_H_
+
+#include <mutex>
+
+#include "schema/runtime/clock.h"
+
+namespace postmirror {
+
+class FakeClock final : public Clock {
+ public:
+  Moment Now() const override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return now_;
+  }
+
+  void Advance(absl::Duration duration) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    now_.since_boot += duration;
+    now_.wall += duration;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Moment now_ = {.boot_id = "boot",
+                 .since_boot = absl::Hours(5),
+                 .wall = absl::FromUnixSeconds(1700000000)};
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_TESTS_SYNC_FAKE_CLOCK_H_

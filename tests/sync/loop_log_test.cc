@@ -1,0 +1,167 @@
+#include "sync/loop_log.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/sync/fake_clock.h"
+#include "tests/sync/map_rows.h"
+#include "tests/sync/recording_logger.h"
+
+namespace postmirror {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+class LoopLogTest : public ::testing::Test {
+ protected:
+  static MapResult Follows(const std::string& map, uint64_t entries) {
+    MapResult result;
+    result.map = map;
+    result.entries = entries;
+    return result;
+  }
+
+  static MapResult Held(const std::string& map, uint64_t count) {
+    MapResult result = Follows(map, 100);
+    result.held = Removals{.count = count, .digest = "d", .key_hashes = {}};
+    return result;
+  }
+
+  const absl::Status down_ =
+      absl::UnavailableError("server db: connect: refused");
+  const absl::Status denied_ = absl::UnauthenticatedError("server db: denied");
+  FakeClock clock_;
+  RecordingLogger logger_;
+  LoopLog log_{&clock_, &logger_};
+};
+
+TEST_F(LoopLogTest, SaysOnceThatItBrokeAndOnceThatItHealed) {
+  for (int i = 0; i < 3; ++i) {
+    log_.Broken(down_);
+    clock_.Advance(absl::Hours(1));
+  }
+  EXPECT_THAT(
+      logger_.Take(),
+      ElementsAre(AllOf(StartsWith("error: server db: connect: refused"),
+                        HasSubstr("trying again"))));
+  log_.Healthy("db");
+  log_.Healthy("db");
+  EXPECT_THAT(logger_.Take(), ElementsAre("notice: server db: is read again"));
+}
+
+TEST_F(LoopLogTest, AHealthyBeginningIsNoHealing) {
+  log_.Healthy("db");
+  EXPECT_THAT(logger_.Take(), IsEmpty());
+}
+
+TEST_F(LoopLogTest, SaysAgainWhatBreaksAgain) {
+  log_.Broken(down_);
+  log_.Healthy("db");
+  log_.Broken(down_);
+  EXPECT_THAT(logger_.Take(), SizeIs(3));
+}
+
+TEST_F(LoopLogTest, AnotherCauseIsSaidAtMostOnceAMinute) {
+  log_.Broken(down_);
+  clock_.Advance(absl::Seconds(59));
+  log_.Broken(denied_);
+  EXPECT_THAT(logger_.Take(), SizeIs(1));
+  clock_.Advance(absl::Seconds(1));
+  log_.Broken(denied_);
+  EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("denied")));
+  log_.Broken(down_);
+  clock_.Advance(absl::Seconds(59));
+  log_.Broken(down_);
+  EXPECT_THAT(logger_.Take(), IsEmpty());
+}
+
+TEST_F(LoopLogTest, AServerThatCannotBeReachedIsOneCauseHoweverItSaysSo) {
+  log_.Broken(down_);
+  clock_.Advance(absl::Hours(1));
+  log_.Broken(absl::UnavailableError("server db: read: lost connection"));
+  EXPECT_THAT(logger_.Take(), SizeIs(1));
+}
+
+TEST_F(LoopLogTest, AnotherMessageOfTheSameKindIsAnotherCause) {
+  log_.Broken(absl::NotFoundError("map /a.cf: no such table"));
+  clock_.Advance(absl::Minutes(1));
+  log_.Broken(absl::NotFoundError("map /b.cf: no such table"));
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(HasSubstr("/a.cf"), HasSubstr("/b.cf")));
+}
+
+TEST_F(LoopLogTest, SaysTheChangeSourceWhenItChanges) {
+  log_.Source("lsn", "every table is InnoDB");
+  log_.Source("lsn", "every table is InnoDB");
+  log_.Source("interval", "map /a.cf: table mail.a is MyISAM");
+  EXPECT_THAT(
+      logger_.Take(),
+      ElementsAre("info: change source lsn: every table is InnoDB",
+                  "info: change source interval: map /a.cf: table mail.a "
+                  "is MyISAM"));
+}
+
+TEST_F(LoopLogTest, SaysThatAMapWasFilled) {
+  MapResult filled = Follows("/a.cf", 7);
+  filled.filled = true;
+  log_.Results({filled});
+  log_.Results({Follows("/a.cf", 8)});
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre("notice: map /a.cf: filled, 7 entries"));
+}
+
+TEST_F(LoopLogTest, SaysOnceThatAMapIsHeldAndOnceThatItIsReleased) {
+  log_.Results({Held("/a.cf", 60), Held("/b.cf", 100)});
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(AllOf(StartsWith("error: map /a.cf: is held"),
+                                HasSubstr("60 of its 100"),
+                                HasSubstr("postmirrorctl accept /a.cf")),
+                          StartsWith("error: map /b.cf: is held")));
+  log_.Results({Held("/a.cf", 61), Held("/b.cf", 100)});
+  EXPECT_THAT(logger_.Take(), IsEmpty());
+  log_.Results({Follows("/a.cf", 40), Held("/b.cf", 100)});
+  log_.Results({Follows("/a.cf", 40), Held("/b.cf", 100)});
+  EXPECT_THAT(
+      logger_.Take(),
+      ElementsAre("notice: map /a.cf: is not held any more, 40 entries"));
+}
+
+TEST_F(LoopLogTest, SaysOnceThatRowsCannotBeMirrored) {
+  const MirroredMap map = MakeMap("/a.cf");
+  Snapshot snapshot = Snap(map, {});
+  snapshot.maps[0].unstorable_rows = 2;
+  log_.Oddities(snapshot, true);
+  log_.Oddities(snapshot, true);
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(AllOf(StartsWith("warning: map /a.cf: "),
+                                HasSubstr("over 511 bytes"))));
+}
+
+TEST_F(LoopLogTest, SaysOnceThatSeveralGroupsAreNotOneMoment) {
+  Snapshot snapshot;
+  snapshot.is_one_moment = false;
+  log_.Oddities(snapshot, true);
+  log_.Oddities(snapshot, true);
+  EXPECT_THAT(logger_.Take(), ElementsAre(StartsWith("warning: ")));
+}
+
+TEST_F(LoopLogTest, WarnsOfLocalPartsOnlyWhereTheyWouldBeAsked) {
+  MirroredMap map = MakeMap("/a.cf");
+  Snapshot snapshot = Snap(map, {});
+  snapshot.maps[0].has_local_part_keys = true;
+  log_.Oddities(snapshot, false);
+  EXPECT_THAT(logger_.Take(), IsEmpty()) << "domains have no @";
+  map.address_search = true;
+  log_.Oddities(snapshot, true);
+  EXPECT_THAT(logger_.Take(), IsEmpty()) << "mydestination is stated";
+  log_.Oddities(snapshot, false);
+  log_.Oddities(snapshot, false);
+  EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("mydestination is empty")));
+}
+
+}  // namespace
+}  // namespace postmirror

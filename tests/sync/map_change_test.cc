@@ -1,0 +1,159 @@
+#include "sync/map_change.h"
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/sync/fake_clock.h"
+#include "tests/sync/map_rows.h"
+#include "tests/sync/temporary_folder.h"
+
+namespace postmirror {
+namespace {
+
+class MapChangeTest : public ::testing::Test {
+ protected:
+  void SetUp() override { writer_ = *StoreWriter::Open(folder_.path()); }
+
+  // What is to be done for `rows`; the snapshot lives until the next call.
+  absl::StatusOr<MapChange> Decide(const MirroredMap& map,
+                                   const KeyValues& rows) {
+    snapshot_ = SnapMap(map, rows);
+    records_ = *writer_->ReadRecords();
+    const auto record = records_.find(map.name);
+    return DecideChange(snapshot_,
+                        record == records_.end() ? nullptr : &record->second,
+                        writer_.get(), &guard_, clock_.Now());
+  }
+
+  void Write(const MapChange& change) {
+    absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
+        writer_->Begin();
+    ASSERT_TRUE(transaction.ok());
+    ASSERT_EQ(WriteChange(change, transaction->get()), absl::OkStatus());
+    ASSERT_EQ((*transaction)->Commit(), absl::OkStatus());
+  }
+
+  void Mirror(const MirroredMap& map, const KeyValues& rows) {
+    const absl::StatusOr<MapChange> change = Decide(map, rows);
+    ASSERT_TRUE(change.ok()) << change.status();
+    Write(*change);
+  }
+
+  MapRecord Record(const MirroredMap& map) {
+    return (*writer_->ReadRecords())[map.name];
+  }
+
+  const MirroredMap map_ = MakeMap("/aliases.cf");
+  TemporaryFolder folder_;
+  FakeClock clock_;
+  Guard guard_{0.5};
+  std::unique_ptr<StoreWriter> writer_;
+  MapSnapshot snapshot_;
+  std::map<std::string, MapRecord> records_;
+};
+
+TEST_F(MapChangeTest, AMapThatTheStoreDoesNotKnowIsFilled) {
+  const absl::StatusOr<MapChange> change = Decide(map_, {{"a", "1"}});
+  ASSERT_TRUE(change.ok());
+  EXPECT_EQ(change->step, MapStep::kFill);
+  EXPECT_TRUE(ChangesStore(*change));
+  EXPECT_EQ(change->EntriesAfterwards(), 1U);
+}
+
+TEST_F(MapChangeTest, TheFirstFillOfAnEmptyTableIsAFillToo) {
+  Mirror(map_, {});
+  EXPECT_EQ(Record(map_).sub_database, "m1");
+  EXPECT_EQ(Record(map_).entries, 0U);
+}
+
+TEST_F(MapChangeTest, TheRecordSaysWhatTheMapIs) {
+  MirroredMap map = MakeMap("/aliases.cf", "the definition");
+  map.domain = {"example.org"};
+  map.rules.utf8 = false;
+  Mirror(map, {{"a", "1"}, {"a", "2"}, {"b", "3"}});
+  EXPECT_EQ(Record(map), (MapRecord{.sub_database = "m1",
+                                    .definition = "the definition",
+                                    .domain = {"example.org"},
+                                    .key_collation = "utf8mb4_general_ci",
+                                    .utf8 = false,
+                                    .entries = 2,
+                                    .rows = 3,
+                                    .unstorable_rows = 0}));
+}
+
+TEST_F(MapChangeTest, AnEqualSnapshotChangesNothing) {
+  Mirror(map_, {{"a", "1"}});
+  const absl::StatusOr<MapChange> change = Decide(map_, {{"a", "1"}});
+  ASSERT_TRUE(change.ok());
+  EXPECT_FALSE(ChangesStore(*change));
+}
+
+TEST_F(MapChangeTest, ARowThatChangesNoEntryChangesTheRecord) {
+  Mirror(map_, {{"a", "1"}});
+  snapshot_ = SnapMap(map_, {{"a", "1"}});
+  snapshot_.unstorable_rows = 1;
+  const MapRecord record = Record(map_);
+  const absl::StatusOr<MapChange> change =
+      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now());
+  ASSERT_TRUE(change.ok());
+  EXPECT_TRUE(ChangesStore(*change));
+  Write(*change);
+  EXPECT_EQ(Record(map_).unstorable_rows, 1U);
+}
+
+// A long key that is answered temporarily must not become "not found" while the
+// old entries stay.
+TEST_F(MapChangeTest, AHeldMapKeepsItsCountOfUnstorableRows) {
+  snapshot_ = SnapMap(map_, Numbered(0, 20));
+  snapshot_.unstorable_rows = 3;
+  const absl::StatusOr<MapChange> fill =
+      DecideChange(snapshot_, nullptr, writer_.get(), &guard_, clock_.Now());
+  ASSERT_TRUE(fill.ok());
+  Write(*fill);
+  const absl::StatusOr<MapChange> change = Decide(map_, {{"new", "1"}});
+  ASSERT_TRUE(change.ok());
+  EXPECT_EQ(change->step, MapStep::kAdd);
+  Write(*change);
+  EXPECT_EQ(Record(map_).unstorable_rows, 3U);
+  EXPECT_EQ(Record(map_).rows, 20U);
+  EXPECT_EQ(Record(map_).entries, 21U);
+}
+
+TEST_F(MapChangeTest, ANewDefinitionThatIsHeldDoesNothing) {
+  Mirror(map_, Numbered(0, 100));
+  const MirroredMap redefined = MakeMap(map_.name, "second");
+  const absl::StatusOr<MapChange> change = Decide(redefined, {{"new", "1"}});
+  ASSERT_TRUE(change.ok());
+  EXPECT_EQ(change->step, MapStep::kNothing);
+  EXPECT_FALSE(ChangesStore(*change));
+  EXPECT_EQ(change->EntriesAfterwards(), 100U);
+}
+
+TEST_F(MapChangeTest, ARecordWithoutItsSubDatabaseIsDamage) {
+  Mirror(map_, {{"a", "1"}});
+  snapshot_ = SnapMap(map_, {{"a", "1"}});
+  MapRecord record = Record(map_);
+  record.sub_database = "m99";
+  EXPECT_EQ(
+      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now())
+          .status()
+          .code(),
+      absl::StatusCode::kDataLoss);
+}
+
+TEST_F(MapChangeTest, OtherEntriesThanTheRecordCountsAreDamage) {
+  Mirror(map_, {{"a", "1"}});
+  snapshot_ = SnapMap(map_, {{"a", "1"}});
+  MapRecord record = Record(map_);
+  record.entries = 2;
+  EXPECT_EQ(
+      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now())
+          .status()
+          .code(),
+      absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace postmirror

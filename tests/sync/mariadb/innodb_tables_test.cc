@@ -1,0 +1,117 @@
+#include "sync/mariadb/innodb_tables.h"
+
+#include <gmock/gmock.h>
+
+#include "absl/strings/str_split.h"
+#include "tests/sync/mariadb/mariadb_test_case.h"
+
+namespace postmirror {
+namespace {
+
+constexpr char kTables[] = R"(
+CREATE DATABASE other;
+CREATE TABLE other.heap (a INT) ENGINE=MyISAM;
+CREATE TABLE heap (a INT) ENGINE=Aria;
+CREATE TABLE parts (a INT) ENGINE=InnoDB PARTITION BY HASH (a) PARTITIONS 2;
+CREATE VIEW good AS
+  SELECT d.name, a.source FROM virtual_domains d
+  JOIN (virtual_aliases a JOIN virtual_mailboxes m ON a.id = m.id)
+  ON d.id = a.domain_id;
+CREATE VIEW nested AS
+  SELECT source FROM good UNION SELECT name FROM virtual_domains;
+CREATE VIEW bad AS
+  SELECT name FROM virtual_domains WHERE id IN (SELECT a FROM other.heap);
+CREATE VIEW nested_bad AS
+  SELECT 1 AS one FROM good WHERE EXISTS (SELECT 1 FROM bad);
+CREATE FUNCTION count_heap() RETURNS INT READS SQL DATA
+  RETURN (SELECT COUNT(*) FROM other.heap);
+CREATE VIEW calling AS SELECT name, count_heap() AS n FROM virtual_domains;
+CREATE TABLE gone (a INT);
+CREATE VIEW broken AS SELECT a FROM gone;
+DROP TABLE gone;
+)";
+
+class InnodbTablesTest : public MariadbTestCase {
+ protected:
+  static void SetUpTestSuite() {
+    MariadbTestCase::SetUpTestSuite();
+    Run(absl::StrSplit(kTables, ";\n", absl::SkipWhitespace()));
+  }
+
+  static void TearDownTestSuite() {
+    Run({"DROP VIEW good, nested, bad, nested_bad, calling, broken",
+         "DROP TABLE heap, parts", "DROP FUNCTION count_heap",
+         "DROP DATABASE other"});
+  }
+
+  static std::string Reason(Connection& connection,
+                            const std::vector<TableName>& tables) {
+    const auto reason = FindNonInnodbTable(connection, tables);
+    EXPECT_TRUE(reason.ok()) << reason.status();
+    return reason.ok() ? reason->value_or("all InnoDB") : "failed";
+  }
+
+  static std::string ReasonAsRoot(const TableName& table) {
+    return Reason(*ConnectAsRoot(), {table});
+  }
+};
+
+TEST_F(InnodbTablesTest, TablesOfTheGuideAreInnodbToTheGrantedAccount) {
+  EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "virtual_domains"},
+                                            {"", "virtual_mailboxes"},
+                                            {"mailserver", "virtual_aliases"}}),
+            "all InnoDB");
+}
+
+TEST_F(InnodbTablesTest, OtherEnginesAreNamed) {
+  EXPECT_EQ(ReasonAsRoot({"", "heap"}), "table mailserver.heap is Aria");
+  EXPECT_EQ(ReasonAsRoot({"other", "heap"}), "table other.heap is MyISAM");
+  EXPECT_EQ(Reason(*ConnectAsRoot(), {{"", "virtual_domains"}, {"", "heap"}}),
+            "table mailserver.heap is Aria");
+}
+
+TEST_F(InnodbTablesTest, PartitionsOfInnodbAreInnodb) {
+  EXPECT_EQ(ReasonAsRoot({"", "parts"}), "all InnoDB");
+}
+
+TEST_F(InnodbTablesTest, ViewsOfInnodbTablesAreInnodb) {
+  EXPECT_EQ(ReasonAsRoot({"", "good"}), "all InnoDB");
+  EXPECT_EQ(ReasonAsRoot({"", "nested"}), "all InnoDB");
+}
+
+TEST_F(InnodbTablesTest, ViewOfAnotherEngineIsFoundInASubquery) {
+  EXPECT_EQ(ReasonAsRoot({"", "bad"}), "table other.heap is MyISAM");
+  EXPECT_EQ(ReasonAsRoot({"", "nested_bad"}), "table other.heap is MyISAM");
+}
+
+TEST_F(InnodbTablesTest, ViewThatCallsAFunctionIsNotTrusted) {
+  EXPECT_EQ(
+      ReasonAsRoot({"", "calling"}),
+      "view mailserver.calling cannot be resolved: it calls a stored function");
+}
+
+TEST_F(InnodbTablesTest, ViewOfAMissingTableIsNotTrusted) {
+  EXPECT_EQ(ReasonAsRoot({"", "broken"}),
+            "table mailserver.gone is not visible");
+}
+
+TEST_F(InnodbTablesTest, ViewWithoutShowViewPrivilegeIsNotTrusted) {
+  Run({"GRANT SELECT ON good TO postmirror@'127.0.0.1'"});
+  EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "good"}}),
+            "view mailserver.good cannot be resolved: no SHOW VIEW privilege");
+  Run({"GRANT SHOW VIEW ON good TO postmirror@'127.0.0.1'"});
+  EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "good"}}), "all InnoDB");
+  Run({"REVOKE SELECT, SHOW VIEW ON good FROM postmirror@'127.0.0.1'"});
+}
+
+TEST_F(InnodbTablesTest, InvisibleAndForeignTablesAreNotTrusted) {
+  EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "heap"}}),
+            "table mailserver.heap is not visible");
+  EXPECT_EQ(ReasonAsRoot({"", "missing"}),
+            "table mailserver.missing is not visible");
+  EXPECT_EQ(ReasonAsRoot({"information_schema", "TABLES"}),
+            "table information_schema.TABLES is a SYSTEM VIEW");
+}
+
+}  // namespace
+}  // namespace postmirror

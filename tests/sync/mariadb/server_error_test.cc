@@ -1,0 +1,63 @@
+#include "sync/mariadb/server_error.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace postmirror {
+namespace {
+
+absl::StatusCode CodeOf(unsigned number) {
+  return ServerError("127.0.0.1", "query", number, "text").code();
+}
+
+TEST(ServerErrorTest, LostAndRefusedConnectionsAreUnavailable) {
+  for (unsigned number : {2002U, 2003U, 2006U, 2013U, 2014U, 2026U, 2027U,
+                          1040U, 1053U, 1203U, 1226U, 1927U, 5021U}) {
+    EXPECT_EQ(CodeOf(number), absl::StatusCode::kUnavailable) << number;
+    EXPECT_TRUE(IsConnectionLost(ServerError("s", "query", number, "t")))
+        << number;
+  }
+}
+
+TEST(ServerErrorTest, RefusedAccountsAreUnauthenticated) {
+  for (unsigned number : {1044U, 1045U, 1130U, 1698U, 1820U, 4151U}) {
+    EXPECT_EQ(CodeOf(number), absl::StatusCode::kUnauthenticated) << number;
+  }
+}
+
+TEST(ServerErrorTest, MissingGrantsArePermissionDenied) {
+  for (unsigned number : {1142U, 1143U, 1227U}) {
+    EXPECT_EQ(CodeOf(number), absl::StatusCode::kPermissionDenied) << number;
+  }
+}
+
+TEST(ServerErrorTest, MissingThingsAreNotFound) {
+  for (unsigned number : {1049U, 1054U, 1146U}) {
+    EXPECT_EQ(CodeOf(number), absl::StatusCode::kNotFound) << number;
+  }
+}
+
+TEST(ServerErrorTest, ReadsThatTheServerGaveUpAreAborted) {
+  for (unsigned number : {1020U, 1205U, 1213U, 1317U, 1412U, 1969U}) {
+    EXPECT_EQ(CodeOf(number), absl::StatusCode::kAborted) << number;
+    EXPECT_FALSE(IsConnectionLost(ServerError("s", "query", number, "t")))
+        << number;
+  }
+}
+
+TEST(ServerErrorTest, AnythingElseIsInternal) {
+  EXPECT_EQ(CodeOf(1064), absl::StatusCode::kInternal);
+}
+
+TEST(ServerErrorTest, MessageIsOneBoundedLine) {
+  EXPECT_EQ(
+      std::string(ServerError("db", "query", 1064, "near\n'x'").message()),
+      "server db: query: near 'x' (1064)");
+  EXPECT_LT(
+      ServerError("db", "query", 1064, std::string(5000, 'x')).message().size(),
+      400U);
+}
+
+}  // namespace
+}  // namespace postmirror

@@ -1,0 +1,66 @@
+// All of sync but its main(), in this process: the loops of a configuration
+// that a test writes, on a real server and a real store.
+#ifndef POSTMIRROR_TESTS_SYNC_MIRROR_LOOP_TEST_CASE_H_
+#define POSTMIRROR_TESTS_SYNC_MIRROR_LOOP_TEST_CASE_H_
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sync/mirror_loop.h"
+#include "tests/sync/await.h"
+#include "tests/sync/mirror_test_case.h"
+#include "tests/sync/recording_logger.h"
+#include "tests/sync/store_probe.h"
+
+namespace postmirror {
+
+class MirrorLoopTestCase : public MirrorTestCase {
+ protected:
+  void TearDown() override { Stop(); }
+
+  // Starts the loops of what is served.
+  void Start(const std::string& settings = "");
+
+  // Ends them as main() does. The test fails where they do not end.
+  void Stop();
+
+  std::string Lookup(const std::string& map, const std::string& key) const {
+    return StoreProbe(folder_.File("store")).Lookup(map, key);
+  }
+
+  // Waits until the lookup gives that.
+  bool AwaitLookup(const std::string& map, const std::string& key,
+                   const std::string& value) const;
+
+  // What sync says of itself in its file.
+  SyncStatus Status() const;
+  MapStatus StatusOf(const std::string& map) const;
+
+  // Waits until the first server's error contains `part`, or is gone if empty.
+  bool AwaitError(const std::string& part) const;
+
+  bool AwaitHeld(const std::string& map, uint64_t removals) const;
+
+  std::string EnvironmentFolder() const;
+
+  RecordingLogger logger_;
+  std::unique_ptr<MirrorStore> store_;
+
+ private:
+  Config config_;
+  MirrorPlan plan_;
+  SystemClock clock_;
+  std::unique_ptr<StatusBoard> board_;
+  std::unique_ptr<StopSignal> stop_;
+  std::vector<std::unique_ptr<MirrorLoop>> loops_;
+  std::vector<std::thread> threads_;
+  std::atomic<size_t> running_ = 0;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_TESTS_SYNC_MIRROR_LOOP_TEST_CASE_H_

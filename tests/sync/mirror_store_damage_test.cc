@@ -1,0 +1,186 @@
+// What becomes of a store that is damaged: it is set aside and filled anew.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <deque>
+#include <filesystem>
+#include <functional>
+
+#include "schema/store/store_reader.h"
+#include "schema/store/store_view.h"
+#include "tests/sync/mirror_store_test_case.h"
+
+namespace postmirror {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class MirrorStoreDamageTest : public MirrorStoreTestCase {
+ protected:
+  std::string DataFile() const { return folder_.File("v1/data.mdb"); }
+  bool SetAside() const {
+    return std::filesystem::exists(folder_.File("v1.damaged/data.mdb"));
+  }
+
+  // Changes the map's record behind sync's back.
+  void Edit(const std::function<void(MapRecord*)>& edit) {
+    store_.reset();
+    {
+      absl::StatusOr<std::unique_ptr<StoreWriter>> writer =
+          StoreWriter::Open(folder_.path());
+      ASSERT_TRUE(writer.ok());
+      MapRecord record = (*writer->get()->ReadRecords())[map_.name];
+      edit(&record);
+      absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
+          (*writer)->Begin();
+      ASSERT_TRUE((*transaction)->PutRecord(map_.name, record).ok());
+      ASSERT_TRUE((*transaction)->Commit().ok());
+    }
+    Restart();
+  }
+};
+
+TEST_F(MirrorStoreDamageTest, AFileOfGarbageIsSetAsideAndTheStoreIsFilledAnew) {
+  Apply(map_, {{"a", "1"}});
+  store_.reset();
+  folder_.Write("v1/data.mdb", std::string(20000, 'x'));
+  Restart();
+  logger_.Take();
+  EXPECT_EQ(store_->Open(), absl::OkStatus());
+  EXPECT_THAT(logger_.Take(), ElementsAre(AllOf(StartsWith("error: "),
+                                                HasSubstr("is damaged"))));
+  EXPECT_TRUE(SetAside());
+  EXPECT_EQ(Lookup("a"), "TEMPORARY");
+  EXPECT_TRUE(Apply(map_, {{"a", "2"}}).filled);
+  EXPECT_EQ(Lookup("a"), "2");
+}
+
+TEST_F(MirrorStoreDamageTest, AFileThatWasCutOffUnderUsIsSetAside) {
+  Apply(map_, Numbered(0, 5000));
+  std::filesystem::resize_file(DataFile(), 3 * 4096);
+  EXPECT_TRUE(Apply(map_, Numbered(0, 10)).filled);
+  EXPECT_TRUE(SetAside());
+  EXPECT_EQ(Lookup("k9"), "v");
+  EXPECT_EQ(Lookup("k10"), "NOT FOUND");
+}
+
+TEST_F(MirrorStoreDamageTest, ARecordWithoutItsSubDatabaseIsMended) {
+  Apply(map_, {{"a", "1"}});
+  Edit([](MapRecord* record) { record->sub_database = "m77"; });
+  EXPECT_EQ(Lookup("a"), "TEMPORARY");
+  EXPECT_TRUE(Apply(map_, {{"a", "2"}}).filled);
+  EXPECT_TRUE(SetAside());
+  EXPECT_EQ(Lookup("a"), "2");
+}
+
+TEST_F(MirrorStoreDamageTest, AnOtherNumberOfEntriesIsMended) {
+  Apply(map_, {{"a", "1"}});
+  Edit([](MapRecord* record) { record->entries = 5; });
+  EXPECT_TRUE(Apply(map_, {{"a", "1"}, {"b", "2"}}).filled);
+  EXPECT_TRUE(SetAside());
+  EXPECT_EQ(Lookup("b"), "2");
+}
+
+TEST_F(MirrorStoreDamageTest, AStoreFolderThatWasRemovedIsMadeAnew) {
+  Apply(map_, {{"a", "1"}});
+  std::filesystem::remove_all(folder_.File("v1"));
+  EXPECT_TRUE(Apply(map_, {{"a", "1"}}).filled);
+  EXPECT_EQ(Lookup("a"), "1");
+}
+
+// What a loop applied before is not in the new store: it must read again.
+TEST_F(MirrorStoreDamageTest, EachStoreThatIsOpenedHasANumberOfItsOwn) {
+  Apply(map_, {{"a", "1"}});
+  const uint64_t first = store_->generation();
+  ASSERT_EQ(store_->ClearStaleReaders(), absl::OkStatus());
+  EXPECT_EQ(store_->generation(), first);
+  std::filesystem::remove_all(folder_.File("v1"));
+  ASSERT_EQ(store_->ClearStaleReaders(), absl::OkStatus());
+  EXPECT_NE(store_->generation(), first);
+}
+
+TEST_F(MirrorStoreDamageTest, WhatWasHeldOfADamagedStoreIsForgotten) {
+  Apply(map_, Numbered(0, 100));
+  ASSERT_TRUE(Apply(map_, {}).held.has_value());
+  std::filesystem::remove_all(folder_.File("v1"));
+  EXPECT_FALSE(Apply(map_, {}).held.has_value());
+  EXPECT_FALSE(Apply(map_, {}).held.has_value());
+}
+
+// The first fill is never held, and is the measure of what comes next.
+TEST_F(MirrorStoreDamageTest, TheSizeOfADamagedStoreIsNoMeasure) {
+  Apply(map_, Numbered(0, 1000));
+  std::filesystem::remove_all(folder_.File("v1"));
+  Apply(map_, Numbered(0, 100));
+  EXPECT_FALSE(Apply(map_, Numbered(1, 100)).held.has_value());
+}
+
+// A store that cannot be opened now may hold the only copy of the maps.
+TEST_F(MirrorStoreDamageTest, WhatIsNotDamageIsNotSetAside) {
+  Apply(map_, {{"a", "1"}});
+  store_.reset();
+  std::filesystem::rename(DataFile(), folder_.File("elsewhere"));
+  std::filesystem::create_directory(DataFile());
+  Restart();
+  EXPECT_FALSE(store_->Open().ok());
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("v1.damaged")));
+}
+
+// Takes every reader slot of a store, from another process.
+class EverySlotTaken {
+ public:
+  explicit EverySlotTaken(const std::string& store) {
+    EXPECT_EQ(pipe(ready_.data()), 0);
+    EXPECT_EQ(pipe(done_.data()), 0);
+    child_ = fork();
+    if (child_ == 0) TakeSlots(store);
+    char ready = 0;
+    EXPECT_EQ(read(ready_[0], &ready, 1), 1);
+  }
+  ~EverySlotTaken() {
+    EXPECT_EQ(write(done_[1], "x", 1), 1);
+    waitpid(child_, nullptr, 0);
+    for (const int end : {ready_[0], ready_[1], done_[0], done_[1]}) close(end);
+  }
+
+ private:
+  [[noreturn]] void TakeSlots(const std::string& store) {
+    StoreReader reader(store);
+    reader.Refresh().IgnoreError();
+    // More views than any store has slots; made first, since none may be made
+    // between Begin and End of another.
+    std::deque<StoreView> views;
+    for (int i = 0; i < 5000; ++i) {
+      views.emplace_back(&reader, std::vector<std::string>());
+    }
+    for (StoreView& view : views) {
+      view.Begin();
+      if (!view.state().ok()) break;
+    }
+    char done = 0;
+    const bool told = write(ready_[1], "x", 1) == 1;
+    _exit(told && read(done_[0], &done, 1) == 1 ? 0 : 1);
+  }
+
+  std::array<int, 2> ready_ = {};
+  std::array<int, 2> done_ = {};
+  pid_t child_ = -1;
+};
+
+TEST_F(MirrorStoreDamageTest, AStoreWithoutAFreeReaderSlotIsNotSetAside) {
+  Apply(map_, {{"a", "1"}});
+  Restart();
+  {
+    const EverySlotTaken taken(folder_.path());
+    EXPECT_EQ(store_->Open().code(), absl::StatusCode::kUnavailable);
+    EXPECT_FALSE(store_->Apply(Snap(map_, {{"a", "2"}})).ok());
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("v1.damaged")));
+  EXPECT_FALSE(Apply(map_, {{"a", "2"}}).filled);
+}
+
+}  // namespace
+}  // namespace postmirror

@@ -1,0 +1,267 @@
+#include "sync/mirror_store.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "tests/sync/mirror_store_test_case.h"
+
+namespace postmirror {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class MirrorStoreTest : public MirrorStoreTestCase {};
+
+TEST_F(MirrorStoreTest, BeforeTheFirstFillLookupsAreTemporary) {
+  ASSERT_EQ(store_->Open(), absl::OkStatus());
+  EXPECT_EQ(Lookup("a"), "TEMPORARY");
+}
+
+TEST_F(MirrorStoreTest, TheFirstSnapshotFillsTheMap) {
+  const MapResult result = Apply(map_, {{"a", "1"}, {"b", "2"}, {"a", "3"}});
+  EXPECT_TRUE(result.filled);
+  EXPECT_EQ(result.entries, 2U);
+  EXPECT_EQ(result.added, 2U);
+  EXPECT_EQ(Lookup("a"), "1,3");
+  EXPECT_EQ(Lookup("b"), "2");
+  EXPECT_EQ(Lookup("c"), "NOT FOUND");
+}
+
+TEST_F(MirrorStoreTest, TheFirstFillOfAnEmptyTableIsNotHeld) {
+  const MapResult result = Apply(map_, {});
+  EXPECT_FALSE(result.held.has_value());
+  EXPECT_EQ(Lookup("a"), "NOT FOUND");
+}
+
+TEST_F(MirrorStoreTest, AnUpdateAddsChangesAndRemoves) {
+  Apply(map_, {{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  const MapResult result = Apply(map_, {{"b", "2"}, {"c", "4"}, {"d", "5"}});
+  EXPECT_FALSE(result.filled);
+  EXPECT_EQ(result.added, 1U);
+  EXPECT_EQ(result.changed, 1U);
+  EXPECT_EQ(result.removed, 1U);
+  EXPECT_EQ(result.entries, 3U);
+  EXPECT_EQ(Lookup("a"), "NOT FOUND");
+  EXPECT_EQ(Lookup("b"), "2");
+  EXPECT_EQ(Lookup("c"), "4");
+  EXPECT_EQ(Lookup("d"), "5");
+}
+
+TEST_F(MirrorStoreTest, AnUnchangedResyncWritesNothing) {
+  Apply(map_, Numbered(0, 100));
+  const uint64_t before = probe_.LastTransaction();
+  Apply(map_, Numbered(0, 100));
+  Restart();
+  Apply(map_, Numbered(0, 100));
+  // Opening a store may make its status sub-database; an old one has it.
+  EXPECT_EQ(probe_.LastTransaction(), before);
+}
+
+TEST_F(MirrorStoreTest, AllMapsOfASnapshotAreOneTransaction) {
+  Apply(map_, Numbered(0, 100));
+  Apply(domains_, Numbered(0, 100));
+  const uint64_t before = probe_.LastTransaction();
+  Snapshot snapshot;
+  snapshot.maps.push_back(SnapMap(map_, Numbered(1, 110)));
+  snapshot.maps.push_back(SnapMap(domains_, Numbered(0, 100, "new")));
+  const MirroredMap mailboxes = MakeMap("/mailboxes.cf");
+  snapshot.maps.push_back(SnapMap(mailboxes, Numbered(0, 9)));
+  EXPECT_EQ(Apply(snapshot).size(), 3U);
+  EXPECT_EQ(probe_.LastTransaction(), before + 1);
+  EXPECT_EQ(Lookup("k109"), "v");
+  EXPECT_EQ(probe_.Lookup(domains_.name, "k0"), "new");
+  EXPECT_EQ(probe_.Lookup("/mailboxes.cf", "k8"), "v");
+}
+
+TEST_F(MirrorStoreTest, AHeldMapGetsItsNewKeysAlone) {
+  Apply(map_, Numbered(0, 100));
+  const MapResult result =
+      Apply(map_, {{"k0", "changed"}, {"k1", "v"}, {"new", "1"}});
+  ASSERT_TRUE(result.held.has_value());
+  EXPECT_EQ(result.held->count, 98U);
+  EXPECT_EQ(result.added, 1U);
+  EXPECT_EQ(result.changed, 0U);
+  EXPECT_EQ(result.removed, 0U);
+  EXPECT_EQ(result.entries, 101U);
+  EXPECT_EQ(Lookup("new"), "1");
+  EXPECT_EQ(Lookup("k0"), "v");
+  EXPECT_EQ(Lookup("k99"), "v");
+}
+
+TEST_F(MirrorStoreTest, OtherMapsFollowWhileOneIsHeld) {
+  Apply(map_, Numbered(0, 100));
+  Apply(domains_, Numbered(0, 100));
+  Snapshot snapshot;
+  snapshot.maps.push_back(SnapMap(map_, {}));
+  snapshot.maps.push_back(SnapMap(domains_, Numbered(1, 100)));
+  const std::vector<MapResult> results = Apply(snapshot);
+  EXPECT_TRUE(results[0].held.has_value());
+  EXPECT_FALSE(results[1].held.has_value());
+  EXPECT_EQ(Lookup("k0"), "v");
+  EXPECT_EQ(probe_.Lookup(domains_.name, "k0"), "NOT FOUND");
+}
+
+TEST_F(MirrorStoreTest, AnAcceptedMapFollowsTheDatabase) {
+  Apply(map_, Numbered(0, 100));
+  const MapResult held = Apply(map_, {});
+  ASSERT_TRUE(held.held.has_value());
+  EXPECT_TRUE(AcceptHeld(held));
+  const MapResult result = Apply(map_, {});
+  EXPECT_FALSE(result.held.has_value());
+  EXPECT_EQ(result.removed, 100U);
+  EXPECT_EQ(Lookup("k0"), "NOT FOUND");
+}
+
+TEST_F(MirrorStoreTest, AHeldMapWhoseTableComesBackIsReleased) {
+  Apply(map_, Numbered(0, 100));
+  ASSERT_TRUE(Apply(map_, {}).held.has_value());
+  EXPECT_FALSE(Apply(map_, Numbered(2, 101)).held.has_value());
+  EXPECT_EQ(Lookup("k0"), "NOT FOUND");
+  EXPECT_EQ(Lookup("k100"), "v");
+}
+
+TEST_F(MirrorStoreTest, ARestartDoesNotReleaseAHeldMap) {
+  Apply(map_, Numbered(0, 100));
+  ASSERT_TRUE(Apply(map_, {}).held.has_value());
+  Restart();
+  EXPECT_TRUE(Apply(map_, {}).held.has_value());
+  EXPECT_EQ(Lookup("k0"), "v");
+}
+
+TEST_F(MirrorStoreTest, ANewDefinitionIsFilledIntoANewSubDatabase) {
+  Apply(map_, {{"a", "1"}, {"b", "2"}});
+  EXPECT_EQ(probe_.Record(map_.name), "m1 first 2 2 0");
+  Restart();
+  ASSERT_EQ(store_->Open(), absl::OkStatus());
+  EXPECT_EQ(Lookup("a"), "1") << "the old entries answer until it is filled";
+  const MirroredMap redefined = MakeMap(map_.name, "second");
+  const uint64_t before = probe_.LastTransaction();
+  EXPECT_TRUE(Apply(redefined, {{"a", "x"}, {"c", "y"}}).filled);
+  EXPECT_EQ(probe_.LastTransaction(), before + 1);
+  EXPECT_EQ(probe_.Record(map_.name), "m2 second 2 2 0");
+  EXPECT_EQ(Lookup("a"), "x");
+  EXPECT_EQ(Lookup("b"), "NOT FOUND");
+}
+
+TEST_F(MirrorStoreTest, ANewDefinitionThatWouldEmptyTheMapIsHeld) {
+  Apply(map_, {{"a", "1"}, {"b", "2"}});
+  const MirroredMap redefined = MakeMap(map_.name, "second");
+  const MapResult held = Apply(redefined, {});
+  ASSERT_TRUE(held.held.has_value());
+  EXPECT_EQ(held.entries, 2U);
+  EXPECT_EQ(Lookup("a"), "1");
+  EXPECT_EQ(probe_.Record(map_.name), "m1 first 2 2 0");
+  ASSERT_TRUE(AcceptHeld(held));
+  EXPECT_TRUE(Apply(redefined, {}).filled);
+  EXPECT_EQ(Lookup("a"), "NOT FOUND");
+  EXPECT_EQ(probe_.Record(map_.name), "m2 second 0 0 0");
+}
+
+TEST_F(MirrorStoreTest, ANewDefinitionStaysHeldWhileAnotherMapChanges) {
+  Apply(map_, {{"a", "1"}, {"b", "2"}});
+  Apply(domains_, {{"c", "1"}});
+  const MirroredMap redefined = MakeMap(map_.name, "second");
+  Snapshot snapshot;
+  snapshot.maps.push_back(SnapMap(redefined, {}));
+  snapshot.maps.push_back(SnapMap(domains_, {{"c", "2"}}));
+  Apply(snapshot);
+  EXPECT_EQ(probe_.Lookup(domains_.name, "c"), "2");
+  EXPECT_EQ(Lookup("a"), "1");
+  EXPECT_EQ(probe_.Record(map_.name), "m1 first 2 2 0");
+}
+
+TEST_F(MirrorStoreTest, DropAllButKeepsTheConfiguredMaps) {
+  Apply(map_, {{"a", "1"}});
+  Apply(domains_, {{"example.org", "1"}});
+  logger_.Take();
+  ASSERT_EQ(store_->DropAllBut({map_.name}), absl::OkStatus());
+  EXPECT_EQ(Lookup("a"), "1");
+  EXPECT_EQ(probe_.Lookup(domains_.name, "example.org"), "TEMPORARY");
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(HasSubstr("map /domains.cf: dropped")));
+  const uint64_t before = probe_.LastTransaction();
+  ASSERT_EQ(store_->DropAllBut({map_.name}), absl::OkStatus());
+  EXPECT_EQ(probe_.LastTransaction(), before);
+}
+
+TEST_F(MirrorStoreTest, ADroppedMapIsFilledAnew) {
+  Apply(map_, {{"a", "1"}});
+  ASSERT_EQ(store_->DropAllBut({}), absl::OkStatus());
+  EXPECT_TRUE(Apply(map_, {{"a", "2"}}).filled);
+  EXPECT_EQ(probe_.Record(map_.name), "m2 first 1 1 0");
+}
+
+TEST_F(MirrorStoreTest, TwoSyncsOnOneStoreAreRefused) {
+  ASSERT_EQ(store_->Open(), absl::OkStatus());
+  MirrorStore other(folder_.path(), 0.5, &clock_, &logger_);
+  EXPECT_EQ(other.Open().code(), absl::StatusCode::kAborted);
+}
+
+TEST_F(MirrorStoreTest, ClearStaleReadersOpensAStoreThatIsNotOpen) {
+  EXPECT_EQ(store_->ClearStaleReaders(), absl::OkStatus());
+}
+
+// As a full disk would: no file may grow.
+class FullDisk {
+ public:
+  FullDisk() {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit none = before_;
+    none.rlim_cur = 4096;
+    setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_;
+};
+
+TEST_F(MirrorStoreTest, AFailedCommitLeavesTheStoreAsItWas) {
+  Apply(map_, Numbered(0, 100));
+  {
+    const FullDisk full;
+    EXPECT_FALSE(store_->Apply(Snap(map_, Numbered(0, 5000, "new"))).ok());
+  }
+  EXPECT_EQ(Lookup("k0"), "v");
+  EXPECT_EQ(Apply(map_, Numbered(0, 5000, "new")).added, 4900U);
+  EXPECT_EQ(Lookup("k0"), "new");
+}
+
+TEST_F(MirrorStoreTest, AnAcceptIsGoodForTheNextSnapshotOfItsMapAlone) {
+  Apply(map_, Numbered(0, 100));
+  Apply(domains_, Numbered(0, 100));
+  ASSERT_TRUE(AcceptHeld(Apply(map_, {})));
+  Apply(domains_, Numbered(0, 99));
+  EXPECT_FALSE(Apply(map_, {}).held.has_value());
+}
+
+TEST_F(MirrorStoreTest, GoesOnWithWhatAnEarlierSyncHeldAndMeasured) {
+  Apply(map_, Numbered(0, 100));
+  const MapResult held = Apply(map_, Numbered(60, 100));
+  ASSERT_TRUE(held.held.has_value());
+  ASSERT_TRUE(held.largest.has_value());
+  EXPECT_EQ(held.largest->entries, 100U);
+  Restart();
+  store_->Restore(map_.name, *held.largest, held.held);
+  EXPECT_TRUE(Apply(map_, Numbered(11, 100)).held.has_value());
+  EXPECT_EQ(Lookup("k0"), "v");
+}
+
+TEST_F(MirrorStoreTest, AfterAFailedCommitTheMapCanBeAcceptedAgain) {
+  Apply(map_, Numbered(0, 100));
+  const KeyValues rows = {{"k0", std::string(100000, 'x')}};
+  const MapResult held = Apply(map_, rows);
+  ASSERT_TRUE(held.held.has_value());
+  ASSERT_TRUE(AcceptHeld(held));
+  {
+    const FullDisk full;
+    EXPECT_FALSE(store_->Apply(Snap(map_, rows)).ok());
+  }
+  ASSERT_TRUE(AcceptHeld(held));
+  EXPECT_FALSE(Apply(map_, rows).held.has_value());
+}
+
+}  // namespace
+}  // namespace postmirror

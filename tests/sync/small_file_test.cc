@@ -1,0 +1,71 @@
+#include "sync/small_file.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/sync/temporary_folder.h"
+
+namespace postmirror {
+namespace {
+
+class SmallFileTest : public ::testing::Test {
+ protected:
+  size_t Files() const {
+    size_t count = 0;
+    for (auto it = std::filesystem::directory_iterator(folder_.path());
+         it != std::filesystem::directory_iterator(); ++it) {
+      ++count;
+    }
+    return count;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(SmallFileTest, ReadsWhatWasWritten) {
+  const std::string bytes("a\0\n\xff", 4);
+  ASSERT_EQ(ReplaceFile(folder_.File("f"), "a longer text before"),
+            absl::OkStatus());
+  ASSERT_EQ(ReplaceFile(folder_.File("f"), bytes), absl::OkStatus());
+  EXPECT_EQ(*ReadSmallFile(folder_.File("f")), bytes);
+  EXPECT_EQ(Files(), 1U) << "nothing else is left behind";
+}
+
+TEST_F(SmallFileTest, AMissingFileIsNotFound) {
+  EXPECT_EQ(ReadSmallFile(folder_.File("f")).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST_F(SmallFileTest, AFileOver16MebibytesIsRefused) {
+  folder_.Write("f", "");
+  std::filesystem::resize_file(folder_.File("f"), (size_t{16} << 20) + 1);
+  EXPECT_EQ(ReadSmallFile(folder_.File("f")).status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST_F(SmallFileTest, TheModeIs0640WhateverTheUmask) {
+  const mode_t before = umask(0077);
+  ASSERT_EQ(ReplaceFile(folder_.File("f"), "x"), absl::OkStatus());
+  umask(before);
+  struct stat status = {};
+  ASSERT_EQ(stat(folder_.File("f").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, mode_t{0640});
+}
+
+TEST_F(SmallFileTest, AFailedReplacementLeavesNothingBehind) {
+  std::filesystem::create_directory(folder_.File("f"));
+  EXPECT_FALSE(ReplaceFile(folder_.File("f"), "x").ok());
+  EXPECT_EQ(Files(), 1U);
+}
+
+TEST_F(SmallFileTest, AMissingFolderIsNamed) {
+  const absl::Status status = ReplaceFile(folder_.File("no/f"), "x");
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("no/f"));
+}
+
+}  // namespace
+}  // namespace postmirror

@@ -1,0 +1,108 @@
+#include "sync/sync_status.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/sync/temporary_folder.h"
+
+namespace postmirror {
+namespace {
+
+MapStatus Map(const std::string& name) {
+  MapStatus map;
+  map.name = name;
+  return map;
+}
+
+// One server with a map of each kind, and one that was never reached.
+SyncStatus Example() {
+  const Moment moment = {.boot_id = "0e0cbf0b-0000-4000-8000-000000000001",
+                         .since_boot = absl::Hours(3) + absl::Nanoseconds(7),
+                         .wall = absl::FromUnixNanos(1700000000123456789)};
+  MapStatus confirmed = Map("/etc/a b.cf");
+  confirmed.confirmed = moment;
+  MapStatus held = Map("/etc/x=y.cf");
+  held.confirmed = moment;
+  held.held_removals = 12;
+  held.held_digest = "0123456789abcdef";
+  held.largest = MapSize{4711, {.boot_id = "b", .since_boot = {}, .wall = {}}};
+  ServerStatus followed;
+  followed.hosts = "127.0.0.1:3306, unix:/run/mysqld/mysqld.sock";
+  followed.server = "10.11.19-MariaDB at 127.0.0.1:3306";
+  followed.change_source = "lsn";
+  followed.reason = "every table is InnoDB";
+  followed.last_error = "2026-01-01T00:00:00+00:00 map = x";
+  followed.maps = {confirmed, held};
+  ServerStatus unreached;
+  unreached.hosts = "db.example.org";
+  unreached.error = "server db.example.org: connect: checksum = no";
+  unreached.maps = {Map("/etc/new.cf")};
+  return {.servers = {followed, unreached}};
+}
+
+bool IsDamaged(absl::string_view text) {
+  return absl::IsDataLoss(DecodeSyncStatus(text).status());
+}
+
+TEST(SyncStatusTest, DecodesWhatItEncoded) {
+  const absl::StatusOr<SyncStatus> decoded =
+      DecodeSyncStatus(EncodeSyncStatus(Example()));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(*decoded, Example());
+}
+
+TEST(SyncStatusTest, AStatusWithoutServersIsAStatus) {
+  const absl::StatusOr<SyncStatus> decoded =
+      DecodeSyncStatus(EncodeSyncStatus({}));
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(*decoded, SyncStatus());
+}
+
+TEST(SyncStatusTest, AnErrorOfSeveralLinesBecomesOne) {
+  SyncStatus status = Example();
+  status.servers[1].error = "one\nheld_digest = two";
+  const absl::StatusOr<SyncStatus> decoded =
+      DecodeSyncStatus(EncodeSyncStatus(status));
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->servers[1].error, "one; held_digest = two");
+}
+
+TEST(SyncStatusTest, EachByteThatChangedIsDamage) {
+  const std::string text = EncodeSyncStatus(Example());
+  for (size_t i = 0; i < text.size(); ++i) {
+    std::string damaged = text;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    EXPECT_TRUE(IsDamaged(damaged)) << i;
+  }
+}
+
+TEST(SyncStatusTest, EachByteThatIsMissingIsDamage) {
+  const std::string text = EncodeSyncStatus(Example());
+  for (size_t i = 0; i < text.size(); ++i) {
+    EXPECT_TRUE(IsDamaged(text.substr(0, i))) << i;
+    EXPECT_TRUE(IsDamaged(absl::StrCat(text.substr(0, i), text.substr(i + 1))))
+        << i;
+  }
+}
+
+TEST(SyncStatusTest, WhatFollowsTheChecksumIsDamage) {
+  const std::string text = EncodeSyncStatus(Example());
+  EXPECT_TRUE(IsDamaged(text + "x"));
+  EXPECT_TRUE(IsDamaged(text + text));
+}
+
+TEST(SyncStatusTest, IsReplacedInTheFolderAsAWhole) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(ReadSyncStatus(folder.path()).status().code(),
+            absl::StatusCode::kNotFound);
+  ASSERT_EQ(WriteSyncStatus(folder.path(), {}), absl::OkStatus());
+  ASSERT_EQ(WriteSyncStatus(folder.path(), Example()), absl::OkStatus());
+  const absl::StatusOr<SyncStatus> read = ReadSyncStatus(folder.path());
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(*read, Example());
+}
+
+}  // namespace
+}  // namespace postmirror
