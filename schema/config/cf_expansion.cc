@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -51,10 +52,16 @@ class Expansion {
   Expansion(const CfFile& file, const CfEntry& entry)
       : file_(file), entry_(entry), open_names_({entry.name}) {}
 
-  absl::StatusOr<std::string> Run() {
-    absl::Status status = Append(entry_.value);
-    if (!status.ok()) return status;
-    return result_;
+  absl::StatusOr<CfEntry> Run() {
+    CfEntry expanded = {entry_.name, "", entry_.line};
+    // No name goes over a line's end, where white space stands.
+    for (const CfEntry::Piece& piece : entry_.Pieces()) {
+      expanded.continued.push_back({result_.size(), piece.line});
+      absl::Status status = Append(piece.text);
+      if (!status.ok()) return status;
+    }
+    expanded.value = result_;
+    return expanded;
   }
 
  private:
@@ -160,8 +167,8 @@ class Expansion {
 
 }  // namespace
 
-absl::StatusOr<std::string> ExpandedValue(const CfFile& file,
-                                          const CfEntry& entry) {
+absl::StatusOr<CfEntry> ExpandedEntry(const CfFile& file,
+                                      const CfEntry& entry) {
   return Expansion(file, entry).Run();
 }
 

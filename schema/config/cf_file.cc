@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "schema/config/cf_value.h"
 
 namespace postmirror {
 namespace {
@@ -53,9 +54,11 @@ class LineReader {
       state_ = State::kEntry;
       text_ = std::string(line);
       start_ = number;
+      continued_.clear();
       return;
     }
     if (state_ == State::kEntry) {
+      continued_.push_back({text_.size(), number});
       absl::StrAppend(&text_, line);
     } else if (state_ == State::kNothing) {
       // Postfix warns and goes on without the text; a start is the time to say
@@ -84,16 +87,31 @@ class LineReader {
           start_,
           "is no \"name = value\": the name before the = is missing, add it");
     } else {
+      const absl::string_view value =
+          absl::StripAsciiWhitespace(rest.substr(1));
       entries_.push_back(
-          {std::string(name),
-           std::string(absl::StripAsciiWhitespace(rest.substr(1))), start_});
+          {std::string(name), std::string(value), start_, StartsIn(value)});
     }
+  }
+
+  // The starts of the lines in `value`, which is the end of text_.
+  std::vector<CfEntry::Start> StartsIn(absl::string_view value) const {
+    const size_t before = static_cast<size_t>(value.data() - text_.data());
+    std::vector<CfEntry::Start> starts;
+    for (const CfEntry::Start& start : continued_) {
+      // The white space before the value is left out.
+      const size_t offset = std::max(start.offset, before) - before;
+      if (!starts.empty() && starts.back().offset == offset) starts.pop_back();
+      if (offset < value.size()) starts.push_back({offset, start.line});
+    }
+    return starts;
   }
 
   CfErrors* const errors_;
   State state_ = State::kNothing;
   std::string text_;
   int start_ = 0;
+  std::vector<CfEntry::Start> continued_;  // offsets in text_
   std::vector<CfEntry> entries_;
 };
 
@@ -116,6 +134,30 @@ absl::Status ReadError(absl::string_view path, int error) {
 }
 
 }  // namespace
+
+std::vector<CfEntry::Piece> CfEntry::Pieces() const {
+  std::vector<Piece> pieces;
+  size_t begin = 0;
+  int at = line;
+  for (const Start& start : continued) {
+    pieces.push_back(
+        {absl::string_view(value).substr(begin, start.offset - begin), at});
+    begin = start.offset;
+    at = start.line;
+  }
+  pieces.push_back({absl::string_view(value).substr(begin), at});
+  return pieces;
+}
+
+std::vector<CfElement> ListElements(const CfEntry& entry) {
+  std::vector<CfElement> elements;
+  for (const CfEntry::Piece& piece : entry.Pieces()) {
+    for (std::string& text : SplitList(piece.text)) {
+      elements.push_back({std::move(text), piece.line});
+    }
+  }
+  return elements;
+}
 
 CfFile::CfFile(absl::string_view path, std::vector<CfEntry> entries)
     : path_(path), entries_(std::move(entries)) {}

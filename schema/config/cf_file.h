@@ -5,6 +5,7 @@
 #ifndef POSTMIRROR_SCHEMA_CONFIG_CF_FILE_H_
 #define POSTMIRROR_SCHEMA_CONFIG_CF_FILE_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -15,13 +16,40 @@
 namespace postmirror {
 
 struct CfEntry {
+  // Where a continuation line, or a value, starts in the joined value.
+  struct Start {
+    size_t offset = 0;
+    int line = 0;
+
+    friend bool operator==(const Start&, const Start&) = default;
+  };
+  // A part of the value and the line it stands in.
+  struct Piece {
+    absl::string_view text;
+    int line = 0;
+  };
+
   std::string name;
   std::string
       value;     // without surrounding white space; lines joined as they are
   int line = 0;  // where the entry starts, from 1
+  std::vector<Start> continued = {};  // by offset; empty for one line
+
+  // The value in the pieces that stand in one line each, in order; they refer
+  // to the entry. No element of a list is in two of them.
+  std::vector<Piece> Pieces() const;
 
   friend bool operator==(const CfEntry&, const CfEntry&) = default;
 };
+
+// An element of a list and the line it stands in.
+struct CfElement {
+  std::string text;
+  int line = 0;
+};
+
+// The elements of the value, separated as SplitList has it.
+std::vector<CfElement> ListElements(const CfEntry& entry);
 
 class CfFile {
  public:

@@ -57,23 +57,21 @@ class ConfigParser {
               "the line to main.cf"));
       return;
     }
-    const absl::StatusOr<std::string> value = ExpandedValue(file_, entry);
+    const absl::StatusOr<CfEntry> expanded = ExpandedEntry(file_, entry);
     // A parameter whose list is wrong is still defined: `listen` is not to
     // blame.
-    if (parameter != nullptr && (!value.ok() || !SplitList(*value).empty())) {
+    if (parameter != nullptr &&
+        (!expanded.ok() || !SplitList(expanded->value).empty())) {
       defined_.insert(entry.name);
     }
-    if (!value.ok()) {
-      errors_->Add(entry.line, value.status().message());
-      return;
-    }
-    const CfEntry expanded = {entry.name, *value, entry.line};
-    if (parameter != nullptr) {
-      ParseServed(*parameter, expanded);
+    if (!expanded.ok()) {
+      errors_->Add(entry.line, expanded.status().message());
+    } else if (parameter != nullptr) {
+      ParseServed(*parameter, *expanded);
     } else if (list != nullptr) {
-      *list = expanded;
+      *list = *expanded;
     } else {
-      ApplySetting(*setting, expanded);
+      ApplySetting(*setting, *expanded);
     }
   }
 
@@ -86,7 +84,12 @@ class ConfigParser {
   }
 
   void ParseServed(const Parameter& parameter, const CfEntry& entry) {
-    ServedParameter served = {&parameter, ParseMapList(entry, errors_)};
+    ServedParameter served = {.parameter = &parameter, .maps = {}};
+    for (CfElement& map : ParseMapList(entry, errors_)) {
+      // The first place is the one to name.
+      config_.map_lines.emplace(map.text, map.line);
+      served.maps.push_back(std::move(map.text));
+    }
     if (!served.maps.empty()) config_.served.push_back(std::move(served));
   }
 
@@ -183,6 +186,11 @@ std::vector<std::string> Config::MapNames() const {
   return names;
 }
 
+std::string Config::PlaceOf(const std::string& map) const {
+  const auto line = map_lines.find(map);
+  return absl::StrCat(path, ":", line == map_lines.end() ? 1 : line->second);
+}
+
 absl::StatusOr<Config> ReadConfig(absl::string_view path) {
   const absl::StatusOr<std::string> text = ReadCfText(path);
   if (!text.ok()) return text.status();
@@ -193,7 +201,8 @@ absl::StatusOr<Config> ParseConfig(absl::string_view path,
                                    absl::string_view text) {
   CfErrors errors(path);
   const CfFile file = CfFile::Scan(path, text, &errors);
-  const Config config = ConfigParser(file, &errors).Parse();
+  Config config = ConfigParser(file, &errors).Parse();
+  config.path = std::string(path);
   if (!errors.empty()) return errors.ToStatus();
   return config;
 }

@@ -3,6 +3,7 @@
 #ifndef POSTMIRROR_SCHEMA_CONFIG_CONFIG_H_
 #define POSTMIRROR_SCHEMA_CONFIG_CONFIG_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,10 @@ struct ServedParameter {
 // The values here are the defaults. A parameter with an empty list is not
 // served.
 struct Config {
+  std::string path;  // of postmirror.cf
   std::vector<ServedParameter>
-      served;                       // in the order of the file, at least one
+      served;  // in the order of the file, at least one
+  std::map<std::string, int> map_lines;  // of each map, where it stands first
   std::vector<ListenEntry> listen;  // no address twice; parameters all served
   std::string store = "/var/lib/postmirror";  // absolute, no slash at its end
   SearchSettings search;
@@ -54,6 +57,9 @@ struct Config {
 
   // Every map of every served parameter, each once, in order of appearance.
   std::vector<std::string> MapNames() const;
+
+  // Where postmirror.cf names that map first, "PATH:LINE".
+  std::string PlaceOf(const std::string& map) const;
 };
 
 // Reads and validates `path`; the map files it names are not opened. Fails with

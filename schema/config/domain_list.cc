@@ -34,13 +34,13 @@ absl::string_view Objection(absl::string_view domain) {
 std::vector<std::string> ParseDomainList(const CfEntry& entry,
                                          CfErrors* errors) {
   std::vector<std::string> domains;
-  for (const std::string& domain : SplitList(entry.value)) {
+  for (const auto& [domain, line] : ListElements(entry)) {
     const absl::string_view objection = Objection(domain);
     if (objection.empty()) {
       domains.push_back(absl::AsciiStrToLower(domain));
     } else {
-      errors->Add(entry.line, absl::StrCat(entry.name, ": ", Quoted(domain),
-                                           " ", objection));
+      errors->Add(
+          line, absl::StrCat(entry.name, ": ", Quoted(domain), " ", objection));
     }
   }
   return domains;

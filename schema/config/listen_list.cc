@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "schema/config/cf_value.h"
 #include "schema/config/parameter.h"
 
 namespace postmirror {
@@ -60,27 +59,25 @@ std::vector<ListenEntry> ParseListenList(const CfEntry& entry,
                                          CfErrors* errors) {
   std::vector<ListenEntry> list;
   std::set<std::string> addresses;
-  const std::vector<std::string> texts = SplitList(entry.value);
-  if (texts.empty()) {
+  const std::vector<CfElement> elements = ListElements(entry);
+  if (elements.empty()) {
     errors->Add(
         entry.line,
         "listen is empty, so that nobody could ask, remove the line for the "
         "default or name an address");
   }
-  for (const std::string& text : texts) {
+  for (const auto& [text, line] : elements) {
     const absl::StatusOr<ListenEntry> parsed = ParseListenEntry(text);
     if (!parsed.ok()) {
-      errors->Add(entry.line,
-                  absl::StrCat("listen: ", parsed.status().message()));
+      errors->Add(line, absl::StrCat("listen: ", parsed.status().message()));
       continue;
     }
     const std::string objection = Objection(*parsed, defined);
     if (!objection.empty()) {
-      errors->Add(entry.line,
-                  absl::StrCat("listen: ", Quoted(text), " ", objection));
+      errors->Add(line, absl::StrCat("listen: ", Quoted(text), " ", objection));
     }
     if (!addresses.insert(Address(*parsed)).second) {
-      errors->Add(entry.line,
+      errors->Add(line,
                   absl::StrCat("listen: ", Quoted(text),
                                " has an address that is listed before, and "
                                "one address has one listener, remove one"));

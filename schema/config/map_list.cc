@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "schema/config/cf_value.h"
 
 namespace postmirror {
 namespace {
@@ -26,9 +25,9 @@ absl::string_view Objection(absl::string_view path) {
 
 }  // namespace
 
-std::vector<std::string> ParseMapList(const CfEntry& entry, CfErrors* errors) {
-  std::vector<std::string> maps;
-  for (const std::string& text : SplitList(entry.value)) {
+std::vector<CfElement> ParseMapList(const CfEntry& entry, CfErrors* errors) {
+  std::vector<CfElement> maps;
+  for (const auto& [text, line] : ListElements(entry)) {
     absl::string_view rest = text;
     absl::ConsumePrefix(&rest, "proxy:");
     absl::string_view objection =
@@ -37,9 +36,9 @@ std::vector<std::string> ParseMapList(const CfEntry& entry, CfErrors* errors) {
         "move the mysql: maps alone";
     if (absl::ConsumePrefix(&rest, "mysql:")) objection = Objection(rest);
     if (objection.empty()) {
-      maps.emplace_back(rest);
+      maps.push_back({std::string(rest), line});
     } else {
-      errors->Add(entry.line,
+      errors->Add(line,
                   absl::StrCat(entry.name, ": ", Quoted(text), " ", objection));
     }
   }

@@ -2,7 +2,6 @@
 #ifndef POSTMIRROR_SCHEMA_CONFIG_MAP_LIST_H_
 #define POSTMIRROR_SCHEMA_CONFIG_MAP_LIST_H_
 
-#include <string>
 #include <vector>
 
 #include "schema/config/cf_errors.h"
@@ -12,9 +11,8 @@ namespace postmirror {
 
 // Returns the map names in `entry.value`, in order: of `mysql:FILE` and
 // `proxy:mysql:FILE` alike the FILE, an absolute path. Everything else is added
-// to
-// `*errors` with the cure.
-std::vector<std::string> ParseMapList(const CfEntry& entry, CfErrors* errors);
+// to `*errors` with the cure.
+std::vector<CfElement> ParseMapList(const CfEntry& entry, CfErrors* errors);
 
 }  // namespace postmirror
 

@@ -75,7 +75,7 @@ absl::Status ApplySmtputf8Enable(absl::string_view value, Config* config) {
   return Store(ParseYesNo(value), &config->search.smtputf8_enable);
 }
 
-// myhostname and mydomain are used by what refers to them (ExpandedValue).
+// myhostname and mydomain are used by what refers to them (ExpandedEntry).
 absl::Status ApplyHostName(absl::string_view value, Config*) {
   if (SplitList(value).size() <= 1 && !absl::StrContains(value, '/')) {
     return absl::OkStatus();

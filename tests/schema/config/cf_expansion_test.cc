@@ -15,7 +15,10 @@ absl::StatusOr<std::string> Expanded(absl::string_view value,
   const absl::StatusOr<CfFile> file =
       CfFile::Parse("f.cf", absl::StrCat(others, "\nx = ", value, "\n"));
   EXPECT_TRUE(file.ok()) << file.status();
-  return ExpandedValue(*file, *file->Find("x"));
+  const absl::StatusOr<CfEntry> expanded =
+      ExpandedEntry(*file, *file->Find("x"));
+  if (!expanded.ok()) return expanded.status();
+  return expanded->value;
 }
 
 std::string Why(absl::string_view value, absl::string_view others = "") {
@@ -36,6 +39,19 @@ TEST(CfExpansionTest, FillsInAName) {
 
 TEST(CfExpansionTest, EndsANameAtTheFirstOtherCharacter) {
   EXPECT_EQ(*Expanded("$my_9-z", "my_9 = b"), "b-z");
+}
+
+TEST(CfExpansionTest, KeepsTheLineOfEachElement) {
+  const absl::StatusOr<CfFile> file =
+      CfFile::Parse("f.cf", "y = 1 2\nx = $y\n  3 $y\n  $y,4\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  const absl::StatusOr<CfEntry> entry = ExpandedEntry(*file, *file->Find("x"));
+  ASSERT_TRUE(entry.ok()) << entry.status();
+  std::string elements;
+  for (const CfElement& element : ListElements(*entry)) {
+    absl::StrAppend(&elements, element.line, ":", element.text, " ");
+  }
+  EXPECT_EQ(elements, "2:1 2:2 3:3 3:1 3:2 4:1 4:2 4:4 ");
 }
 
 TEST(CfExpansionTest, FillsInNamesWithinNames) {

@@ -31,8 +31,9 @@ std::string Why(absl::string_view text) {
   return std::string(file.status().message());
 }
 
-CfEntry Entry(std::string name, std::string value, int line) {
-  return {std::move(name), std::move(value), line};
+CfEntry Entry(std::string name, std::string value, int line,
+              std::vector<CfEntry::Start> continued = {}) {
+  return {std::move(name), std::move(value), line, std::move(continued)};
 }
 
 TEST(CfFileTest, ReadsNameAndValue) {
@@ -62,17 +63,27 @@ TEST(CfFileTest, KnowsNoCommentBehindAValue) {
 }
 
 TEST(CfFileTest, JoinsALineThatStartsWithWhiteSpaceAsItIs) {
-  EXPECT_THAT(Entries("a = b\n\t c\nd = e\n"),
-              ElementsAre(Entry("a", "b\t c", 1), Entry("d", "e", 3)));
+  EXPECT_THAT(
+      Entries("a = b\n\t c\nd = e\n"),
+      ElementsAre(Entry("a", "b\t c", 1, {{1, 2}}), Entry("d", "e", 3)));
 }
 
 TEST(CfFileTest, JoinsAcrossCommentsAndEmptyLines) {
   EXPECT_THAT(Entries("a = b\n\n# c\n   # c\n d\n"),
-              ElementsAre(Entry("a", "b d", 1)));
+              ElementsAre(Entry("a", "b d", 1, {{1, 5}})));
 }
 
 TEST(CfFileTest, TakesAValueThatBeginsInTheNextLine) {
-  EXPECT_THAT(Entries("a =\n  b\n"), ElementsAre(Entry("a", "b", 1)));
+  EXPECT_THAT(Entries("a =\n  b\n"), ElementsAre(Entry("a", "b", 1, {{0, 2}})));
+}
+
+TEST(CfFileTest, KnowsTheLineOfEachElementOfAList) {
+  const CfEntry entry = Entries("a = b,c\n# d\n  e\n\n  f g\n").front();
+  std::vector<std::string> elements;
+  for (const CfElement& element : ListElements(entry)) {
+    elements.push_back(absl::StrCat(element.line, element.text));
+  }
+  EXPECT_THAT(elements, ElementsAre("1b", "1c", "3e", "5f", "5g"));
 }
 
 TEST(CfFileTest, TrimsTheCarriageReturnOfForeignEditors) {

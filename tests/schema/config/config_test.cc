@@ -16,6 +16,7 @@ namespace postmirror {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // One line: the smallest configuration there is.
@@ -48,6 +49,28 @@ std::vector<std::string> Listen(const Config& config) {
   for (const ListenEntry& entry : config.listen)
     texts.push_back(entry.ToString());
   return texts;
+}
+
+TEST(ConfigTest, NamesTheLineOfTheWrongElementOfAList) {
+  EXPECT_THAT(ErrorsWith("listen =\n"
+                         "    # the wrong one is the second\n"
+                         "    socketmap:inet:127.0.0.1:1\n"
+                         "    udp:127.0.0.1:1\n"
+                         "recipient_delimiter =\n"
+                         "virtual_alias_maps = mysql:/m/a.cf\n"
+                         "    hash:/m/b\n"),
+              ElementsAre(HasSubstr("f.cf:5: listen: \"udp:127.0.0.1:1\" "),
+                          HasSubstr("f.cf:8: virtual_alias_maps: ")));
+}
+
+TEST(ConfigTest, KnowsWhereAMapIsNamedFirst) {
+  const Config config = With(
+      "recipient_delimiter =\n"
+      "virtual_alias_maps = mysql:/m/a.cf\n"
+      "  mysql:/m/b.cf mysql:/m/domains.cf\n");
+  EXPECT_EQ(config.PlaceOf("/m/domains.cf"), "f.cf:1");
+  EXPECT_EQ(config.PlaceOf("/m/a.cf"), "f.cf:3");
+  EXPECT_EQ(config.PlaceOf("/m/b.cf"), "f.cf:4");
 }
 
 TEST(ConfigTest, TakesTheLinesOfMainCfAsTheyAre) {

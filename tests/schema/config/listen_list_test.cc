@@ -7,6 +7,7 @@ namespace postmirror {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 std::vector<std::string> Texts(const std::vector<ListenEntry>& list) {
@@ -98,6 +99,18 @@ TEST_F(ListenListTest, RefusesAnAddressTwiceWhateverItsProtocolAndSpelling) {
              "socketmap:inet:a.org:1 socketmap:inet:A.org:1")
           .size(),
       3u);
+}
+
+TEST_F(ListenListTest, NamesTheLineOfTheWrongElement) {
+  ParseListenList({.name = "listen",
+                   .value = "socketmap:unix:/a 10040 socketmap:unix:/a",
+                   .line = 9,
+                   .continued = {{17, 10}, {23, 12}}},
+                  {}, &errors_);
+  EXPECT_THAT(errors_.Lines(),
+              ElementsAre(HasSubstr("f.cf:10: listen: \"10040\" is no"),
+                          HasSubstr("f.cf:12: listen: \"socketmap:unix:/a\" "
+                                    "has an address that is listed before")));
 }
 
 TEST(DefaultListenListTest,

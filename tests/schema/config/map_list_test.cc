@@ -11,7 +11,12 @@ using ::testing::ElementsAre;
 class MapListTest : public ::testing::Test {
  protected:
   std::vector<std::string> Maps(const std::string& value) {
-    return ParseMapList({"virtual_alias_maps", value, 4}, &errors_);
+    std::vector<std::string> names;
+    for (CfElement& map :
+         ParseMapList({"virtual_alias_maps", value, 4}, &errors_)) {
+      names.push_back(std::move(map.text));
+    }
+    return names;
   }
   std::vector<std::string> Errors(const std::string& value) {
     Maps(value);
