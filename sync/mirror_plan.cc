@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "schema/config/cf_file.h"
 
 namespace postmirror {
 namespace {
@@ -82,7 +83,15 @@ absl::StatusOr<MirrorPlan> PlanMirror(const Config& config) {
   MirrorPlan plan;
   std::vector<std::string> problems;
   for (const std::string& name : config.MapNames()) {
-    const absl::StatusOr<MapFile> file = ReadMapFile(name, &plan.warnings);
+    const absl::StatusOr<std::string> text = ReadCfText(name);
+    if (!text.ok()) {
+      // There is no line of the map file to name, but one that names the file.
+      problems.push_back(
+          absl::StrCat(config.PlaceOf(name), ": ", text.status().message()));
+      continue;
+    }
+    const absl::StatusOr<MapFile> file =
+        ParseMapFile(name, *text, &plan.warnings);
     if (!file.ok()) {
       problems.emplace_back(file.status().message());
       continue;

@@ -206,13 +206,6 @@ bool LogOn::WantsTls() const {
          !tls_CAfile.empty() || !tls_CApath.empty() || !tls_ciphers.empty();
 }
 
-absl::StatusOr<MapFile> ReadMapFile(absl::string_view path,
-                                    std::vector<std::string>* warnings) {
-  const absl::StatusOr<std::string> text = ReadCfText(path);
-  if (!text.ok()) return text.status();
-  return ParseMapFile(path, *text, warnings);
-}
-
 absl::StatusOr<MapFile> ParseMapFile(absl::string_view path,
                                      absl::string_view text,
                                      std::vector<std::string>* warnings) {

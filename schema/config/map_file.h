@@ -72,15 +72,11 @@ struct MapFile {
   friend bool operator==(const MapFile&, const MapFile&) = default;
 };
 
-// Reads and validates `path`; `warnings` (may be nullptr) gets lines
-// "PATH:LINE: what" about what is accepted but ignored: an unknown name, an
-// entry whose name comes again (the last counts), the legacy names beside
-// `query`. Fails as ReadConfig does. The password is in no message. A `$`
-// stands for itself.
-absl::StatusOr<MapFile> ReadMapFile(absl::string_view path,
-                                    std::vector<std::string>* warnings);
-
-// The same for `text`.
+// Validates `text`, which was read from `path`; `warnings` (may be nullptr)
+// gets lines "PATH:LINE: what" about what is accepted but ignored: an unknown
+// name, an entry whose name comes again (the last counts), the legacy names
+// beside `query`. Fails as ParseConfig does. The password is in no message. A
+// `$` stands for itself.
 absl::StatusOr<MapFile> ParseMapFile(absl::string_view path,
                                      absl::string_view text,
                                      std::vector<std::string>* warnings);

@@ -98,6 +98,16 @@ class CheckTest(unittest.TestCase):
     def test_listen_that_is_no_endpoint(self):
         self.assert_setting_refused("listen", "udp:127.0.0.1:10040", "udp")
 
+    def test_line_of_the_wrong_element_of_a_list(self):
+        port = free_port()
+        self.site.write_config(
+            {"listen": f"\n  socketmap:inet:127.0.0.1:{port}\n  udp:127.0.0.1:1"}
+        )
+        lines = self.site.config.read_text().splitlines()
+        wrong = 1 + lines.index("  udp:127.0.0.1:1")
+        for program in _PROGRAMS:
+            self.assertIn(f"{self.site.config}:{wrong}: ", self.check(program).stderr)
+
     def test_other_table_type(self):
         self.assert_setting_refused(ALIASES, "hash:/etc/aliases", "hash:")
 
@@ -122,6 +132,12 @@ class CheckTest(unittest.TestCase):
             self.site.map_files[ALIASES],
             programs=["postmirror-sync", "postmirrorctl"],
             line=False,
+        )
+        # And where postmirror.cf names it.
+        self.assert_refused(
+            self.site.config,
+            str(self.site.map_files[ALIASES]),
+            programs=["postmirror-sync", "postmirrorctl"],
         )
         # It runs as a user who cannot read them.
         self.assert_accepted("postmirror-proxy")

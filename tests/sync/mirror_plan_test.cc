@@ -187,5 +187,13 @@ TEST_F(MirrorPlanTest, NamesEveryMapFileThatIsWrong) {
                     HasSubstr(b + ":"), HasSubstr("/nowhere.cf")));
 }
 
+TEST_F(MirrorPlanTest, NamesTheLineThatNamesAMapFileThatCannotBeRead) {
+  const std::string path = Serve("a.cf");
+  served_["virtual_alias_maps"] = {"mysql:" + path + "\n ", "mysql:/no/b.cf"};
+  EXPECT_EQ(Plan().status(),
+            absl::InvalidArgumentError("postmirror.cf:3: /no/b.cf: cannot be "
+                                       "read: No such file or directory"));
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -2,10 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -319,20 +316,6 @@ TEST_F(MapFileTest, ShowsItsPasswordNowhere) {
   EXPECT_THAT(errors, Each(Not(HasSubstr("SECRET"))));
   EXPECT_THAT(warnings_, Each(Not(HasSubstr("SECRET"))));
   EXPECT_EQ(warnings_.size(), 2u);
-}
-
-TEST(ReadMapFileTest, ReadsAFile) {
-  char path[] = "/tmp/map_file_test.XXXXXX";
-  const int fd = mkstemp(path);
-  ASSERT_GE(fd, 0);
-  close(fd);
-  std::ofstream(path) << kQuery << "x = y\n";
-  std::vector<std::string> warnings;
-  EXPECT_EQ(ReadMapFile(path, &warnings)->path, path);
-  EXPECT_EQ(warnings.size(), 1u);
-  unlink(path);
-  EXPECT_EQ(ReadMapFile(path, nullptr).status().code(),
-            absl::StatusCode::kNotFound);
 }
 
 }  // namespace
