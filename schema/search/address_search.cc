@@ -75,6 +75,12 @@ Outcome AddressSearch::Run(absl::string_view key, size_t map_count,
     return outcome;
   }
   const absl::string_view local = TakeLocal(key.substr(0, at), &request.form);
+  if (request.form == KeyForm::kExternal &&
+      parameter_.search == SearchKind::kAddress) {
+    request.form = KeyForm::kBoth;
+    const Outcome internal = AskInternal(local, key.substr(at), request);
+    if (internal != Outcome::kNotFound) return internal;
+  }
   return SearchParts(local, key.substr(at), request);
 }
 
@@ -98,8 +104,8 @@ Outcome AddressSearch::SearchParts(absl::string_view local,
       return Attach(user, local.substr(*split), request);
     if (outcome != Outcome::kNotFound) return outcome;
   }
-  // A key without even an empty quoted local part was this one already.
-  const bool asked = local.empty() && request.form == KeyForm::kInternal;
+  // Without a local part the internal form was this one already.
+  const bool asked = local.empty() && request.form != KeyForm::kExternal;
   return asked ? Outcome::kNotFound : Ask(at_domain, request);
 }
 
@@ -137,6 +143,12 @@ Outcome AddressSearch::AskForms(absl::string_view local,
     if (outcome != Outcome::kNotFound) return outcome;
     if (request.form == KeyForm::kExternal || !differs) return outcome;
   }
+  return AskInternal(local, at_domain, request);
+}
+
+Outcome AddressSearch::AskInternal(absl::string_view local,
+                                   absl::string_view at_domain,
+                                   const Request& request) {
   candidate_.assign(local.data(), local.size());
   candidate_.append(at_domain.data(), at_domain.size());
   return Ask(candidate_, request);

@@ -38,7 +38,11 @@ class AddressSearch {
  private:
   // Postfix asks with a quoted local part (external), where a match is missed
   // and the forms differ again without quotes (internal); a local part that
-  // needs no quotes is both. Candidates have the form of the key.
+  // needs no quotes is both. Candidates have the form of the key, but that a
+  // quoted one of kAddress is both as well: smtpd, which alone asks for these
+  // parameters, tries each candidate in either form (MA_FORM_EXTERNAL_FIRST of
+  // mail_addr_find(3)). Its second request, without quotes, then has no
+  // candidate that the first had not.
   enum class KeyForm { kExternal, kInternal, kBoth };
   struct Request;
 
@@ -57,6 +61,9 @@ class AddressSearch {
   // the forms of the request.
   Outcome AskForms(absl::string_view local, absl::string_view at_domain,
                    const Request& request);
+
+  Outcome AskInternal(absl::string_view local, absl::string_view at_domain,
+                      const Request& request);
 
   // What the value becomes that was found for `user` without `extension`
   // (mail_addr_map(3), mail_addr_crunch(3)).

@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::IsSubsetOf;
 
 class AddressSearchTest : public testing::Test {
  protected:
@@ -26,6 +27,10 @@ class AddressSearchTest : public testing::Test {
 
   std::vector<std::string> Asked(absl::string_view key) {
     return Asked("virtual_mailbox_maps", key);
+  }
+
+  std::vector<std::string> AskedByCleanup(absl::string_view key) {
+    return Asked("virtual_alias_maps", key);
   }
 
   std::string Find(absl::string_view key, FakeMaps::Rows rows) {
@@ -134,25 +139,63 @@ TEST_F(AddressSearchTest, LocalDomainsAreComparedFolded) {
               ElementsAre("user@\u00E9.ORG", "user", "@\u00E9.ORG"));
 }
 
-TEST_F(AddressSearchTest, AQuotedLocalPartIsAskedInExternalFormOnly) {
-  EXPECT_THAT(Asked(R"("a b"@d)"), ElementsAre(R"("a b"@d)", "@d"));
-  EXPECT_THAT(Asked(R"("a b+x"@d)"),
+TEST_F(AddressSearchTest, CleanupsQuotedLocalPartIsAskedInExternalFormOnly) {
+  EXPECT_THAT(AskedByCleanup(R"("a b"@d)"), ElementsAre(R"("a b"@d)", "@d"));
+  EXPECT_THAT(AskedByCleanup(R"("a b+x"@d)"),
               ElementsAre(R"("a b+x"@d)", R"("a b"@d)", "@d"));
 }
 
 TEST_F(AddressSearchTest, ABareQuotedLocalPartIsQuotedOnlyWhereNeeded) {
-  EXPECT_THAT(Asked(R"("a+b c"@d)"), ElementsAre(R"("a+b c"@d)", "a@d", "@d"));
-  EXPECT_THAT(Asked(R"("a\"b+x\\"@d)"),
+  EXPECT_THAT(AskedByCleanup(R"("a+b c"@d)"),
+              ElementsAre(R"("a+b c"@d)", "a@d", "@d"));
+  EXPECT_THAT(AskedByCleanup(R"("a\"b+x\\"@d)"),
               ElementsAre(R"("a\"b+x\\"@d)", R"("a\"b"@d)", "@d"));
-  EXPECT_THAT(Asked(R"("a@b+x"@d)"),
+  EXPECT_THAT(AskedByCleanup(R"("a@b+x"@d)"),
               ElementsAre(R"("a@b+x"@d)", R"("a@b"@d)", "@d"));
 }
 
 TEST_F(AddressSearchTest, TheLocalPartAloneIsInExternalFormToo) {
   fixture_.settings.local_domains = {"d"};
-  EXPECT_THAT(Asked(R"("a b+x"@d)"),
+  EXPECT_THAT(AskedByCleanup(R"("a b+x"@d)"),
               ElementsAre(R"("a b+x"@d)", R"("a b"@d)", R"("a b+x")",
                           R"("a b")", "@d"));
+}
+
+TEST_F(AddressSearchTest, SmtpdsQuotedLocalPartIsAskedInBothFormsAtEachStep) {
+  fixture_.settings.local_domains = {"d"};
+  for (absl::string_view parameter :
+       {"virtual_mailbox_maps", "relay_recipient_maps",
+        "smtpd_sender_login_maps"}) {
+    EXPECT_THAT(Asked(parameter, R"("a b+x"@d)"),
+                ElementsAre(R"("a b+x"@d)", "a b+x@d", R"("a b"@d)", "a b@d",
+                            R"("a b+x")", "a b+x", R"("a b")", "a b", "@d"))
+        << parameter;
+  }
+  EXPECT_THAT(Asked(R"("a b"@other)"),
+              ElementsAre(R"("a b"@other)", "a b@other", "@other"));
+}
+
+TEST_F(AddressSearchTest, AnInternalRowWinsOverTheCatchAllForSmtpd) {
+  FakeMaps maps{{{"a b@d", "alice"}, {"@d", "boss"}}};
+  EXPECT_EQ(fixture_.Run("smtpd_sender_login_maps", R"("a b"@d)", &maps),
+            "alice");
+  EXPECT_EQ(fixture_.Run("smtpd_sender_login_maps", R"("a b+x"@d)", &maps),
+            "alice");
+  EXPECT_EQ(fixture_.Run("virtual_alias_maps", R"("a b"@d)", &maps), "boss");
+}
+
+TEST_F(AddressSearchTest, SmtpdsSecondRequestAsksForNothingNew) {
+  // Postfix sends the internal form where the external one was not found.
+  fixture_.settings.local_domains = {"d"};
+  const std::vector<std::string> first = Asked(R"("a b+x"@d)");
+  EXPECT_THAT(Asked("a b+x@d"), IsSubsetOf(first));
+}
+
+TEST_F(AddressSearchTest, ATemporaryOutcomeOfTheInternalFormEndsTheSearch) {
+  FakeMaps maps{{{"@d", "boss"}}};
+  maps.Break(0, "a b@d");
+  EXPECT_EQ(fixture_.Run("smtpd_sender_login_maps", R"("a b"@d)", &maps),
+            "TEMP");
 }
 
 TEST_F(AddressSearchTest, AKeyInInternalFormStaysInternal) {
