@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "proxy/net/errno_status.h"
 #include "proxy/net/file_descriptor.h"
 
@@ -36,6 +37,25 @@ absl::Status RemoveStale(const sockaddr_un& address) {
   return absl::OkStatus();
 }
 
+// Makes the folder of the path where it is missing, whatever the umask. What
+// else is wrong with the path bind(2) tells.
+absl::Status MakeFolder(absl::string_view path) {
+  const std::string folder(path.substr(0, path.rfind('/')));
+  struct stat status;
+  if (folder.empty() || stat(folder.c_str(), &status) == 0 || errno != ENOENT)
+    return absl::OkStatus();
+  if (mkdir(folder.c_str(), 0755) == 0 && chmod(folder.c_str(), 0755) == 0)
+    return absl::OkStatus();
+  if (errno == EEXIST) return absl::OkStatus();  // another process was faster
+  const absl::Status failed =
+      ErrnoStatus(errno, absl::StrCat("folder ", folder), "mkdir");
+  return absl::Status(
+      failed.code(),
+      absl::StrCat(failed.message(),
+                   ", make it, writable for the proxy, or leave the entry out "
+                   "of listen in postmirror.cf"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SocketFile>> SocketFile::Bind(
@@ -47,6 +67,7 @@ absl::StatusOr<std::unique_ptr<SocketFile>> SocketFile::Bind(
         "path is longer than the 107 bytes of unix(7)");
   }
   std::copy(path.begin(), path.end(), address.sun_path);
+  if (absl::Status made = MakeFolder(path); !made.ok()) return made;
   if (absl::Status removed = RemoveStale(address); !removed.ok())
     return removed;
   if (bind(socket, reinterpret_cast<const sockaddr*>(&address),

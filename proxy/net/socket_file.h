@@ -14,9 +14,11 @@ namespace postmirror {
 
 class SocketFile {
  public:
-  // Binds `socket` to `path`, mode 0666. A socket file left over by a process
-  // that is gone is replaced; one on which somebody listens, or another kind of
-  // file, is not: kUnavailable.
+  // Binds `socket` to `path`, mode 0666. Makes the path's folder, mode 0755,
+  // where that alone is missing, for Postfix's queue folder does not bring it
+  // along; where it cannot, the message names it. A socket file left over by a
+  // process that is gone is replaced; one on which somebody listens, or another
+  // kind of file, is not: kUnavailable.
   static absl::StatusOr<std::unique_ptr<SocketFile>> Bind(
       int socket, absl::string_view path);
 

@@ -88,11 +88,11 @@ TEST(ListenerTest, Ipv6LeavesIpv4Alone) {
 TEST(ListenerTest, UnixSocketThatCannotBeBoundNamesTheEntry) {
   ListenEntry entry;
   entry.protocol = Protocol::kSocketmap;
-  entry.unix_path = "/nonexistent/maps";
+  entry.unix_path = "/dev/null/maps";
   const absl::Status status = Listen(entry).status();
   EXPECT_EQ(status,
-            absl::UnavailableError("socketmap:unix:/nonexistent/maps: socket: "
-                                   "bind: No such file or directory"));
+            absl::UnavailableError("socketmap:unix:/dev/null/maps: socket: "
+                                   "bind: Not a directory"));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "proxy/net/file_descriptor.h"
 
 namespace postmirror {
@@ -57,6 +58,40 @@ TEST_F(SocketFileTest, IsOpenToEveryUserWhateverTheUmask) {
   struct stat status;
   ASSERT_EQ(lstat(path_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0666U);
+}
+
+TEST_F(SocketFileTest, MissingFolderIsMadeOpenToEveryUserWhateverTheUmask) {
+  const std::string inner = folder_ + "/postmirror";
+  const FileDescriptor socket = Socket();
+  const mode_t before = umask(077);
+  const auto file = SocketFile::Bind(socket.get(), inner + "/maps");
+  umask(before);
+  ASSERT_TRUE(file.ok()) << file.status();
+  struct stat status;
+  ASSERT_EQ(stat(inner.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0755U);
+  unlink((inner + "/maps").c_str());
+  rmdir(inner.c_str());
+}
+
+TEST_F(SocketFileTest, FolderThatIsThereKeepsItsMode) {
+  ASSERT_EQ(chmod(folder_.c_str(), 0710), 0);
+  const FileDescriptor socket = Socket();
+  const auto file = SocketFile::Bind(socket.get(), path_);
+  ASSERT_TRUE(file.ok()) << file.status();
+  struct stat status;
+  ASSERT_EQ(stat(folder_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0710U);
+}
+
+TEST_F(SocketFileTest, FolderBelowAMissingFolderIsNamedWithTheCure) {
+  const FileDescriptor socket = Socket();
+  const std::string inner = folder_ + "/missing/postmirror";
+  EXPECT_EQ(SocketFile::Bind(socket.get(), inner + "/maps").status(),
+            absl::UnavailableError(absl::StrCat(
+                "folder ", inner,
+                ": mkdir: No such file or directory, make it, writable for the "
+                "proxy, or leave the entry out of listen in postmirror.cf")));
 }
 
 TEST_F(SocketFileTest, IsRemovedAtTheEnd) {
