@@ -46,7 +46,7 @@ class WakeUpLookup {
     begun_ = true;
     const Outcome outcome = lookup_.Lookup(served, key, value);
     if (outcome == Outcome::kTemporary) {
-      log_.Report(config_.served[served].parameter->name, *value);
+      log_.Report(config_.served[served].parameter->name, key, *value);
     }
     return outcome;
   }
