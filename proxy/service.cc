@@ -92,6 +92,7 @@ class Service {
   std::vector<std::unique_ptr<Codec>> codecs_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Trigger> stop_;
+  std::unique_ptr<Trigger> hang_up_;
   std::unique_ptr<Trigger> clock_;
   std::unique_ptr<Acceptor> acceptor_;
 };
@@ -125,10 +126,18 @@ absl::Status Service::StartWorkers() {
 
 absl::Status Service::StartTriggers() {
   EventLoop* const loop = workers_.front()->loop();
-  absl::StatusOr<std::unique_ptr<Trigger>> stop =
-      Trigger::OnStopSignal(loop, [this] { workers_.front()->Stop(); });
+  absl::StatusOr<std::unique_ptr<Trigger>> stop = Trigger::OnSignals(
+      {SIGTERM, SIGINT}, loop, [this] { workers_.front()->Stop(); });
   if (!stop.ok()) return stop.status();
   stop_ = *std::move(stop);
+  absl::StatusOr<std::unique_ptr<Trigger>> hang_up =
+      Trigger::OnSignals({SIGHUP}, loop, [this] {
+        logger_->Warning(
+            "SIGHUP is ignored: postmirror.cf is read at start only, a restart "
+            "of postmirror-proxy is needed for a change of it");
+      });
+  if (!hang_up.ok()) return hang_up.status();
+  hang_up_ = *std::move(hang_up);
   absl::StatusOr<std::unique_ptr<Trigger>> clock =
       Trigger::Every(absl::Seconds(1), loop, [this] { Tick(); });
   if (!clock.ok()) return clock.status();

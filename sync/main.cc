@@ -44,11 +44,12 @@ int Fail(Logger& logger, const absl::Status& status) {
   return ExitCode(status);
 }
 
-sigset_t BlockStopSignals() {
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -66,8 +67,17 @@ void TidyUntilStopped(const sigset_t& signals, const Config& config,
       tidied = store->DropAllBut(configured);
     }
     if (!tidied.ok()) logger.Warning(tidied.message());
-    if (sigtimedwait(&signals, nullptr, &minute) > 0) return;
-    running += absl::Minutes(1);
+    const int signal = sigtimedwait(&signals, nullptr, &minute);
+    if (signal == SIGHUP) {
+      logger.Warning(
+          "SIGHUP is ignored: postmirror.cf and the map files are read at "
+          "start only, a restart of postmirror-sync is needed for a change of "
+          "them");
+    } else if (signal > 0) {
+      return;
+    } else {
+      running += absl::Minutes(1);
+    }
   }
 }
 
@@ -109,7 +119,7 @@ int Main(int argc, char** argv) {
   for (const std::string& warning : plan->warnings) logger.Warning(warning);
   if (line->check) return std::printf("%s: ok\n", line->config.c_str()) < 0;
 
-  const sigset_t signals = BlockStopSignals();
+  const sigset_t signals = BlockSignals();
   const MariadbLibrary library;
   const SystemClock clock;
   MirrorStore store(config->store, config->max_shrink, &clock, &logger);

@@ -42,12 +42,12 @@ absl::StatusOr<std::unique_ptr<Trigger>> Trigger::Every(
   return Create(fd, loop, std::move(action));
 }
 
-absl::StatusOr<std::unique_ptr<Trigger>> Trigger::OnStopSignal(
-    EventLoop* loop, std::function<void()> action) {
+absl::StatusOr<std::unique_ptr<Trigger>> Trigger::OnSignals(
+    std::initializer_list<int> numbers, EventLoop* loop,
+    std::function<void()> action) {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  for (const int number : numbers) sigaddset(&signals, number);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return Create(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC), loop,
                 std::move(action));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -25,10 +26,11 @@ class Trigger final : public Watcher {
   static absl::StatusOr<std::unique_ptr<Trigger>> Every(
       absl::Duration interval, EventLoop* loop, std::function<void()> action);
 
-  // Fires at SIGTERM and SIGINT, which are blocked from now on in this thread
-  // and in those that it starts. REQUIRES: called before any thread is started.
-  static absl::StatusOr<std::unique_ptr<Trigger>> OnStopSignal(
-      EventLoop* loop, std::function<void()> action);
+  // Fires at these signals, which are blocked from now on in this thread and in
+  // those that it starts. REQUIRES: called before any thread is started.
+  static absl::StatusOr<std::unique_ptr<Trigger>> OnSignals(
+      std::initializer_list<int> numbers, EventLoop* loop,
+      std::function<void()> action);
 
   // May be called from any thread. REQUIRES: made by OnFire.
   void Fire();

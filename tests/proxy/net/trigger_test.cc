@@ -39,11 +39,12 @@ TEST_F(TriggerTest, FiresOnceForWhatWasFiredBeforeItWoke) {
   EXPECT_EQ(fired_, 1);
 }
 
-TEST_F(TriggerTest, StopSignalsFireAndDoNotKill) {
-  for (const int number : {SIGTERM, SIGINT}) {
+TEST_F(TriggerTest, SignalsFireAndDoNotKill) {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
     const auto loop = *EventLoop::Create();
-    const auto trigger = Trigger::OnStopSignal(
-        loop.get(), [loop = loop.get()] { loop->Stop(); });
+    const auto trigger =
+        Trigger::OnSignals({SIGTERM, SIGINT, SIGHUP}, loop.get(),
+                           [loop = loop.get()] { loop->Stop(); });
     ASSERT_TRUE(trigger.ok());
     raise(number);
     loop->Run([] {});
