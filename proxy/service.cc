@@ -28,9 +28,11 @@
 namespace postmirror {
 namespace {
 
-// Listeners, loops, the store, the log; and the clients that are turned away.
-constexpr int kReservedDescriptors =
-    128 + static_cast<int>(Worker::kMaxTurnedAway);
+// The store (twice while it is reopened), the triggers, the log, and what was
+// inherited.
+constexpr int kOtherDescriptors = 64;
+// A host name stands for one address of IPv4 and one of IPv6, as a rule.
+constexpr int kSocketsAListenEntry = 2;
 
 // One worker's way to the store: one moment of it for each wake-up, and none
 // while the worker waits, so that sync can reuse pages and the store can be
@@ -164,9 +166,9 @@ absl::Status Service::StartListeners() {
 }
 
 int Service::AffordableClients() {
-  const int limit =
-      RaiseDescriptorLimit(config_.client_limit + kReservedDescriptors);
-  const int affordable = std::max(limit - kReservedDescriptors, 1);
+  const int reserved = ReservedDescriptors(config_);
+  const int limit = RaiseDescriptorLimit(config_.client_limit + reserved);
+  const int affordable = std::max(limit - reserved, 1);
   if (affordable >= config_.client_limit) return config_.client_limit;
   logger_->Warning(absl::StrCat("client_limit is lowered from ",
                                 config_.client_limit, " to ", affordable,
@@ -209,6 +211,12 @@ void Service::Run() {
 }
 
 }  // namespace
+
+int ReservedDescriptors(const Config& config) {
+  return kOtherDescriptors + static_cast<int>(Worker::kMaxTurnedAway) +
+         Worker::kDescriptors * config.proxy_threads +
+         kSocketsAListenEntry * static_cast<int>(config.listen.size());
+}
 
 absl::Status Serve(const Config& config, Logger* logger) {
   // A client that closes early, or a log that nobody reads, must not end us.

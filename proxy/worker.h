@@ -25,8 +25,11 @@ namespace postmirror {
 class Worker {
  public:
   // A further client is turned away only by closing the oldest of so many that
-  // are.
+  // are. That one goes without a reply: it has not asked, and one that comes
+  // before the request would answer the client's next.
   static constexpr size_t kMaxTurnedAway = 64;
+  // What a worker holds open beside its clients: the loop and its bell.
+  static constexpr int kDescriptors = 2;
 
   struct Work {
     // Answers one lookup; see ParameterLookup::Lookup.
