@@ -87,6 +87,7 @@ class Service {
   const Config& config_;
   Logger* const logger_;
   const SystemClock now_;
+  int client_limit_ = 0;  // of the configuration, or what is affordable
   std::atomic<int> clients_ = 0;
   StoreReader store_;
   StoreWatch store_watch_;
@@ -100,6 +101,8 @@ class Service {
 };
 
 absl::Status Service::Start() {
+  // First of all: the workers need descriptors, too.
+  client_limit_ = AffordableClients();
   absl::Status status = StartWorkers();
   if (status.ok()) status = StartTriggers();
   if (status.ok()) status = StartListeners();
@@ -150,8 +153,8 @@ absl::Status Service::StartTriggers() {
 absl::Status Service::StartListeners() {
   std::vector<Worker*> workers;
   for (const auto& worker : workers_) workers.push_back(worker.get());
-  acceptor_ = std::make_unique<Acceptor>(
-      std::move(workers), AffordableClients(), &clients_, logger_);
+  acceptor_ = std::make_unique<Acceptor>(std::move(workers), client_limit_,
+                                         &clients_, logger_);
   for (const ListenEntry& entry : config_.listen) {
     const Codec* const codec = CodecFor(entry);
     absl::StatusOr<std::vector<Listener>> listeners = Listen(entry);

@@ -1,16 +1,21 @@
 #include "proxy/service.h"
 
 #include <dirent.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "proxy/worker.h"
+#include "tests/proxy/recording_logger.h"
 
 namespace postmirror {
 namespace {
+
+using ::testing::HasSubstr;
 
 int OpenDescriptors() {
   DIR* const folder = opendir("/proc/self/fd");
@@ -37,6 +42,23 @@ TEST(ReservedDescriptorsTest, GrowWithTheThreadsAndTheListeners) {
   EXPECT_EQ(many - one, 63 * Worker::kDescriptors);
   config.listen.resize(100);
   EXPECT_GE(ReservedDescriptors(config) - many, 100);
+}
+
+TEST(ServiceTest, RaisesTheDescriptorLimitBeforeItNeedsDescriptors) {
+  rlimit before = {};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit low = {.rlim_cur = 64, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  Config config;
+  config.proxy_threads = 64;
+  config.store = testing::TempDir() + "/no-store";
+  // An address that cannot be bound ends it before it serves.
+  config.listen.resize(1);
+  config.listen.front().host = "192.0.2.1";
+  RecordingLogger logger;
+  const absl::Status status = Serve(config, &logger);
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("192.0.2.1"));
 }
 
 }  // namespace
