@@ -107,6 +107,7 @@ class GuideParityTest(_SmtpParityCase):
             {
                 "Sales+News@example.org": _delivered("user+News@example.org"),
                 "Real+Ext@catchall.test": _delivered("real+Ext@catchall.test"),
+                "both@example.org": _delivered("alias@remote.invalid"),
                 "in@filtered.test": _delivered("in@remote.invalid"),
                 "format@example.org": _delivered("Bob.a@formatted.test"),
                 "three@limited.test": [
@@ -129,7 +130,7 @@ class MapOrderParityTest(_SmtpParityCase):
             {
                 "sales-News@example.org": _delivered("user-News@example.org"),
                 "user-a+B@example.org": _delivered("user-a+B@example.org"),
-                "real@catchall.test": _delivered("real@catchall.test"),
+                "both@example.org": _delivered("Both@example.org"),
                 "owner-list@example.org": _unknown("owner-list@example.org"),
             }
         )

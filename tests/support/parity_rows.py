@@ -20,6 +20,7 @@ _MAILBOXES = (
     "real@catchall.test",
     "Real.Two@Catchall.test",
     "dash-box@example.org",
+    "Both@example.org",
     "null@example.org",
     "trailbox@example.org  ",
     "inner space@example.org",
@@ -46,6 +47,8 @@ _ALIASES = (
     ("number@example.org", "+4912345@remote.invalid"),
     ("dashed@example.org", "dashed@remote.invalid"),
     ("exact-name@example.org", "exact@remote.invalid"),
+    # A mailbox too: which one wins is said by the order of the maps.
+    ("both@example.org", "alias@remote.invalid"),
     # Several rows, lists, spaces, no domain.
     ("team@example.org", "user@example.org"),
     ("team@example.org", "second@remote.invalid"),
@@ -187,6 +190,8 @@ RECIPIENTS = (
     "dash-box-Ext@example.org",
     "Exact-Name@example.org",
     "exact-name+Ext@example.org",
+    "both@example.org",
+    "both+Ext@example.org",
     "team@example.org",
     "Team+Ext@example.org",
     "spaces@example.org",
