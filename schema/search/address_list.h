@@ -1,5 +1,5 @@
-// A map's value as Postfix reads it: any list of RFC 822 addresses, with display
-// names in front of angle brackets, comments, groups and source routes
+// A map's value as Postfix reads it: any list of RFC 822 addresses, with
+// display names in front of angle brackets, comments, groups and source routes
 // (tok822_parse(3), trivial-rewrite(8)).
 #ifndef POSTMIRROR_SCHEMA_SEARCH_ADDRESS_LIST_H_
 #define POSTMIRROR_SCHEMA_SEARCH_ADDRESS_LIST_H_
