@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "absl/strings/match.h"
+#include "schema/search/address_list.h"
 
 namespace postmirror {
 namespace {
@@ -118,8 +119,10 @@ bool TakeAddress(absl::string_view* text, Address* address) {
     if (domain == 0) return false;
     address->domain = text->substr(0, domain + 1);
     text->remove_prefix(domain + 1);
-  } else if (!address->quoted &&
-             (!IsDotString(address->local) || HoldsOperator(address->local))) {
+  } else if (address->quoted ? address->local.size() == 2
+                             : !IsDotString(address->local) ||
+                                   HoldsOperator(address->local)) {
+    // Without a domain, an empty local part is the null address.
     return false;
   }
   return text->empty() || Holds(kSeparators, text->front());
@@ -167,6 +170,25 @@ void AppendAddress(const Address& address, absl::string_view extension,
   out->append(address.domain.data(), address.domain.size());
 }
 
+// The way of most values, which allocates nothing. False, with `*out`
+// unspecified, if the value is more than plain or quoted addresses.
+bool AppendToPlainAddresses(absl::string_view value,
+                            absl::string_view extension, std::string* out) {
+  SkipSeparators(&value);
+  if (value.empty()) return false;
+  bool separated = true;
+  for (bool first = true; !value.empty(); first = false) {
+    Address address;
+    if (!TakeAddress(&value, &address)) return false;
+    if (!separated && JoinsBefore(address)) return false;
+    separated = SkipSeparators(&value);
+    if (!separated && JoinsAfter(address)) return false;
+    if (!first) out->push_back(',');
+    AppendAddress(address, extension, out);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<size_t> ExtensionStart(absl::string_view local,
@@ -205,17 +227,16 @@ void AppendUnquotedLocal(absl::string_view quoted, std::string* out) {
 
 bool AppendWithExtension(absl::string_view value, absl::string_view extension,
                          std::string* out) {
-  SkipSeparators(&value);
-  if (value.empty()) return false;
-  bool separated = true;
-  for (bool first = true; !value.empty(); first = false) {
-    Address address;
-    if (!TakeAddress(&value, &address)) return false;
-    if (!separated && JoinsBefore(address)) return false;
-    separated = SkipSeparators(&value);
-    if (!separated && JoinsAfter(address)) return false;
-    if (!first) out->push_back(',');
-    AppendAddress(address, extension, out);
+  const size_t start = out->size();
+  if (AppendToPlainAddresses(value, extension, out)) return true;
+  out->resize(start);
+  const auto addresses = ParseAddressList(value);
+  if (value.empty() || !addresses.has_value()) return false;
+  // Postfix accepts the recipient and misses the address at the end of DATA.
+  if (addresses->empty()) out->append(value.data(), value.size());
+  for (const ListedAddress& each : *addresses) {
+    if (out->size() > start) out->push_back(',');
+    AppendAddress({each.local, false, each.domain}, extension, out);
   }
   return true;
 }

@@ -30,10 +30,9 @@ void AppendUnquotedLocal(absl::string_view quoted, std::string* out);
 
 // Appends to `*out` the value with `extension` (its delimiter included) put
 // into each address: before the last `@`, inside the quotes of a quoted local
-// part; addresses are separated by commas or white space, and come out
-// separated by commas. False, with `*out` unspecified, if the value is more
-// than plain or quoted addresses (comments, groups, routes, angle brackets):
-// the caller answers TEMP.
+// part. The addresses come out separated by commas, without all that is not
+// address; a value without any comes out as it is. False, with `*out`
+// unspecified, if ParseAddressList fails: the caller answers TEMP.
 bool AppendWithExtension(absl::string_view value, absl::string_view extension,
                          std::string* out);
 

@@ -184,7 +184,7 @@ Outcome AddressSearch::Attach(absl::string_view user,
       "extension \"", absl::CHexEscape(extension.substr(0, kMaxQuotedBytes)),
       "\" cannot go into the value \"",
       absl::CHexEscape(absl::string_view(*value).substr(0, kMaxQuotedBytes)),
-      "\": it is more than plain or quoted addresses");
+      "\": it is a null, broken or UUCP address");
   return Outcome::kTemporary;
 }
 

@@ -40,8 +40,9 @@ INSERT INTO virtual_aliases (domain_id, source, destination)
 class E2eCase(unittest.TestCase):
     """self.mariadb runs with the rows; self.site is written, nothing of it runs."""
 
-    # Further lines of postmirror.cf.
+    # Further lines of postmirror.cf, and further maps as Site takes them.
     settings = {}
+    maps = {}
 
     def run(self, result=None):
         self._result = self.defaultTestResult() if result is None else result
@@ -62,6 +63,7 @@ class E2eCase(unittest.TestCase):
             self.mariadb.port,
             self.settings,
             queue_folder=self.folder / "postfix" / "spool",
+            maps=self.maps,
         )
         self.addCleanup(self._report)
         self.addCleanup(self.site.close)

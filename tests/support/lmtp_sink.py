@@ -72,8 +72,11 @@ class _Session(socketserver.StreamRequestHandler):
             elif verb == b"QUIT":
                 self._reply("221 2.0.0 Bye")
                 return
+            elif verb == b"LHLO":
+                self._reply("250-sink.test.invalid")
+                self._reply("250 SMTPUTF8")
             else:
-                self._reply("250 sink.test.invalid")
+                self._reply("250 2.0.0 Ok")
 
     def _reply(self, text):
         self.wfile.write(text.encode() + b"\r\n")

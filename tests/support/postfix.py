@@ -22,28 +22,31 @@ from support.waiting import wait_until
 
 # maillog_file needs the postlog service in master.cf: without it, master hangs
 # on a log socket that nobody reads.
-_MAIN_CF = """\
-compatibility_level = 3.6
-queue_directory = {folder}/spool
-data_directory = {folder}/data
-maillog_file = {folder}/log
-maillog_file_prefixes = {folder}
-myhostname = mail.test.invalid
-mydestination = localhost.test.invalid
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks =
-alias_maps =
-local_recipient_maps =
-recipient_delimiter = +
-smtpd_peername_lookup = no
-smtpd_error_sleep_time = 0
-smtpd_relay_restrictions = reject_unauth_destination
-default_transport = {sink}
-local_transport = {sink}
-relay_transport = {sink}
-virtual_transport = {sink}
-"""
+_MAIN_CF = {
+    "compatibility_level": "3.6",
+    "myhostname": "mail.test.invalid",
+    "mydestination": "localhost.test.invalid",
+    "inet_interfaces": "127.0.0.1",
+    "inet_protocols": "ipv4",
+    "mynetworks": "",
+    "alias_maps": "",
+    "local_recipient_maps": "",
+    "recipient_delimiter": "+",
+    "smtpd_peername_lookup": "no",
+    "smtpd_relay_restrictions": "reject_unauth_destination",
+    # One session may hold any number of refused mails, and none is slowed down.
+    "smtpd_error_sleep_time": "0",
+    "smtpd_hard_error_limit": "1000",
+    "smtpd_junk_command_limit": "1000",
+    "in_flow_delay": "0",
+}
+
+_TRANSPORTS = (
+    "default_transport",
+    "local_transport",
+    "relay_transport",
+    "virtual_transport",
+)
 
 _MASTER_CF = """\
 127.0.0.1:{port} inet n - n - - smtpd
@@ -87,12 +90,7 @@ class Postfix:
             path.mkdir(parents=True, exist_ok=True)
         shutil.chown(self.folder / "data", "postfix")
         self._make_queue_folders()
-        transport = f"lmtp:inet:127.0.0.1:{sink.port}"
-        lines = [_MAIN_CF.format(folder=self.folder, sink=transport)]
-        lines += [f"{name} = {value}\n" for name, value in parameters.items()]
-        (self.config / "main.cf").write_text("".join(lines))
-        # Postfix waits for a file to be two seconds old before it trusts it.
-        os.utime(self.config / "main.cf", (1, 1))
+        self._write_main_cf(parameters)
         (self.config / "master.cf").write_text(_MASTER_CF.format(port=self.port))
 
     def start(self):
@@ -123,7 +121,7 @@ class Postfix:
         """
         wait_until(
             self._queue_is_empty,
-            20,
+            60,
             lambda: f"mail from {reply.sender} is delivered:\n{self.log()}",
         )
         return self._sink.recipients(reply.sender)
@@ -133,6 +131,22 @@ class Postfix:
         if not self.log_file.exists():
             return ""
         return self.log_file.read_text(errors="replace")[-4000:]
+
+    def _write_main_cf(self, parameters):
+        transport = f"lmtp:inet:127.0.0.1:{self._sink.port}"
+        lines = {
+            **_MAIN_CF,
+            **dict.fromkeys(_TRANSPORTS, transport),
+            "queue_directory": self.spool,
+            "data_directory": self.folder / "data",
+            "maillog_file": self.log_file,
+            "maillog_file_prefixes": self.folder,
+            **parameters,
+        }
+        path = self.config / "main.cf"
+        path.write_text("".join(f"{k} = {v}\n" for k, v in lines.items()))
+        # Postfix waits for a file to be two seconds old before it trusts it.
+        os.utime(path, (1, 1))
 
     def _make_queue_folders(self):
         (self.spool / "pid").mkdir()

@@ -8,6 +8,7 @@ daemons, and the lookups that Postfix makes.
     site.close()
 """
 
+import dataclasses
 import os
 import pathlib
 
@@ -30,12 +31,28 @@ QUERIES = {
 
 PROTOCOLS = ("tcp", "socketmap-inet", "socketmap-unix")
 
+
+@dataclasses.dataclass(frozen=True)
+class MapFile:
+    """A file of mysql_table(5), mysql-NAME.cf: its query and further lines."""
+
+    name: str
+    query: str
+    lines: str = ""
+
+
+GUIDE_MAPS = {
+    parameter: MapFile(parameter.replace("_", "-"), query)
+    for parameter, query in QUERIES.items()
+}
+
 _MAP_FILE = """\
 hosts = inet:127.0.0.1:{port}
 user = {user}
 password = {password}
 dbname = {database}
 query = {query}
+{lines}
 """
 
 
@@ -44,21 +61,34 @@ class Site:
 
     `settings` are further lines of postmirror.cf; None as a value leaves a line
     out. `queue_folder` is the queue folder of the Postfix that will ask, below
-    which the unix socket stands.
+    which the unix socket stands. `maps` are lists of MapFile by their parameter, in
+    place of the guide's one map, or for a further parameter.
     """
 
-    def __init__(self, folder, mariadb_port, settings=None, queue_folder=None):
+    def __init__(
+        self, folder, mariadb_port, settings=None, queue_folder=None, maps=None
+    ):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.store = self.folder / "store"
         self.config = self.folder / "postmirror.cf"
         self.mariadb_port = mariadb_port
-        self.ports = {name: free_port() for name in (*QUERIES, "socketmap")}
+        lists = {**{name: [each] for name, each in GUIDE_MAPS.items()}, **(maps or {})}
+        self.ports = {name: free_port() for name in (*lists, "socketmap")}
         self.unix_socket = pathlib.Path(queue_folder or self.folder, "postmirror/maps")
         self.unix_socket.parent.mkdir(parents=True, exist_ok=True)
-        self.map_files = {name: self._write_map_file(name) for name in QUERIES}
+        paths = {
+            name: [self._write_map_file(each) for each in files]
+            for name, files in lists.items()
+        }
+        # The first one of each list.
+        self.map_files = {name: each[0] for name, each in paths.items()}
+        self._mysql = {
+            name: " ".join(f"mysql:{path}" for path in each)
+            for name, each in paths.items()
+        }
         self._lines = {
-            **{name: f"mysql:{path}" for name, path in self.map_files.items()},
+            **self._mysql,
             "recipient_delimiter": "+",
             "listen": " ".join(self._listen()),
             "store": self.store,
@@ -92,15 +122,17 @@ class Site:
         return run_program("postmirrorctl", "--config", self.config, *arguments)
 
     def table(self, protocol, parameter):
-        """Returns what main.cf says for the parameter, "tcp:..." or "socketmap:..."."""
+        """Returns what main.cf says for the parameter, such as "tcp:..."."""
         if protocol == "tcp":
             return f"tcp:127.0.0.1:{self.ports[parameter]}"
         if protocol == "socketmap-inet":
             return f"socketmap:inet:127.0.0.1:{self.ports['socketmap']}:{parameter}"
+        if protocol == "proxy-socketmap":
+            return f"proxy:socketmap:unix:{self.unix_socket}:{parameter}"
         return f"socketmap:unix:{self.unix_socket}:{parameter}"
 
     def main_cf(self, protocol):
-        """Returns the three lines of main.cf; a unix socket is named relative to
+        """Returns the lines of main.cf for the maps; a unix socket is named relative to
         the queue folder, as a chrooted smtpd needs it."""
         below_queue = "socketmap:unix:postmirror/maps"
         return {
@@ -109,12 +141,12 @@ class Site:
                 if protocol == "socketmap-unix"
                 else self.table(protocol, name)
             )
-            for name in QUERIES
+            for name in self._mysql
         }
 
     def mysql_main_cf(self):
-        """Returns the three lines of main.cf without postmirror, for comparison."""
-        return {name: f"mysql:{path}" for name, path in self.map_files.items()}
+        """Returns those lines of main.cf without postmirror, for comparison."""
+        return dict(self._mysql)
 
     def lookup(self, protocol, parameter, key):
         """Returns the Outcome that Postfix's client has for the key."""
@@ -130,7 +162,7 @@ class Site:
         return f"sync:\n{self.sync.log()}proxy:\n{self.proxy.log()}"
 
     def _listen(self):
-        for name in QUERIES:
+        for name in self._mysql:
             yield f"tcp:127.0.0.1:{self.ports[name]}:{name}"
         yield f"socketmap:inet:127.0.0.1:{self.ports['socketmap']}"
         yield f"socketmap:unix:{self.unix_socket}"
@@ -142,14 +174,15 @@ class Site:
             and accepts_unix_connections(str(self.unix_socket))
         )
 
-    def _write_map_file(self, parameter):
-        path = self.folder / f"mysql-{parameter.replace('_', '-')}.cf"
+    def _write_map_file(self, map_file):
+        path = self.folder / f"mysql-{map_file.name}.cf"
         text = _MAP_FILE.format(
             port=self.mariadb_port,
             user=USER,
             password=PASSWORD,
             database=DATABASE,
-            query=QUERIES[parameter],
+            query=map_file.query,
+            lines=map_file.lines,
         )
         path.write_text(text)
         # A map file holds a password: a proxy under another user must do without.

@@ -122,24 +122,33 @@ TEST_F(UnmatchedExtensionTest, FollowsTheWordOfItsParameter) {
   EXPECT_EQ(Alias("u+x@d", rows), "v@e");
 }
 
-TEST_F(UnmatchedExtensionTest, CommentsGroupsAndRoutesAreTemporary) {
-  for (absl::string_view value :
-       {"bob@e (Bob)", "Bob <bob@e>", "all: a@e, b@e;", "a@e,@relay:bob@f",
-        "a@e,@other", " ", ","}) {
-    EXPECT_EQ(Alias("u+x@d", {{"u@d", std::string(value)}}), "TEMP") << value;
+TEST_F(UnmatchedExtensionTest, GoesIntoTheAddressesOfNamesAndGroups) {
+  EXPECT_EQ(Alias("u+x@d", {{"u@d", "Bob <bob@e> (Bob)"}}), "bob+x@e");
+  EXPECT_EQ(Alias("u+x@d", {{"u@d", "all: a@e, b@e;"}}), "a+x@e,b+x@e");
+}
+
+TEST_F(UnmatchedExtensionTest, AValueWithoutAnAddressStaysAsItIs) {
+  EXPECT_EQ(Alias("u+x@d", {{"u@d", " "}}), " ");
+}
+
+TEST_F(UnmatchedExtensionTest, WhatMainCfDecidesIsTemporary) {
+  for (absl::string_view value : {"user%host", "host!user", "<>", "a@e,<>"}) {
+    EXPECT_EQ(Alias("u+x@d", {{"u@d", std::string(value)}}),
+              value == "a@e,<>" ? "a+x@e" : "TEMP")
+        << value;
   }
 }
 
 TEST_F(UnmatchedExtensionTest, TheReasonQuotesAndBoundsTheValue) {
-  EXPECT_EQ(Alias("u+\x01@d", {{"u@d", "b@e (\n" + std::string(500, 'z')}}),
+  EXPECT_EQ(Alias("u+\x01@d", {{"u@d", "b!e\n" + std::string(500, 'z')}}),
             "TEMP");
-  EXPECT_THAT(fixture_.reason(), HasSubstr(R"("b@e (\nzz)"));
+  EXPECT_THAT(fixture_.reason(), HasSubstr(R"("b!e\nzz)"));
   EXPECT_THAT(fixture_.reason(), HasSubstr(R"("+\x01")"));
   EXPECT_LT(fixture_.reason().size(), 300u);
 }
 
 TEST_F(UnmatchedExtensionTest, ATemporaryExtensionAsksNoFurther) {
-  FakeMaps maps{{{"u@d", "(c)"}, {"@d", "all@d"}}};
+  FakeMaps maps{{{"u@d", "a!b"}, {"@d", "all@d"}}};
   EXPECT_EQ(fixture_.Run("virtual_alias_maps", "u+x@d", &maps), "TEMP");
   EXPECT_EQ(maps.asked().back(), "u@d");
 }
