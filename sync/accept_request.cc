@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <cstring>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "schema/config/cf_file.h"
+#include "schema/runtime/digest.h"
 #include "sync/small_file.h"
 
 namespace postmirror {
@@ -17,10 +17,7 @@ namespace {
 // A map's name is a path: its hash makes a file name of it.
 std::string FilePath(absl::string_view folder, absl::string_view map,
                      absl::string_view ending) {
-  return absl::StrCat(
-      folder, "/accept-",
-      absl::Hex(XXH3_64bits(map.data(), map.size()), absl::kZeroPad16), ".",
-      ending);
+  return absl::StrCat(folder, "/accept-", DigestText(map), ".", ending);
 }
 
 std::string ValueOf(const CfFile& file, absl::string_view name) {

@@ -1,6 +1,6 @@
 #include "sync/entry_walk.h"
 
-#include "schema/key/normalization.h"
+#include "schema/key/utf8.h"
 #include "schema/store/entry.h"
 
 namespace postmirror {

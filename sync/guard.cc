@@ -1,11 +1,9 @@
 #include "sync/guard.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "schema/runtime/digest.h"
 
 namespace postmirror {
 namespace {
@@ -22,13 +20,12 @@ Removals DigestRemovals(const ChangeSet& changes) {
   removals.key_hashes.reserve(changes.removed.size());
   for (size_t i = 0; i < changes.removed.size(); ++i) {
     const absl::string_view key = changes.removed.row(i).key;
-    removals.key_hashes.push_back(XXH3_64bits(key.data(), key.size()));
+    removals.key_hashes.push_back(Digest(key));
   }
   std::sort(removals.key_hashes.begin(), removals.key_hashes.end());
-  removals.digest = absl::StrCat(
-      absl::Hex(XXH3_64bits(removals.key_hashes.data(),
-                            removals.key_hashes.size() * sizeof(uint64_t)),
-                absl::kZeroPad16));
+  removals.digest = DigestText(absl::string_view(
+      reinterpret_cast<const char*>(removals.key_hashes.data()),
+      removals.key_hashes.size() * sizeof(uint64_t)));
   return removals;
 }
 

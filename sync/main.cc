@@ -16,6 +16,7 @@
 #include "schema/runtime/exit_code.h"
 #include "schema/runtime/logger.h"
 #include "schema/store/environment.h"
+#include "sync/collation_tables.h"
 #include "sync/mariadb/mariadb_library.h"
 #include "sync/mirror_loop.h"
 #include "sync/mirror_plan.h"
@@ -130,6 +131,7 @@ int Main(int argc, char** argv) {
   }
   StatusBoard board(FormatFolder(config->store), plan->servers.size(), &clock,
                     &logger);
+  CollationTables collations;
   StopSignal stop;
   logger.Notice("postmirror-sync " POSTMIRROR_VERSION " started");
   Run(
@@ -137,6 +139,7 @@ int Main(int argc, char** argv) {
       {.config = &*config,
        .store = &store,
        .board = &board,
+       .collations = &collations,
        .clock = &clock,
        .logger = &logger,
        .stop = &stop},

@@ -10,9 +10,10 @@ namespace {
 
 MapRecord Describe(const MapSnapshot& snapshot) {
   MapRecord record;
-  record.definition = snapshot.map->definition;
+  record.definition = snapshot.Definition();
   record.domain = snapshot.map->domain;
-  record.key_collation = snapshot.key_collation;
+  record.key_collation = snapshot.collation->name;
+  record.collation_digest = snapshot.collation->digest;
   record.utf8 = snapshot.map->rules.utf8;
   record.rows = snapshot.rows.size();
   record.unstorable_rows = snapshot.unstorable_rows;
@@ -51,6 +52,11 @@ absl::Status Fill(const MapChange& change, StoreTransaction* transaction) {
         !dropped.ok()) {
       return dropped;
     }
+  }
+  // Others may name it too; what is there already is the same.
+  if (absl::Status put = transaction->PutCollation(*change.snapshot->collation);
+      !put.ok()) {
+    return put;
   }
   MapRecord record = RecordAfterwards(change);
   record.sub_database = *name;
@@ -128,11 +134,11 @@ absl::StatusOr<MapChange> DecideChange(const MapSnapshot& snapshot,
     change.step = MapStep::kFill;
   } else if (!guard->Passes(snapshot.map->name, change.changes, now)) {
     // Entries of two definitions are not mixed: a new one is held whole.
-    change.step = record->definition == snapshot.map->definition
+    change.step = record->definition == snapshot.Definition()
                       ? MapStep::kAdd
                       : MapStep::kNothing;
   } else {
-    change.step = record->definition == snapshot.map->definition
+    change.step = record->definition == snapshot.Definition()
                       ? MapStep::kUpdate
                       : MapStep::kFill;
   }

@@ -133,7 +133,7 @@ absl::Status MirrorLoop::ConnectTo(const ServerAddress& address) {
 // What the tables are is asked before every read: an ALTER may have changed the
 // key's collation, the primary key or the engine.
 absl::Status MirrorLoop::Prepare() {
-  absl::Status prepared = PrepareReaders(absl::MakeSpan(readers_));
+  absl::Status prepared = PrepareReaders(absl::MakeSpan(readers_), with_.collations);
   return prepared.ok() ? ChooseSignal() : prepared;
 }
 

@@ -17,6 +17,7 @@
 #include "sync/accept_inbox.h"
 #include "sync/backoff.h"
 #include "sync/change_signal.h"
+#include "sync/collation_tables.h"
 #include "sync/loop_log.h"
 #include "sync/mirror_plan.h"
 #include "sync/mirror_store.h"
@@ -33,6 +34,7 @@ class MirrorLoop {
     const Config* config;
     MirrorStore* store;
     StatusBoard* board;
+    CollationTables* collations;
     const Clock* clock;
     Logger* logger;
     const StopSignal* stop;

@@ -22,8 +22,7 @@ std::string Define(const MapFile& file, const MirrorQuery& query, bool utf8) {
                       "\nresult_format = ", file.result_format,
                       "\nexpansion_limit = ", file.expansion_limit,
                       "\ndomain = ", absl::StrJoin(file.domain, ", "),
-                      "\nsmtputf8_enable = ", utf8 ? "yes" : "no",
-                      "\nnormalization = ", utf8 ? "casefold" : "ascii", "\n");
+                      "\nsmtputf8_enable = ", utf8 ? "yes" : "no", "\n");
 }
 
 bool IsAddressMap(const std::string& name, const Config& config) {
@@ -51,6 +50,7 @@ absl::StatusOr<MirroredMap> PlanMap(const MapFile& file, const Config& config) {
       .result_format = *std::move(format),
       .domain = file.domain,
       .rules = {.expansion_limit = file.expansion_limit, .utf8 = utf8},
+      .mirror_ascii_ci = file.mirror_ascii_ci,
       .address_search = IsAddressMap(file.path, config),
       .definition = std::move(definition)};
 }
@@ -66,13 +66,11 @@ void AddMap(const MapFile& file, MirroredMap map, MirrorPlan* plan) {
   }
   auto group = std::find_if(server->groups.begin(), server->groups.end(),
                             [&](const Group& candidate) {
-                              return candidate.log_on == file.log_on &&
-                                     candidate.charset == file.charset;
+                              return candidate.log_on == file.log_on;
                             });
   if (group == server->groups.end()) {
     group = server->groups.insert(
-        group,
-        Group{.log_on = file.log_on, .charset = file.charset, .maps = {}});
+        group, Group{.log_on = file.log_on, .maps = {}});
   }
   group->maps.push_back(std::move(map));
 }

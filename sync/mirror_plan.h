@@ -23,15 +23,15 @@ struct MirroredMap {
   ResultFormat result_format;
   std::vector<std::string> domain;
   EntryRules rules;
+  bool mirror_ascii_ci = false;  // MapFile
   bool address_search = false;  // a parameter with an address search lists it
-  // MapRecord.definition: the text of what decides the map's entries.
+  // The text of what decides the map's entries, beside the key's collation.
   std::string definition;
 };
 
 // Maps that are read by one connection: equal hosts and log-on.
 struct Group {
   LogOn log_on;
-  std::string charset;
   std::vector<MirroredMap> maps;
 };
 

@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "schema/key/normalization.h"
 #include "schema/store/entry.h"
+#include "sync/mariadb/character_weights.h"
 #include "sync/mariadb/server_facts.h"
 #include "sync/mariadb/sql_text.h"
 
@@ -21,19 +21,13 @@ absl::Status AtMap(const MirroredMap& map, const absl::Status& status) {
                       absl::StrCat("map ", map.name, ": ", status.message()));
 }
 
-// Whether the collation tells upper from lower case.
-bool ComparesCase(absl::string_view collation) {
-  return collation == "binary" || absl::EndsWith(collation, "_bin") ||
-         absl::EndsWith(collation, "_cs");
-}
-
 // Takes rows of one map as they come.
 class RowReader {
  public:
   explicit RowReader(MapSnapshot* snapshot)
       : snapshot_(*snapshot),
-        normalization_(snapshot->map->rules.utf8),
-        exact_case_(ComparesCase(snapshot->key_collation)) {}
+        normalization_(snapshot->map->rules.utf8,
+                       snapshot->collation->table) {}
 
   void Take(Connection::Row row) {
     if (row.size() < 2 || !row[0].has_value()) return;  // NULL equals no key
@@ -46,10 +40,8 @@ class RowReader {
       }
     }
     if (value_.empty()) return;
-    if (exact_case_ && !IsFolded(*row[0])) return;
-    const KeyKind kind = normalization_.Normalize(*row[0], &key_);
-    if (kind == KeyKind::kUnmatchable) return;
-    if (key_.empty() || key_.size() > kMaxKeyBytes) {
+    if (!normalization_.NormalizeRow(*row[0], &key_)) return;
+    if (key_.size() > kMaxKeyBytes) {
       ++snapshot_.unstorable_rows;
       return;
     }
@@ -60,14 +52,7 @@ class RowReader {
 
  private:
   MapSnapshot& snapshot_;
-  // Postfix folds what it asks, so that no key finds such a row where the
-  // database does not fold.
-  bool IsFolded(absl::string_view key) {
-    return FoldKey(key, normalization_.utf8(), &key_) && key_ == key;
-  }
-
   const Normalization normalization_;
-  const bool exact_case_;
   std::string key_;
   std::string value_;
 };
@@ -75,13 +60,13 @@ class RowReader {
 absl::Status ReadMap(GroupReader& reader, size_t index, MapSnapshot* snapshot) {
   const MirroredMap& map = reader.group->maps[index];
   snapshot->map = &map;
-  snapshot->key_collation = reader.collations[index];
+  snapshot->collation = reader.maps[index].collation;
   if (absl::Status used = reader.connection->Use(map.dbname); !used.ok()) {
     return AtMap(map, used);
   }
   RowReader rows(snapshot);
   const absl::Status read =
-      reader.connection->Query(reader.selects[index], [&](Connection::Row row) {
+      reader.connection->Query(reader.maps[index].select, [&](Connection::Row row) {
         rows.Take(row);
         return absl::OkStatus();
       });
@@ -127,7 +112,42 @@ absl::Status ReadMaps(absl::Span<GroupReader> readers, Snapshot* snapshot) {
   return absl::OkStatus();
 }
 
-absl::Status PrepareMap(const MirroredMap& map, GroupReader* reader) {
+// How the keys of the map are compared.
+absl::StatusOr<CollationTables::Collation> FindCollation(
+    const MirroredMap& map, Connection& connection,
+    CollationTables* collations) {
+  std::optional<std::string> name;
+  for (const std::string& branch : map.query.branches) {
+    const absl::StatusOr<std::optional<std::string>> read =
+        ReadKeyCollation(connection, branch);
+    if (!read.ok()) return read.status();
+    // MariaDB would compare a number with the key's leading digits.
+    if (!read->has_value()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the key column of \"", branch,
+                       "\" is no string, so that its keys cannot be compared "
+                       "as MariaDB does: name CAST(... AS CHAR) of it in a "
+                       "mirror_query line"));
+    }
+    if (name.has_value() && name != *read && !map.mirror_ascii_ci) {
+      return absl::FailedPreconditionError(
+          "the key columns of its SELECTs have different collations: give them "
+          "the same, or write \"mirror_collation = ascii_ci\"");
+    }
+    name = *read;
+  }
+  if (map.mirror_ascii_ci) return collations->AsciiCi();
+  absl::StatusOr<CollationTables::Collation> collation =
+      collations->Get(connection, *name);
+  if (!absl::IsFailedPrecondition(collation.status())) return collation;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "key column ", map.query.key_column, ": ", collation.status().message(),
+      "; give the column another one, or write \"mirror_collation = ascii_ci\" "
+      "into the map file"));
+}
+
+absl::Status PrepareMap(const MirroredMap& map, CollationTables* collations,
+                        GroupReader* reader) {
   Connection& connection = *reader->connection;
   if (absl::Status used = connection.Use(map.dbname); !used.ok()) return used;
   std::vector<std::string> primary_key;
@@ -137,28 +157,20 @@ absl::Status PrepareMap(const MirroredMap& map, GroupReader* reader) {
     if (!columns.ok()) return columns.status();
     primary_key = *std::move(columns);
   }
-  reader->selects.push_back(SelectInPrimaryKeyOrder(map.query, primary_key));
-  absl::StatusOr<std::optional<std::string>> collation =
-      ReadKeyCollation(connection, map.query);
+  absl::StatusOr<CollationTables::Collation> collation =
+      FindCollation(map, connection, collations);
   if (!collation.ok()) return collation.status();
-  // MariaDB would compare a number with the key's leading digits.
-  if (!map.query.key_column.empty() && !collation->has_value()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("key column ", map.query.key_column,
-                     " is no string, so that its keys cannot be compared as "
-                     "MariaDB does: name "
-                     "CAST(",
-                     map.query.key_column, " AS CHAR) in a mirror_query line"));
-  }
-  reader->collations.push_back(collation->value_or(""));
+  reader->maps.push_back(
+      {.select = SelectInPrimaryKeyOrder(map.query, primary_key),
+       .collation = *std::move(collation)});
   return absl::OkStatus();
 }
 
-absl::Status PrepareReader(GroupReader* reader) {
-  reader->selects.clear();
-  reader->collations.clear();
+absl::Status PrepareReader(CollationTables* collations, GroupReader* reader) {
+  reader->maps.clear();
   for (const MirroredMap& map : reader->group->maps) {
-    if (absl::Status prepared = PrepareMap(map, reader); !prepared.ok()) {
+    if (absl::Status prepared = PrepareMap(map, collations, reader);
+        !prepared.ok()) {
       return AtMap(map, prepared);
     }
   }
@@ -184,6 +196,11 @@ absl::Status CheckOneServer(absl::Span<GroupReader> readers) {
 
 }  // namespace
 
+std::string MapSnapshot::Definition() const {
+  return absl::StrCat(map->definition, "collation = ", collation->name, " ",
+                      collation->digest, "\n");
+}
+
 absl::StatusOr<std::vector<GroupReader>> ConnectReaders(
     const ServerPlan& plan, const ServerAddress& address,
     absl::Duration connect_timeout, absl::Duration read_timeout) {
@@ -192,21 +209,21 @@ absl::StatusOr<std::vector<GroupReader>> ConnectReaders(
     absl::StatusOr<std::unique_ptr<Connection>> connection =
         Connection::Open(address, {.log_on = group.log_on,
                                    .dbname = group.maps.front().dbname,
-                                   .charset = group.charset,
                                    .connect_timeout = connect_timeout,
                                    .read_timeout = read_timeout});
     if (!connection.ok()) return connection.status();
     readers.push_back({.group = &group,
                        .connection = *std::move(connection),
-                       .selects = {},
-                       .collations = {}});
+                       .maps = {}});
   }
   return readers;
 }
 
-absl::Status PrepareReaders(absl::Span<GroupReader> readers) {
+absl::Status PrepareReaders(absl::Span<GroupReader> readers,
+                            CollationTables* collations) {
   for (GroupReader& reader : readers) {
-    if (absl::Status prepared = PrepareReader(&reader); !prepared.ok()) {
+    if (absl::Status prepared = PrepareReader(collations, &reader);
+        !prepared.ok()) {
       return prepared;
     }
   }

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "sync/collation_tables.h"
 #include "sync/mariadb/connection.h"
 #include "sync/mirror_plan.h"
 #include "sync/packed_rows.h"
@@ -17,22 +18,29 @@ namespace postmirror {
 
 struct MapSnapshot {
   const MirroredMap* map = nullptr;  // of the plan
-  std::string key_collation;
+  // How the keys are compared.
+  CollationTables::Collation collation;
   PackedRows rows;  // sorted
   // Rows whose key no entry can hold (MapRecord).
   uint64_t unstorable_rows = 0;
   // Keys without `@`: asked only where mydestination says so.
   bool has_local_part_keys = false;
+
+  // MapRecord.definition.
+  std::string Definition() const;
+};
+
+// What the server told of a map in PrepareReaders.
+struct PreparedMap {
+  std::string select;
+  CollationTables::Collation collation;
 };
 
 // A group with the connection that reads it.
 struct GroupReader {
   const Group* group = nullptr;  // of the plan
   std::unique_ptr<Connection> connection;
-  // For each map of the group, its SELECT and its key's collation as the server
-  // told them in PrepareReaders.
-  std::vector<std::string> selects;
-  std::vector<std::string> collations;
+  std::vector<PreparedMap> maps;  // as in the group
 };
 
 // Connects one reader for each group to the server at `address`. Takes no
@@ -44,7 +52,8 @@ absl::StatusOr<std::vector<GroupReader>> ConnectReaders(
 // Asks what the SELECTs need to know, once, after ConnectReaders: apart from
 // it, so that another thread can cancel the questions. Fails where two readers
 // reached different servers.
-absl::Status PrepareReaders(absl::Span<GroupReader> readers);
+absl::Status PrepareReaders(absl::Span<GroupReader> readers,
+                            CollationTables* collations);
 
 struct Snapshot {
   std::vector<MapSnapshot> maps;

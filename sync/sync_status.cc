@@ -1,7 +1,5 @@
 #include "sync/sync_status.h"
 
-#include <xxhash.h>
-
 #include <map>
 #include <utility>
 
@@ -10,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "schema/runtime/digest.h"
 #include "sync/small_file.h"
 
 namespace postmirror {
@@ -17,11 +16,6 @@ namespace {
 
 constexpr absl::string_view kFileName = "sync.status";
 constexpr absl::string_view kChecksumName = "checksum = ";
-
-std::string Checksum(absl::string_view text) {
-  return absl::StrCat(
-      absl::Hex(XXH3_64bits(text.data(), text.size()), absl::kZeroPad16));
-}
 
 void AppendLine(absl::string_view name, absl::string_view value,
                 std::string* out) {
@@ -144,7 +138,7 @@ std::string EncodeSyncStatus(const SyncStatus& status) {
     AppendLine("last_error", server.last_error, &out);
     for (const MapStatus& map : server.maps) AppendMap(map, &out);
   }
-  absl::StrAppend(&out, kChecksumName, Checksum(out), "\n");
+  absl::StrAppend(&out, kChecksumName, DigestText(out), "\n");
   return out;
 }
 
@@ -154,7 +148,7 @@ absl::StatusOr<SyncStatus> DecodeSyncStatus(absl::string_view text) {
   const size_t last = text.rfind(kChecksumName);
   if (last == absl::string_view::npos) return damaged;
   const absl::string_view lines = text.substr(0, last);
-  if (text.substr(last) != absl::StrCat(kChecksumName, Checksum(lines), "\n")) {
+  if (text.substr(last) != absl::StrCat(kChecksumName, DigestText(lines), "\n")) {
     return damaged;
   }
   Decoder decoder;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "schema/config/cf_errors.h"
 #include "schema/config/cf_file.h"
@@ -39,6 +40,7 @@ constexpr absl::string_view kNames[] = {"hosts",
                                         "idle_interval",
                                         "retry_interval",
                                         "mirror_query",
+                                        "mirror_collation",
                                         "table",
                                         "select_field",
                                         "where_field",
@@ -180,6 +182,30 @@ void ReadResult(CfReader* reader, MapFile* map) {
   reader->YesNo("require_result_set", true);
 }
 
+// Postfix's keys are UTF-8; in a connection of another character set they would
+// be taken for other text.
+void CheckCharset(CfReader* reader) {
+  if (!reader->Has("charset") ||
+      absl::EqualsIgnoreCase(reader->Value("charset"), "utf8mb4")) {
+    return;
+  }
+  reader->Error("charset",
+                absl::StrCat("charset: ", Quoted(reader->Value("charset")),
+                             " is not mirrored, only Postfix's default utf8mb4 "
+                             "is, remove the line"));
+}
+
+void ReadMirrorCollation(CfReader* reader, MapFile* map) {
+  if (!reader->Has("mirror_collation")) return;
+  map->mirror_ascii_ci = reader->Value("mirror_collation") == "ascii_ci";
+  if (map->mirror_ascii_ci) return;
+  reader->Error("mirror_collation",
+                absl::StrCat("mirror_collation: ",
+                             Quoted(reader->Value("mirror_collation")),
+                             " is not known, write ascii_ci or remove the line "
+                             "for the key column's own collation"));
+}
+
 MapFile ReadEntries(absl::string_view path, CfReader* reader) {
   MapFile map;
   map.path = std::string(path);
@@ -190,8 +216,9 @@ MapFile ReadEntries(absl::string_view path, CfReader* reader) {
     reader->Error("dbname",
                   "dbname is not stated, and Postfix wants one, add the line");
   }
-  ReadText("charset", reader, &map.charset);
+  CheckCharset(reader);
   ReadQueries(reader, &map);
+  ReadMirrorCollation(reader, &map);
   map.domain = ParseDomainList(
       {"domain", reader->Value("domain"), reader->LineOf("domain")},
       reader->errors());

@@ -54,13 +54,15 @@ struct MapFile {
   std::string path;                  // the map's name
   std::vector<ServerAddress> hosts;  // in the order written, at least one
   LogOn log_on;
-  std::string dbname;               // not empty
-  std::string charset = "utf8mb4";  // of the connection, MariaDB's name
+  std::string dbname;  // not empty
   // As written, or built from table, select_field, where_field and
   // additional_conditions (then with '%s' as in db_common_sql_build_query). May
   // be empty if mirror_query is there.
   std::string query;
   std::optional<std::string> mirror_query;  // not empty
+  // `mirror_collation = ascii_ci`: keys are compared by AsciiCiRules, whatever
+  // the collation of their column.
+  bool mirror_ascii_ci = false;
   // With ASCII letters in lower case, as Postfix matches whatever the case.
   // Empty: keys of every domain, and such as have none.
   std::vector<std::string> domain;

@@ -4,9 +4,12 @@
 #ifndef POSTMIRROR_SCHEMA_KEY_NORMALIZATION_H_
 #define POSTMIRROR_SCHEMA_KEY_NORMALIZATION_H_
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
+#include "schema/key/collation_table.h"
 
 namespace postmirror {
 
@@ -16,42 +19,39 @@ enum class KeyKind {
   // Equal normalized keys are equal in the database, but the database may hold
   // further keys for equal: a miss is TEMP, never "not found".
   kUncertain,
-  // No row can match (empty, invalid UTF-8, a NUL inside): "not found", as with
-  // mysql:. The normalized form is then unspecified.
+  // No row can match (empty, a NUL inside, no valid UTF-8, a character that the
+  // column cannot hold): "not found". The normalized form is then unspecified.
   kUnmatchable,
 };
 
-// The rules of one map. A value; stored in the status of the store.
+// What stands in the store for a key of which the collation leaves nothing,
+// such as a row's empty one, since LMDB holds no empty key. No other form is
+// these bytes. Do not change: stored.
+inline constexpr absl::string_view kEmptyKeyForm("\xFF", 1);
+
+// The rules of one map. Cheap to copy. May be used from any thread.
 class Normalization {
  public:
-  // `utf8` is smtputf8_enable: full Unicode case folding by ICU and the UTF-8
-  // gate of dict_utf8(3); without it ASCII letters are folded, nothing is
-  // validated.
-  explicit Normalization(bool utf8) : utf8_(utf8) {}
+  // `utf8` is smtputf8_enable, see FoldKey.
+  Normalization(bool utf8, std::shared_ptr<const CollationTable> collation)
+      : utf8_(utf8), collation_(std::move(collation)) {}
 
-  bool utf8() const { return utf8_; }
+  // Writes the normalized form of a lookup key to `*normalized` (reused: no
+  // allocation once it is large enough, for printable ASCII) and says what its
+  // equality is worth. Postfix's folding comes first, then the collation. The
+  // form is never empty.
+  KeyKind NormalizeKey(absl::string_view key, std::string* normalized) const;
 
-  friend bool operator==(const Normalization&, const Normalization&) = default;
-
-  // Writes the normalized form of `key` to `*normalized` (reused: no allocation
-  // once it is large enough, for ASCII keys) and says what its equality is
-  // worth. Idempotent. Trailing spaces are dropped; a key of nothing but spaces
-  // becomes one space, kUncertain, so that the form is never empty. May be
-  // called from any thread.
-  KeyKind Normalize(absl::string_view key, std::string* normalized) const;
+  // The same for the key column of a row, which Postfix does not fold. False if
+  // no lookup key can match it.
+  bool NormalizeRow(absl::string_view column, std::string* normalized) const;
 
  private:
+  void Finish(std::string* normalized) const;
+
   bool utf8_;
+  std::shared_ptr<const CollationTable> collation_;
 };
-
-// What Postfix does to a key before a mysql: map sees it: ASCII letters to
-// lower case if all of it is ASCII or `utf8` is off, else full Unicode case
-// folding. False if `utf8` is on and `key` is not valid UTF-8 (RFC 3629);
-// *folded is then unspecified.
-bool FoldKey(absl::string_view key, bool utf8, std::string* folded);
-
-// Whether `text` is valid UTF-8 (RFC 3629): no overlong forms, no surrogates.
-bool IsUtf8(absl::string_view text);
 
 }  // namespace postmirror
 

@@ -157,6 +157,7 @@ absl::StatusOr<MirrorQuery> BuildMirrorQuery(
 
   MirrorQuery mirror;
   mirror.sql = BuildSql(clauses, *where);
+  mirror.branches = {mirror.sql};
   mirror.tables = DistinctTables(references);
   if (references.size() != 1) return mirror;
   mirror.key_column = UnquotedName(where->key_column.back());

@@ -26,6 +26,9 @@ struct MirrorQuery {
   // SELECT <key>, <value>... FROM ...: the first column is the key, all others
   // are value columns. Has no ORDER BY of ours.
   std::string sql;
+  // Each SELECT of it on its own, where a UNION has several: their key columns
+  // may be compared in different ways.
+  std::vector<std::string> branches;
   // Every table or view that the query reads.
   std::vector<TableName> tables;
   // Where rows of one key come in primary-key order: the one table, and the

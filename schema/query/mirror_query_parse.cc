@@ -193,6 +193,7 @@ absl::StatusOr<MirrorQuery> Parse(absl::string_view sql) {
 
   MirrorQuery mirror;
   mirror.sql = std::string(SourceText(tokens));
+  mirror.branches = {mirror.sql};
   mirror.tables = DistinctTables(*references);
   mirror.unknown_function = FindUnknownFunction(tokens);
   if (!IsPlain(tokens, *references)) return mirror;

@@ -6,7 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "schema/key/normalization.h"
+#include "schema/key/key_folding.h"
 #include "schema/search/address.h"
 
 namespace postmirror {

@@ -52,6 +52,10 @@ std::string RecordKey(absl::string_view map_name) {
   return absl::StrCat("map/", map_name);
 }
 
+std::string CollationKey(absl::string_view digest) {
+  return absl::StrCat("collation/", digest);
+}
+
 Environment::~Environment() {
   if (abandoned_) return;
   if (environment_ != nullptr) {

@@ -27,9 +27,11 @@ namespace postmirror {
 // format.
 std::string FormatFolder(absl::string_view store);
 
-// The status sub-database: "map/NAME" -> MapRecord. Do not change: stored.
+// The status sub-database: "map/NAME" -> MapRecord, "collation/DIGEST" -> the
+// bytes of a StoredCollation. Do not change: stored.
 inline constexpr char kStatusSubDatabase[] = "status";
 std::string RecordKey(absl::string_view map_name);
+std::string CollationKey(absl::string_view digest);
 
 class Environment {
  public:

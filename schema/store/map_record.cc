@@ -60,6 +60,7 @@ std::string EncodeMapRecord(const MapRecord& record) {
   AppendNumber(record.domain.size(), &out);
   for (const std::string& domain : record.domain) AppendText(domain, &out);
   AppendText(record.key_collation, &out);
+  AppendText(record.collation_digest, &out);
   AppendNumber(record.utf8 ? 1 : 0, &out);
   AppendNumber(record.entries, &out);
   AppendNumber(record.rows, &out);
@@ -75,8 +76,9 @@ absl::StatusOr<MapRecord> DecodeMapRecord(absl::string_view bytes) {
       !TakeText(&bytes, &record.sub_database) ||
       !TakeText(&bytes, &record.definition) ||
       !TakeTexts(&bytes, &record.domain) ||
-      !TakeText(&bytes, &record.key_collation) || !TakeNumber(&bytes, &utf8) ||
-      utf8 > 1 || !TakeNumber(&bytes, &record.entries) ||
+      !TakeText(&bytes, &record.key_collation) ||
+      !TakeText(&bytes, &record.collation_digest) ||
+      !TakeNumber(&bytes, &utf8) || utf8 > 1 || !TakeNumber(&bytes, &record.entries) ||
       !TakeNumber(&bytes, &record.rows) ||
       !TakeNumber(&bytes, &record.unstorable_rows) || !bytes.empty()) {
     return absl::DataLossError("map record is damaged");

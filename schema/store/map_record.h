@@ -19,7 +19,8 @@ struct MapRecord {
   // result_format, expansion_limit, domain, normalization. Compared as text.
   std::string definition;
   std::vector<std::string> domain;  // mysql_table(5); empty: every domain
-  std::string key_collation;        // for the operator; empty if not known
+  std::string key_collation;        // its name, for the operator
+  std::string collation_digest;     // what the status keeps it under
   bool utf8 = true;                 // how keys were folded (Normalization)
   uint64_t entries = 0;             // keys in the sub-database
   uint64_t rows = 0;                // rows they were made of

@@ -158,6 +158,15 @@ absl::Status StoreTransaction::DeleteRecord(absl::string_view map) {
   return Delete(kStatusSubDatabase, RecordKey(map));
 }
 
+absl::Status StoreTransaction::PutCollation(const StoredCollation& collation) {
+  return Put(kStatusSubDatabase, CollationKey(collation.digest),
+             collation.bytes, false);
+}
+
+absl::Status StoreTransaction::DeleteCollation(absl::string_view digest) {
+  return Delete(kStatusSubDatabase, CollationKey(digest));
+}
+
 absl::Status StoreTransaction::Commit() {
   if (transaction_ == nullptr) {
     return absl::UnavailableError("store: the transaction has ended");

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "schema/store/map_record.h"
+#include "schema/store/stored_collation.h"
 
 struct MDB_txn;
 
@@ -40,6 +41,10 @@ class StoreTransaction {
 
   absl::Status PutRecord(absl::string_view map, const MapRecord& record);
   absl::Status DeleteRecord(absl::string_view map);
+
+  // A collation that records name by its digest.
+  absl::Status PutCollation(const StoredCollation& collation);
+  absl::Status DeleteCollation(absl::string_view digest);
 
   // Durable when it returns OK; otherwise the store is as before.
   absl::Status Commit();

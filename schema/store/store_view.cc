@@ -7,12 +7,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "schema/key/normalization.h"
+#include "schema/key/key_folding.h"
 #include "schema/store/entry.h"
 #include "schema/store/environment.h"
 #include "schema/store/fault_guard.h"
 #include "schema/store/store_error.h"
 #include "schema/store/store_reader.h"
+#include "schema/store/stored_collation.h"
 
 namespace postmirror {
 namespace {
@@ -120,6 +121,9 @@ absl::Status StoreView::Load() {
       maps_.push_back(map.ok() ? *std::move(map) : std::nullopt);
     }
     if (!stale_) {
+      std::erase_if(collations_, [](const auto& collation) {
+        return collation.second.use_count() <= 1;  // of no map any more
+      });
       if (failure.ok()) loaded_id_ = id;
       return failure;
     }
@@ -154,12 +158,36 @@ absl::StatusOr<std::optional<StoreView::ServedMap>> StoreView::LoadMap(
   if (absl::Status right = CheckSubDatabase(*record, *handle); !right.ok()) {
     return right;
   }
-  ServedMap map{.record = *std::move(record), .domain = {}, .handle = *handle};
+  absl::StatusOr<std::shared_ptr<const CollationTable>> collation =
+      LoadCollation(*status, record->collation_digest);
+  if (!collation.ok()) return collation.status();
+  const bool utf8 = record->utf8;
+  ServedMap map{.record = *std::move(record),
+                .normalization = {utf8, *std::move(collation)},
+                .domain = {},
+                .handle = *handle};
   for (const std::string& domain : map.record.domain) {
     // What is not UTF-8 matches no key that is.
     if (FoldKey(domain, map.record.utf8, &key_)) map.domain.push_back(key_);
   }
   return map;
+}
+
+absl::StatusOr<std::shared_ptr<const CollationTable>> StoreView::LoadCollation(
+    unsigned status, const std::string& digest) {
+  std::shared_ptr<const CollationTable>& known = collations_[digest];
+  if (known != nullptr) return known;
+  std::string bytes;
+  if (absl::Status read = Read(status, CollationKey(digest), &bytes);
+      !read.ok()) {
+    // The record names it.
+    return absl::DataLossError(
+        absl::StrCat("a collation of the store: ", read.message()));
+  }
+  absl::StatusOr<std::shared_ptr<const CollationTable>> table =
+      ReadStoredCollation(bytes, digest);
+  if (table.ok()) known = *table;
+  return table;
 }
 
 // The sub-database is the one that was counted.
@@ -238,7 +266,7 @@ Outcome StoreView::Lookup(size_t map, absl::string_view key,
   }
   const ServedMap& served = *maps_[map];
   if (!InDomain(key, served)) return Outcome::kNotFound;
-  const KeyKind kind = Normalization(served.record.utf8).Normalize(key, &key_);
+  const KeyKind kind = served.normalization.NormalizeKey(key, &key_);
   if (kind == KeyKind::kUnmatchable) return Outcome::kNotFound;
   Outcome outcome = Outcome::kNotFound;
   if (key_.size() <= kMaxKeyBytes) {
@@ -247,7 +275,7 @@ Outcome StoreView::Lookup(size_t map, absl::string_view key,
     return Temporary("LMDB holds no key of this length", value);
   }
   if (outcome == Outcome::kNotFound && kind == KeyKind::kUncertain) {
-    return Temporary("no entry for this spelling of a key that is not ASCII",
+    return Temporary("mirror_collation cannot tell whether there is such a key",
                      value);
   }
   return outcome;

@@ -14,6 +14,8 @@
 #define POSTMIRROR_SCHEMA_STORE_STORE_VIEW_H_
 
 #include <cstddef>
+#include <map>
+#include <memory>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -21,6 +23,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "schema/key/normalization.h"
 #include "schema/search/outcome.h"
 #include "schema/store/map_record.h"
 #include "schema/store/tree_search.h"
@@ -63,6 +66,7 @@ class StoreView {
 
   struct ServedMap {
     MapRecord record;
+    Normalization normalization;
     std::vector<std::string> domain;  // of the record, folded as keys are
     unsigned handle = 0;
   };
@@ -71,6 +75,8 @@ class StoreView {
   absl::Status StartTransaction();
   absl::Status Load();
   absl::StatusOr<std::optional<ServedMap>> LoadMap(const std::string& name);
+  absl::StatusOr<std::shared_ptr<const CollationTable>> LoadCollation(
+      unsigned status, const std::string& digest);
   absl::Status CheckSubDatabase(const MapRecord& record, unsigned handle);
   absl::StatusOr<unsigned> Handle(const std::string& sub_database);
   absl::Status Read(unsigned handle, absl::string_view key, std::string* bytes);
@@ -83,6 +89,8 @@ class StoreView {
   MDB_txn* transaction_ = nullptr;  // kept, reset, between wake-ups
   size_t loaded_id_ = 0;            // the transaction that maps_ was read in
   std::vector<std::optional<ServedMap>> maps_;
+  // By digest; those of the maps.
+  std::map<std::string, std::shared_ptr<const CollationTable>> collations_;
   absl::Status state_;
   MappedFile file_;
   bool stale_ = false;  // a handle was opened that transaction_ does not know

@@ -28,6 +28,28 @@ struct FreeResult {
   void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
 };
 
+struct CloseStatement {
+  void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
+};
+
+// Whether a column of that type is compared as text, or as bytes.
+bool IsString(enum_field_types type) {
+  switch (type) {
+    case MYSQL_TYPE_VARCHAR:
+    case MYSQL_TYPE_VAR_STRING:
+    case MYSQL_TYPE_STRING:
+    case MYSQL_TYPE_ENUM:
+    case MYSQL_TYPE_SET:
+    case MYSQL_TYPE_TINY_BLOB:
+    case MYSQL_TYPE_BLOB:
+    case MYSQL_TYPE_MEDIUM_BLOB:
+    case MYSQL_TYPE_LONG_BLOB:
+      return true;
+    default:
+      return false;
+  }
+}
+
 const char* OrNull(const std::optional<std::string>& text) {
   return text.has_value() ? text->c_str() : nullptr;
 }
@@ -181,6 +203,27 @@ absl::Status Connection::Query(absl::string_view sql,
   // The end of the rows and the end of the connection look alike but for this.
   if (mysql_errno(mysql_.get()) != 0) return LastError("read");
   return absl::OkStatus();
+}
+
+absl::StatusOr<Connection::Shape> Connection::Describe(absl::string_view sql) {
+  if (cancelled_) return LastError("prepare");
+  const std::unique_ptr<MYSQL_STMT, CloseStatement> statement(
+      mysql_stmt_init(mysql_.get()));
+  if (statement == nullptr) return LastError("prepare");
+  if (mysql_stmt_prepare(statement.get(), sql.data(), sql.size()) != 0) {
+    if (cancelled_) return LastError("prepare");
+    return ServerError(address_, "prepare", mysql_stmt_errno(statement.get()),
+                       mysql_stmt_error(statement.get()));
+  }
+  const std::unique_ptr<MYSQL_RES, FreeResult> result(
+      mysql_stmt_result_metadata(statement.get()));
+  if (result == nullptr || mysql_num_fields(result.get()) == 0) {
+    return absl::InternalError(
+        absl::StrCat("server ", address_, ": prepare: no column"));
+  }
+  const MYSQL_FIELD* const first = mysql_fetch_field_direct(result.get(), 0);
+  return Shape{.columns = mysql_num_fields(result.get()),
+               .first_is_string = IsString(first->type)};
 }
 
 absl::Status Connection::Use(absl::string_view dbname) {

@@ -69,6 +69,14 @@ class Connection {
   absl::Status Query(absl::string_view sql,
                      absl::FunctionRef<absl::Status(Row)> on_row);
 
+  // What a SELECT would return. It is not run, so that the size of its tables
+  // does not matter.
+  struct Shape {
+    size_t columns = 0;
+    bool first_is_string = false;  // of characters or of bytes
+  };
+  absl::StatusOr<Shape> Describe(absl::string_view sql);
+
   // Selects the default database; inside a transaction its snapshot is kept.
   absl::Status Use(absl::string_view dbname);
 

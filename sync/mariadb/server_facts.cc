@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "sync/mariadb/sql_text.h"
@@ -14,13 +13,6 @@ namespace {
 // The server's text for an absent column is as good as none here.
 std::string TextOf(const std::optional<absl::string_view>& column) {
   return std::string(column.value_or(""));
-}
-
-// COLUMN_TYPE of the types that are compared byte by byte.
-bool IsByteString(absl::string_view type) {
-  return absl::StartsWithIgnoreCase(type, "binary") ||
-         absl::StartsWithIgnoreCase(type, "varbinary") ||
-         absl::EndsWithIgnoreCase(type, "blob");
 }
 
 }  // namespace
@@ -88,28 +80,6 @@ absl::StatusOr<std::vector<std::string>> ReadPrimaryKey(
   names.reserve(columns.size());
   for (auto& [sequence, name] : columns) names.push_back(std::move(name));
   return names;
-}
-
-absl::StatusOr<std::optional<std::string>> ReadKeyCollation(
-    Connection& connection, const MirrorQuery& query) {
-  std::optional<std::string> collation;
-  if (query.key_column.empty() || query.tables.size() != 1) return collation;
-  // Field, Type, Collation, ...; the names of columns know no case.
-  const absl::Status status = connection.Query(
-      absl::StrCat("SHOW FULL COLUMNS FROM ", QuoteTable(query.tables.front()),
-                   " WHERE Field = ", connection.Quote(query.key_column)),
-      [&](Connection::Row row) {
-        if (row.size() < 3)
-          return absl::InternalError("SHOW COLUMNS: unknown shape");
-        if (row[2].has_value()) {
-          collation.emplace(*row[2]);
-        } else if (IsByteString(row[1].value_or(""))) {
-          collation.emplace("binary");
-        }
-        return absl::OkStatus();
-      });
-  if (!status.ok()) return status;
-  return collation;
 }
 
 }  // namespace postmirror

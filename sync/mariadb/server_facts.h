@@ -33,12 +33,6 @@ absl::StatusOr<std::string> ReadServerIdentity(Connection& connection);
 absl::StatusOr<std::vector<std::string>> ReadPrimaryKey(Connection& connection,
                                                         const TableName& table);
 
-// The collation of the key column, such as "utf8mb4_general_ci", and "binary"
-// for a byte string; nullopt where there is none or it cannot be told: a
-// number, a UNION. SELECT on the key column is enough.
-absl::StatusOr<std::optional<std::string>> ReadKeyCollation(
-    Connection& connection, const MirrorQuery& query);
-
 }  // namespace postmirror
 
 #endif  // POSTMIRROR_SYNC_MARIADB_SERVER_FACTS_H_

@@ -22,7 +22,7 @@ ROOMS_OF_FOREIGN_HEADERS = [
     (r"(mysql|mysql/.*|mariadb.*|errmsg|mysqld_error|ma_.*)\.h", r"sync/mariadb/[^/]+\.cc"),
     (r"lmdb\.h", r"schema/store/[^/]+\.cc"),
     (r"unicode/.*\.h", r"schema/key/[^/]+\.cc"),
-    (r"xxhash\.h", r"sync/[^/]+\.cc"),
+    (r"xxhash\.h", r"schema/runtime/[^/]+\.cc"),
     (r"jansson\.h", r"sync/ctl/[^/]+\.cc"),
     (r"(systemd|prometheus)/.*\.h", r"schema/runtime/[^/]+\.cc"),
 ]

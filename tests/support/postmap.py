@@ -23,6 +23,32 @@ def found(value):
     return Outcome("found", value)
 
 
+def postmap_answers(config, table, keys):
+    """Looks many keys up at once; returns the values of those that are found.
+
+    A key is text without a newline, its bytes that are no UTF-8 as surrogates.
+    Raises AssertionError when a lookup is temporary.
+    """
+    result = subprocess.run(
+        ["postmap", "-c", config, "-q", "-", table],
+        input="".join(f"{key}\n" for key in keys).encode(errors="surrogateescape"),
+        capture_output=True,
+    )
+    # 1: none of them was found. Warnings tell of keys that are not UTF-8 and of
+    # empty values.
+    complaints = result.stderr.decode(errors="replace")
+    if result.returncode not in (0, 1) or "postmap: fatal" in complaints:
+        raise AssertionError(
+            f"postmap -q - {table}: exit {result.returncode}: {complaints[-500:]}"
+        )
+    output = result.stdout.decode(errors="surrogateescape")
+    answers = {}
+    for line in output.split("\n")[:-1]:
+        key, _, value = line.rpartition("\t")
+        answers[key] = value
+    return answers
+
+
 def postmap_query(config, table, key):
     """Looks `key` up in `table`, such as "tcp:127.0.0.1:12345".
 

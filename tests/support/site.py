@@ -96,7 +96,7 @@ class Site:
             "read_timeout": "2s",
         }
         self.write_config(settings or {})
-        self._postfix_config = self._write_postfix_config()
+        self.postfix_config = self._write_postfix_config()
         self.sync = Daemon(self.folder, "postmirror-sync", "--config", self.config)
         self.set_proxy()
 
@@ -150,7 +150,11 @@ class Site:
 
     def lookup(self, protocol, parameter, key):
         """Returns the Outcome that Postfix's client has for the key."""
-        return postmap_query(self._postfix_config, self.table(protocol, parameter), key)
+        return self.ask(self.table(protocol, parameter), key)
+
+    def ask(self, table, key):
+        """Returns the Outcome that any table has for the key."""
+        return postmap_query(self.postfix_config, table, key)
 
     def close(self):
         """Ends both daemons."""

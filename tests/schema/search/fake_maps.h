@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "schema/config/parameter.h"
 #include "schema/config/search_settings.h"
-#include "schema/key/normalization.h"
+#include "schema/key/key_folding.h"
 #include "schema/search/address_search.h"
 
 namespace postmirror {

@@ -1,0 +1,166 @@
+#include "sync/collation_builder.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <string>
+#include <unordered_map>
+
+#include "absl/strings/str_cat.h"
+#include "schema/key/collation_table.h"
+#include "schema/key/utf8.h"
+
+namespace postmirror {
+namespace {
+
+// Around an element of a weight that is no character's whole weight. Neither
+// byte occurs in UTF-8; the first is not the whole of it (kEmptyKeyForm), and
+// the last keeps a space inside from looking like one at the end of a key.
+constexpr char kElementBegin = '\xFF';
+constexpr char kElementEnd = '\xFE';
+
+bool IsSurrogate(char32_t c) { return c >= 0xD800 && c <= 0xDFFF; }
+
+// Which character stands for a weight that several have: the one that a folded
+// ASCII key has, so that such keys are their own form.
+bool IsFoldedAscii(char32_t c) {
+  return c >= 0x20 && c < 0x7F && !(c >= 'A' && c <= 'Z');
+}
+
+// Cuts weights into elements that can be told apart however they are put
+// together.
+class Elements {
+ public:
+  explicit Elements(const CharacterWeights& characters) {
+    bool one_length = true;
+    size_t length = 0;
+    for (const std::optional<std::string>& weight : characters) {
+      if (!weight.has_value() || weight->empty()) continue;
+      if (length != 0 && weight->size() != length) one_length = false;
+      length = weight->size();
+      unit_ = std::gcd(unit_, length);
+    }
+    if (unit_ == 0) unit_ = 1;
+    // Characters without a weight of their own in the UCA have two units, of
+    // which the first begins with FB (UTS 10, 10.1.3).
+    pairs_ = unit_ == 2 && !one_length &&
+             std::none_of(characters.begin(), characters.end(),
+                          [](const std::optional<std::string>& weight) {
+                            return weight.has_value() && BreaksPair(*weight);
+                          });
+  }
+
+  // The length of the element that `weight` begins with.
+  size_t Length(absl::string_view weight) const {
+    const size_t length = pairs_ && IsLead(weight) ? 2 * unit_ : unit_;
+    return std::min(length, weight.size());
+  }
+
+ private:
+  static bool IsLead(absl::string_view weight) { return weight[0] == '\xFB'; }
+
+  static bool BreaksPair(absl::string_view weight) {
+    while (!weight.empty()) {
+      const size_t length = IsLead(weight) ? 4 : 2;
+      if (weight.size() < length) return true;
+      weight.remove_prefix(length);
+    }
+    return false;
+  }
+
+  size_t unit_ = 0;
+  bool pairs_ = false;
+};
+
+class Builder {
+ public:
+  explicit Builder(const CharacterWeights& characters)
+      : characters_(characters), elements_(characters) {
+    for (const bool ascii : {true, false}) {
+      for (char32_t c = 0; c < characters.size(); ++c) {
+        if (IsFoldedAscii(c) != ascii || !characters[c].has_value()) continue;
+        const std::string& weight = *characters[c];
+        if (weight.empty() || elements_.Length(weight) != weight.size()) {
+          continue;
+        }
+        owners_.try_emplace(weight, c);
+      }
+    }
+  }
+
+  std::string FormOf(absl::string_view weight) const {
+    std::string form;
+    while (!weight.empty()) {
+      const std::string element(weight.substr(0, elements_.Length(weight)));
+      weight.remove_prefix(element.size());
+      if (const auto owner = owners_.find(element); owner != owners_.end()) {
+        absl::StrAppend(&form, Utf8Of(owner->second));
+      } else {
+        form.push_back(kElementBegin);
+        form.push_back(static_cast<char>(element.size()));
+        absl::StrAppend(&form, element);
+        form.push_back(kElementEnd);
+      }
+    }
+    return form;
+  }
+
+  std::vector<CollationRules::Range> Ranges() const {
+    std::vector<CollationRules::Range> ranges;
+    for (char32_t c = 0; c < characters_.size(); ++c) {
+      std::optional<std::string> form;
+      if (IsSurrogate(c)) continue;
+      if (characters_[c].has_value()) {
+        form = FormOf(*characters_[c]);
+        if (*form == Utf8Of(c)) continue;
+      }
+      if (!ranges.empty() && ranges.back().last + 1 == c &&
+          ranges.back().form == form) {
+        ranges.back().last = c;
+      } else {
+        ranges.push_back({.first = c, .last = c, .form = std::move(form)});
+      }
+    }
+    return ranges;
+  }
+
+ private:
+  const CharacterWeights& characters_;
+  const Elements elements_;
+  std::unordered_map<std::string, char32_t> owners_;  // by element
+};
+
+}  // namespace
+
+CollationRules BuildCollationRules(absl::string_view name, bool pads,
+                                   const CharacterWeights& characters,
+                                   const SequenceWeights& sequences) {
+  const Builder builder(characters);
+  CollationRules rules{.name = std::string(name),
+                       .pads = pads,
+                       .ranges = builder.Ranges(),
+                       .sequences = {}};
+  // The shorter first: a longer one that is made of them needs no rule.
+  SequenceWeights ordered = sequences;
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const auto& a, const auto& b) {
+                     return a.first.size() < b.first.size();
+                   });
+  size_t size = 0;
+  for (size_t i = 0; i < ordered.size();) {
+    const CollationTable table(rules);
+    size = ordered[i].first.size();
+    for (; i < ordered.size() && ordered[i].first.size() == size; ++i) {
+      std::string expected;
+      std::string form = builder.FormOf(ordered[i].second);
+      if (table.Apply(ordered[i].first, &expected) && expected != form) {
+        rules.sequences.push_back({ordered[i].first, std::move(form)});
+      }
+    }
+    std::sort(rules.sequences.begin(), rules.sequences.end(),
+              [](const auto& a, const auto& b) { return a.text < b.text; });
+  }
+  return rules;
+}
+
+}  // namespace postmirror

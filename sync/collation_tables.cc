@@ -1,0 +1,106 @@
+#include "sync/collation_tables.h"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "schema/key/contraction_candidates.h"
+#include "sync/collation_builder.h"
+#include "sync/mariadb/character_weights.h"
+
+namespace postmirror {
+namespace {
+
+// Character sets whose collations compare character by character.
+constexpr absl::string_view kCharsets[] = {"utf8mb4", "utf8mb3", "utf8",
+                                           "latin1", "ascii"};
+// Collations, without their character set and without "nopad_", that compare
+// one weight of each character, and none of its accents or its case apart.
+constexpr absl::string_view kCollations[] = {
+    "bin",        "general_ci",     "general_mysql500_ci", "general_cs",
+    "swedish_ci", "unicode_ci",     "unicode_520_ci",      "uca1400_ai_ci",
+    "german1_ci"};
+
+template <size_t kSize>
+bool IsAmong(const absl::string_view (&names)[kSize], absl::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) !=
+         std::end(names);
+}
+
+absl::Status CheckReproducible(const std::string& name,
+                               absl::string_view charset) {
+  absl::string_view rest = name;
+  const bool known = IsAmong(kCharsets, charset) &&
+                     absl::ConsumePrefix(&rest, charset) &&
+                     absl::ConsumePrefix(&rest, "_");
+  if (known &&
+      IsAmong(kCollations, absl::StrReplaceAll(rest, {{"nopad_", ""}}))) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("the collation ", name,
+                   " is none whose rules can be mirrored exactly"));
+}
+
+absl::StatusOr<CollationRules> ReadRules(Connection& connection,
+                                         const std::string& name) {
+  if (name == "binary") {
+    return CollationRules{.name = name,
+                          .pads = false,
+                          .bytes = true,
+                          .ranges = {},
+                          .sequences = {}};
+  }
+  const std::string charset = name.substr(0, name.find('_'));
+  if (absl::Status known = CheckReproducible(name, charset); !known.ok()) {
+    return known;
+  }
+  absl::StatusOr<CharacterWeights> characters =
+      ReadCharacterWeights(connection, charset, name);
+  if (!characters.ok()) return characters.status();
+  SequenceWeights sequences;
+  if (absl::StrContains(name, "_uca1400_")) {
+    std::vector<std::string> candidates = ContractionCandidates();
+    if (charset != "utf8mb4") {
+      std::erase_if(candidates, [](const std::string& text) {
+        return std::any_of(text.begin(), text.end(), [](char c) {
+          return static_cast<unsigned char>(c) >= 0xF0;  // of four bytes
+        });
+      });
+    }
+    absl::StatusOr<SequenceWeights> read =
+        ReadSequenceWeights(connection, charset, name, candidates);
+    if (!read.ok()) return read.status();
+    sequences = *std::move(read);
+  }
+  return BuildCollationRules(name, !absl::StrContains(name, "_nopad_"),
+                             *characters, sequences);
+}
+
+}  // namespace
+
+absl::StatusOr<CollationTables::Collation> CollationTables::Get(
+    Connection& connection, const std::string& name) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Collation& known = known_[{connection.server(), name}];
+  if (known != nullptr) return known;
+  const absl::StatusOr<CollationRules> rules = ReadRules(connection, name);
+  if (!rules.ok()) return rules.status();
+  known = std::make_shared<const StoredCollation>(MakeStoredCollation(*rules));
+  return known;
+}
+
+CollationTables::Collation CollationTables::AsciiCi() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (ascii_ci_ == nullptr) {
+    ascii_ci_ = std::make_shared<const StoredCollation>(
+        MakeStoredCollation(AsciiCiRules()));
+  }
+  return ascii_ci_;
+}
+
+}  // namespace postmirror

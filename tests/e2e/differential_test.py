@@ -1,0 +1,246 @@
+"""The same answers as mysql:, whatever is in the tables: random rows and keys for
+each collation, asked through Postfix's own client from mysql: and from postmirror.
+
+POSTMIRROR_SEED sets another seed than the fixed one; each is printed.
+"""
+
+import dataclasses
+import os
+import pathlib
+import random
+import shutil
+import tempfile
+import unittest
+
+from support.mariadb import DATABASE, MariaDb
+from support.postmap import NOT_FOUND, TEMPORARY, found, postmap_answers
+from support.random_text import other_spelling, random_key
+from support.site import DOMAINS, PROTOCOLS, Site
+from support.waiting import wait_until
+
+ROWS = 2000
+KEYS = 5000
+_DEFAULT_SEED = 20261125
+
+
+@dataclasses.dataclass(frozen=True)
+class Collation:
+    """A type of a key column, and which characters a key can have without making
+    mysql: fail."""
+
+    column: str
+    allows: object = None  # of one character; None: every one
+    is_case_blind: bool = True
+
+
+def _in_basic_plane(character):
+    return character <= "\uffff"
+
+
+def _in_latin1(character):
+    # MariaDB's latin1 is cp1252, with the five holes as controls.
+    try:
+        return bool(character.encode("cp1252"))
+    except UnicodeEncodeError:
+        return character in "\x81\x8d\x8f\x90\x9d"
+
+
+def _text(collation, **rest):
+    charset = collation.partition("_")[0]
+    return Collation(
+        f"VARCHAR(100) CHARACTER SET {charset} COLLATE {collation}", **rest
+    )
+
+
+_COLLATIONS = {
+    **{
+        name: _text(name)
+        for name in (
+            "utf8mb4_general_ci",
+            "utf8mb4_general_nopad_ci",
+            "utf8mb4_unicode_ci",
+            "utf8mb4_unicode_nopad_ci",
+            "utf8mb4_unicode_520_ci",
+            "utf8mb4_uca1400_ai_ci",
+            "utf8mb4_uca1400_nopad_ai_ci",
+        )
+    },
+    **{
+        name: _text(name, is_case_blind=False)
+        for name in ("utf8mb4_bin", "utf8mb4_nopad_bin")
+    },
+    **{
+        name: _text(name, allows=_in_basic_plane)
+        for name in ("utf8mb3_general_ci", "utf8mb3_unicode_ci", "utf8mb3_uca1400_ai_ci")
+    },
+    "utf8mb3_bin": _text("utf8mb3_bin", allows=_in_basic_plane, is_case_blind=False),
+    **{
+        name: _text(name, allows=_in_latin1)
+        for name in ("latin1_swedish_ci", "latin1_general_ci", "latin1_swedish_nopad_ci")
+    },
+    "latin1_bin": _text("latin1_bin", allows=_in_latin1, is_case_blind=False),
+    "binary": Collation("VARBINARY(400)", is_case_blind=False),
+}
+
+
+def _quoted(text):
+    """Returns the text as an SQL literal that no client's charset can change."""
+    return f"CONVERT(x'{text.encode().hex()}' USING utf8mb4)" if text else "''"
+
+
+class DifferentialTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="postmirror-e2e-"))
+        os.chmod(cls.folder, 0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.mariadb = MariaDb(cls.folder / "mariadb")
+        cls.addClassCleanup(cls.mariadb.close)
+        cls.mariadb.start()
+        cls.mariadb.load_schema()
+        cls.mariadb.run(f"GRANT SELECT ON {DATABASE}.* TO postmirror@'127.0.0.1'")
+        seed = int(os.environ.get("POSTMIRROR_SEED", _DEFAULT_SEED))
+        print(f"seed {seed}", flush=True)
+        cls.seed = seed
+
+    def start(self, name):
+        """Starts a postmirror whose virtual_mailbox_domains is the table of that
+        name, for exact keys."""
+        site = Site(self.folder / name, self.mariadb.port)
+        self.addCleanup(site.close)
+        map_file = site.map_files[DOMAINS]
+        lines = map_file.read_text().splitlines()
+        lines[-1] = f"query = SELECT v FROM {name} WHERE k='%s'"
+        map_file.write_text("\n".join(lines) + "\n")
+        site.sync.start()
+        site.start_proxy()
+        return site
+
+    def make_table(self, name, collation, keys):
+        self.mariadb.run(
+            f"CREATE TABLE {name} (id INT PRIMARY KEY, k {collation.column},"
+            f" v VARCHAR(50), KEY (k)) ENGINE=InnoDB"
+        )
+        rows = []
+        for number, key in enumerate(keys, start=1):
+            value = {0: "NULL", 1: "''"}.get(number % 40, f"'v{number}'")
+            rows.append(f"({number * 10}, {_quoted(key)}, {value})")
+        self.mariadb.run(f"INSERT INTO {name} VALUES {', '.join(rows)}")
+
+    def wait_for(self, site, key):
+        """Waits until postmirror knows the row with that key."""
+        wait_until(
+            lambda: site.lookup("tcp", DOMAINS, key).kind == "found",
+            30,
+            lambda: f"{key} arrives:\n{site.logs()}",
+        )
+
+    def compare(self, site, keys):
+        """Asks for all keys in each way; returns how many mysql: found."""
+        config, map_file = site.postfix_config, site.map_files[DOMAINS]
+        expected = postmap_answers(config, f"mysql:{map_file}", keys)
+        for protocol in PROTOCOLS:
+            answers = postmap_answers(config, site.table(protocol, DOMAINS), keys)
+            differences = [
+                (key, expected.get(key), answers.get(key))
+                for key in keys
+                if expected.get(key) != answers.get(key)
+            ]
+            self.assertEqual(differences[:20], [], f"{len(differences)} over {protocol}")
+        return expected
+
+    def check(self, name):
+        collation = _COLLATIONS[name]
+        source = random.Random(f"{self.seed} {name}")
+
+        def usable(key):
+            return collation.allows is None or all(map(collation.allows, key))
+
+        stored = []
+        while len(stored) < ROWS:
+            if usable(key := random_key(source)):
+                stored.append(key)
+        asked = set()
+        while len(asked) < KEYS:
+            near = source.random() < 0.95
+            key = other_spelling(source, source.choice(stored)) if near else random_key(source)
+            # mysql: asks for the folded key.
+            if usable(key) and usable(key.casefold()):
+                asked.add(key)
+        asked = sorted(asked)
+        self.make_table(name, collation, stored)
+        self.mariadb.run(f"INSERT INTO {name} VALUES (5, 'marker-0', 'x')")
+        site = self.start(name)
+        self.wait_for(site, "marker-0")
+        answers = self.compare(site, asked)
+        bytewise = set(stored)
+        by_collation = [key for key in answers if key.casefold() not in bytewise]
+        print(
+            f"{name}: {len(stored)} rows, {len(asked)} keys, {len(answers)} found,"
+            f" {len(by_collation)} of them through the collation",
+            flush=True,
+        )
+        self.assertGreaterEqual(len(answers), len(asked) * (0.5 if collation.is_case_blind else 0.2))
+        if collation.is_case_blind:
+            self.assertGreaterEqual(len(by_collation), len(asked) / 4)
+        self.mutate_and_compare(name, site, source, stored, source.sample(asked, 1500))
+
+    def mutate_and_compare(self, name, site, source, stored, asked):
+        row = lambda: source.randint(1, len(stored)) * 10
+        steps = (
+            f"UPDATE {name} SET k=UPPER(k) WHERE id % 70 = 0",
+            f"UPDATE {name} SET k=LOWER(k) WHERE id % 110 = 0",
+            "".join(
+                f"UPDATE {name} SET k=(SELECT k FROM (SELECT * FROM {name}) AS o"
+                f" WHERE id={row()}) WHERE id={row()};"
+                for _ in range(20)
+            ),
+            f"DELETE FROM {name} WHERE id IN ({row()}, {row()}, {row()}, {row()})",
+            "".join(
+                f"REPLACE INTO {name} SELECT id - 1, k, CONCAT('again', id) FROM {name}"
+                f" WHERE id={row()};"
+                for _ in range(10)
+            ),
+            f"UPDATE {name} SET v=NULL WHERE id % 90 = 0",
+            f"UPDATE {name} SET v='' WHERE id % 130 = 0",
+            f"UPDATE {name} SET v=CONCAT('w', id) WHERE id % 40 IN (0, 10)",
+        )
+        for number, step in enumerate(steps, start=1):
+            with self.subTest(step=step[:80]):
+                marker = f"marker-{number}"
+                self.mariadb.run(
+                    f"BEGIN; {step}; INSERT INTO {name} VALUES ({5 - number},"
+                    f" '{marker}', 'x'); COMMIT"
+                )
+                self.wait_for(site, marker)
+                self.compare(site, asked)
+
+    def test_a_character_that_the_column_cannot_hold_is_not_found(self):
+        """The deliberate difference: mysql: fails, for this and all other keys."""
+        cases = {
+            "narrow_utf8mb3": ("utf8mb3_general_ci", "a\U0001f600"),
+            "narrow_latin1": ("latin1_swedish_ci", "a\u4e00"),
+        }
+        for name, (collation, key) in cases.items():
+            with self.subTest(collation=collation):
+                self.make_table(name, _COLLATIONS[collation], ["x"] * 41 + ["a?", "a"])
+                site = self.start(name)
+                self.wait_for(site, "a")
+                mysql = f"mysql:{site.map_files[DOMAINS]}"
+                self.assertEqual(site.ask(mysql, key), TEMPORARY)
+                for protocol in PROTOCOLS:
+                    self.assertEqual(site.lookup(protocol, DOMAINS, key), NOT_FOUND)
+                    self.assertEqual(site.lookup(protocol, DOMAINS, "a"), found("v43"))
+
+
+def _add_tests():
+    for name in _COLLATIONS:
+        setattr(
+            DifferentialTest, f"test_{name}", lambda self, name=name: self.check(name)
+        )
+
+
+_add_tests()
+
+if __name__ == "__main__":
+    unittest.main()
