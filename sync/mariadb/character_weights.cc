@@ -12,20 +12,33 @@ namespace postmirror {
 namespace {
 
 constexpr size_t kCharacters = 0x110000;
+constexpr size_t kPlaneCharacters = 0x10000;
 constexpr size_t kSequencesPerQuery = 500;
 
-// All numbers of characters, as a table `numbers` with the column `n`: made of
-// digits to the base of 32, since the account may have no table to count with.
-std::string WithNumbers() {
+// The numbers of a plane's characters, as a table `numbers` with the column `n`:
+// made of digits, since the account may have no table to count with.
+std::string WithNumbers(size_t plane) {
   std::vector<std::string> digits;
-  for (int digit = 0; digit < 32; ++digit) {
+  for (int digit = 0; digit < 16; ++digit) {
     digits.push_back(absl::StrCat("SELECT ", digit, " AS d"));
   }
+  return absl::StrCat("WITH digits AS (", absl::StrJoin(digits, " UNION ALL "),
+                      "), numbers AS (SELECT ", plane * kPlaneCharacters,
+                      " + ((a.d * 16 + b.d) * 16 + c.d) * 16 + e.d AS n "
+                      "FROM digits AS a, digits AS b, digits AS c, "
+                      "digits AS e)");
+}
+
+// A character that the character set has not is converted into another.
+std::string PlaneQuery(size_t plane, absl::string_view charset,
+                       absl::string_view collation) {
   return absl::StrCat(
-      "WITH digits AS (", absl::StrJoin(digits, " UNION ALL "),
-      "), numbers AS (SELECT (((e.d * 32 + a.d) * 32 + b.d) * 32 + c.d) * 32 "
-      "+ f.d AS n FROM digits AS e, digits AS a, digits AS b, digits AS c, "
-      "digits AS f WHERE e.d < 2)");
+      WithNumbers(plane), " SELECT n, WEIGHT_STRING(c COLLATE ", collation,
+      ") FROM (SELECT n, u, CONVERT(u USING ", charset,
+      ") AS c FROM (SELECT n, CONVERT(CONVERT(UNHEX(LPAD(HEX(n), 8, '0')) "
+      "USING utf32) USING utf8mb4) AS u FROM numbers WHERE n NOT BETWEEN ",
+      0xD800, " AND ", 0xDFFF,
+      ") AS t) AS s WHERE BINARY CONVERT(c USING utf8mb4) = BINARY u");
 }
 
 }  // namespace
@@ -55,29 +68,30 @@ absl::StatusOr<std::optional<std::string>> ReadKeyCollation(
 absl::StatusOr<CharacterWeights> ReadCharacterWeights(
     Connection& connection, absl::string_view charset,
     absl::string_view collation) {
-  // A character that the character set has not is converted into another.
-  const std::string sql = absl::StrCat(
-      WithNumbers(), " SELECT n, WEIGHT_STRING(c COLLATE ", collation,
-      ") FROM (SELECT n, u, CONVERT(u USING ", charset,
-      ") AS c FROM (SELECT n, CONVERT(CONVERT(UNHEX(LPAD(HEX(n), 8, '0')) "
-      "USING utf32) USING utf8mb4) AS u FROM numbers WHERE n < ",
-      kCharacters, " AND n NOT BETWEEN ", 0xD800, " AND ", 0xDFFF,
-      ") AS t) AS s WHERE BINARY CONVERT(c USING utf8mb4) = BINARY u");
   CharacterWeights weights(kCharacters);
-  size_t characters = 0;
-  const absl::Status read = connection.Query(sql, [&](Connection::Row row) {
+  const auto take = [&](Connection::Row row) {
     size_t n = 0;
     if (row.size() != 2 || !row[1].has_value() ||
         !absl::SimpleAtoi(row[0].value_or(""), &n) || n >= kCharacters) {
       return absl::InternalError("WEIGHT_STRING: unknown shape");
     }
     weights[n] = std::string(*row[1]);
-    ++characters;
     return absl::OkStatus();
-  });
-  if (!read.ok()) return read;
+  };
+  // A query for each plane, so that the server is never silent for long. Only
+  // utf8mb4 has characters beyond the first.
+  const size_t planes =
+      charset == "utf8mb4" ? kCharacters / kPlaneCharacters : 1;
+  for (size_t plane = 0; plane < planes; ++plane) {
+    const absl::Status read =
+        connection.Query(PlaneQuery(plane, charset, collation), take);
+    if (!read.ok()) return read;
+  }
   // Every character set that we know has the ASCII characters.
-  if (characters >= 128) return weights;
+  if (std::all_of(weights.begin(), weights.begin() + 128,
+                  [](const auto& weight) { return weight.has_value(); })) {
+    return weights;
+  }
   return absl::InternalError(absl::StrCat("server ", connection.server(),
                                           ": it gives no weights for ",
                                           collation));

@@ -106,19 +106,15 @@ absl::Status MariadbServer::Install() {
 
 absl::Status MariadbServer::Launch() {
   std::vector<std::string> arguments = {
-      "mariadbd",
-      "--no-defaults",
+      "mariadbd", "--no-defaults",
       absl::StrCat("--datadir=", folder_, "/datadir"),
       // A server that starts removes what others keep in a shared one.
       absl::StrCat("--tmpdir=", folder_),
       absl::StrCat("--socket=", folder_, "/socket"),
       absl::StrCat("--pid-file=", folder_, "/pid"),
-      absl::StrCat("--port=", port_),
-      "--bind-address=127.0.0.1",
-      "--skip-name-resolve",
-      "--innodb-log-file-size=4M",
-      "--innodb-buffer-pool-size=16M",
-      "--innodb-flush-log-at-trx-commit=2"};
+      absl::StrCat("--port=", port_), "--bind-address=127.0.0.1",
+      "--skip-name-resolve", "--innodb-log-file-size=4M",
+      "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=2"};
   arguments.insert(arguments.end(), options_.begin(), options_.end());
   pid_ =
       StartProcess(arguments, kAccount, absl::StrCat(folder_, "/server.log"));

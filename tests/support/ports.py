@@ -7,17 +7,29 @@ import socket
 # a server can be restarted on the same port; clear of 10040-10043, which a
 # postmirror in service would use.
 _FIRST, _LAST = 12000, 31999
-_given_out = set()
+_reservations = []
 
 
 def free_port():
-    """Returns a port that nobody listens on now, each port once a process."""
+    """Returns a port that nobody listens on now, and that no other test process is
+    given as long as this one runs."""
     for _ in range(1000):
         port = random.SystemRandom().randint(_FIRST, _LAST)
-        if port not in _given_out and _is_free(port):
-            _given_out.add(port)
+        if _reserve(port) and _is_free(port):
             return port
     raise AssertionError("no free port on 127.0.0.1")
+
+
+def _reserve(port):
+    # A name without a file, which the kernel gives up with the process.
+    reservation = socket.socket(socket.AF_UNIX)
+    try:
+        reservation.bind(f"\0postmirror-test-port-{port}")
+    except OSError:
+        reservation.close()
+        return False
+    _reservations.append(reservation)
+    return True
 
 
 def _is_free(port):

@@ -46,11 +46,13 @@ def random_key(random):
     return text.replace("\n", "").replace("\r", "") or "x"
 
 
-def other_spelling(random, text):
-    """Returns what a key may be asked as: often equal to it in some collation."""
+def other_spelling(random, text, pads):
+    """Returns what a key may be asked as: often equal to it in some collation, with
+    other spaces at its end if `pads`."""
+    changes = _USUAL_CHANGES + ((_pad, _pad) if pads else ())
     for _ in range(random.choice((0, 1, 1, 2, 3))):
-        text = random.choice(_USUAL_CHANGES)(random, text)
-    if random.random() < 0.3:
+        text = random.choice(changes)(random, text)
+    if random.random() < 0.25:
         text = random.choice(_RARE_CHANGES)(random, text)
     return text or "x"
 
@@ -103,7 +105,7 @@ def _swap_neighbours(random, text):
     return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
 
-_USUAL_CHANGES = (_upper, _lower, _swap_case, _pad)
+_USUAL_CHANGES = (_upper, _lower, _swap_case)
 _RARE_CHANGES = (
     _compose,
     _drop_marks,
