@@ -130,14 +130,14 @@ absl::Status ReadMaps(absl::Span<GroupReader> readers, Snapshot* snapshot) {
 absl::Status PrepareMap(const MirroredMap& map, GroupReader* reader) {
   Connection& connection = *reader->connection;
   if (absl::Status used = connection.Use(map.dbname); !used.ok()) return used;
-  std::vector<std::string> primary_key;
-  if (map.query.order.has_value()) {
+  std::vector<std::vector<std::string>> primary_keys;
+  for (const MirrorQuery::PrimaryKeyOrder& order : map.query.orders) {
     absl::StatusOr<std::vector<std::string>> columns =
-        ReadPrimaryKey(connection, map.query.order->table);
+        ReadPrimaryKey(connection, order.table);
     if (!columns.ok()) return columns.status();
-    primary_key = *std::move(columns);
+    primary_keys.push_back(*std::move(columns));
   }
-  reader->selects.push_back(SelectInPrimaryKeyOrder(map.query, primary_key));
+  reader->selects.push_back(SelectInPrimaryKeyOrder(map.query, primary_keys));
   absl::StatusOr<std::optional<std::string>> collation =
       ReadKeyCollation(connection, map.query);
   if (!collation.ok()) return collation.status();
