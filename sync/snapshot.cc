@@ -136,6 +136,13 @@ absl::StatusOr<CollationTables::Collation> FindCollation(
     }
     name = *read;
   }
+  if (map.mirror_ascii_ci && map.query.compares_keys) {
+    return absl::FailedPreconditionError(
+        "mirror_collation = ascii_ci is not possible for a query in which the "
+        "server compares keys with each other (UNION, LIMIT, DISTINCT, GROUP "
+        "BY): give the key column a collation that can be mirrored, or write a "
+        "mirror_query line without");
+  }
   if (map.mirror_ascii_ci) return collations->AsciiCi();
   absl::StatusOr<CollationTables::Collation> collation =
       collations->Get(connection, *name);
@@ -150,18 +157,18 @@ absl::Status PrepareMap(const MirroredMap& map, CollationTables* collations,
                         GroupReader* reader) {
   Connection& connection = *reader->connection;
   if (absl::Status used = connection.Use(map.dbname); !used.ok()) return used;
-  std::vector<std::string> primary_key;
-  if (map.query.order.has_value()) {
+  std::vector<std::vector<std::string>> primary_keys;
+  for (const MirrorQuery::PrimaryKeyOrder& order : map.query.orders) {
     absl::StatusOr<std::vector<std::string>> columns =
-        ReadPrimaryKey(connection, map.query.order->table);
+        ReadPrimaryKey(connection, order.table);
     if (!columns.ok()) return columns.status();
-    primary_key = *std::move(columns);
+    primary_keys.push_back(*std::move(columns));
   }
   absl::StatusOr<CollationTables::Collation> collation =
       FindCollation(map, connection, collations);
   if (!collation.ok()) return collation.status();
   reader->maps.push_back(
-      {.select = SelectInPrimaryKeyOrder(map.query, primary_key),
+      {.select = SelectInPrimaryKeyOrder(map.query, primary_keys),
        .collation = *std::move(collation)});
   return absl::OkStatus();
 }

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "schema/config/cf_errors.h"
 #include "schema/config/cf_expansion.h"
 #include "schema/config/cf_file.h"
@@ -49,12 +51,7 @@ class ConfigParser {
     const Setting* setting = FindSetting(entry.name);
     CfEntry* list = ListFor(entry.name);
     if (parameter == nullptr && setting == nullptr && list == nullptr) {
-      errors_->Add(
-          entry.line,
-          absl::StrCat(
-              Quoted(entry.name),
-              " is no setting of postmirror, correct its name or leave "
-              "the line to main.cf"));
+      errors_->Add(entry.line, ReasonAgainst(entry));
       return;
     }
     const absl::StatusOr<CfEntry> expanded = ExpandedEntry(file_, entry);
@@ -73,6 +70,23 @@ class ConfigParser {
     } else {
       ApplySetting(*setting, *expanded);
     }
+  }
+
+  // Why there is no such name here.
+  static std::string ReasonAgainst(const CfEntry& entry) {
+    if (!absl::StrContains(entry.value, "mysql:")) {
+      return absl::StrCat(Quoted(entry.name),
+                          " is no setting of postmirror, correct its name or "
+                          "leave the line to main.cf");
+    }
+    const auto append_name = [](std::string* out, const Parameter& parameter) {
+      absl::StrAppend(out, parameter.name);
+    };
+    return absl::StrCat(
+        Quoted(entry.name),
+        " is a parameter that postmirror does not serve, leave the line with "
+        "its mysql: maps to main.cf; postmirror serves ",
+        absl::StrJoin(Parameters(), ", ", append_name));
   }
 
   // The lists that are taken up once all entries are known.

@@ -6,12 +6,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "schema/query/from_clause.h"
+#include "schema/query/keyed_select.h"
 #include "schema/query/query_template.h"
-#include "schema/query/select_clauses.h"
-#include "schema/query/sql_function.h"
 #include "schema/query/sql_token.h"
-#include "schema/query/where_clause.h"
+#include "schema/query/union_branches.h"
 
 namespace postmirror {
 namespace {
@@ -20,153 +18,164 @@ constexpr absl::string_view kCure =
     "; add a line \"mirror_query = SELECT <key>, <value> FROM ...\" to the "
     "same file (Postfix ignores it)";
 
-// Keywords with which one query for all keys is not, or not surely, the queries
-// for each key put together. All but SQL_* are reserved, so that a column of
-// that name is always quoted.
-struct RefusedWord {
-  absl::string_view word;
-  absl::string_view why;
-};
-constexpr absl::string_view kManySelects = "is more than one SELECT";
-constexpr absl::string_view kCounts =
-    "would count the rows of all keys instead of one";
-constexpr absl::string_view kMerges =
-    "would merge the rows of all keys instead of one";
-constexpr absl::string_view kNotRead = "does more than to read";
-constexpr absl::string_view kModifier =
-    "is a modifier that has no place in a query for all keys";
-constexpr RefusedWord kRefusedWords[] = {
-    {"union", kManySelects},
-    {"except", kManySelects},
-    {"intersect", kManySelects},
-    {"with", kManySelects},
-    {"values", kManySelects},
-    {"limit", kCounts},
-    {"fetch", kCounts},
-    {"over", kCounts},
-    {"group", kMerges},
-    {"having", kMerges},
-    {"distinct", kMerges},
-    {"distinctrow", kMerges},
-    {"into", kNotRead},
-    {"for", "(a lock, an index hint or a moment in the past) is not derived"},
-    {"lock", "takes a lock"},
-    {"procedure", kNotRead},
-    {"all", kModifier},
-    {"high_priority", kModifier},
-    {"straight_join", kModifier},
-    {"sql_big_result", kModifier},
-    {"sql_buffer_result", kModifier},
-    {"sql_cache", kModifier},
-    {"sql_calc_found_rows", kModifier},
-    {"sql_no_cache", kModifier},
-    {"sql_small_result", kModifier},
-    {"select", "begins a subquery, which is not derived"},
-};
-
 absl::Status Refuse(absl::string_view why) {
   return absl::InvalidArgumentError(why);
 }
 
-// Fails on what rules out a derivation wherever it stands. REQUIRES: a SELECT.
-absl::Status CheckWordsAndFunctions(SqlTokens tokens) {
-  for (const RefusedWord& refused : kRefusedWords) {
-    for (size_t i = 1; i < tokens.size(); ++i) {
-      if (!IsKeyword(tokens, i, refused.word)) continue;
-      return Refuse(absl::StrCat(tokens[i].text, " ", refused.why));
-    }
-  }
-  for (const SqlToken& token : tokens) {
-    if (token.IsOperator("@"))
-      return Refuse("a variable (@) depends on the connection that asks");
-    if (token.IsOperator("?"))
-      return Refuse("a placeholder (?) has no value here");
-    if (token.IsOperator(";"))
-      return Refuse("\";\" makes more than one statement");
-  }
-  const std::string reason = ReasonAgainstDeriving(tokens);
-  return reason.empty() ? absl::OkStatus() : Refuse(reason);
-}
-
-// Fails unless the key is asked for once and as a whole.
+// Fails on specifiers that are not the whole key. Nothing can be derived from
+// those: collations make one key of several spellings, and only the spelling
+// that is asked tells its parts.
 absl::Status CheckSpecifiers(const QueryTemplate& query) {
-  size_t keys = 0;
   for (const QueryTemplate::Specifier& specifier : query.specifiers) {
     // In a query, %S is the same as %s (mysql_table(5)).
-    if (specifier.letter == 's' || specifier.letter == 'S') {
-      ++keys;
-      continue;
-    }
+    if (specifier.letter == 's' || specifier.letter == 'S') continue;
     return Refuse(absl::StrCat(
         "%", absl::string_view(&specifier.letter, 1),
-        " asks for a part of the key, not for a column's whole value"));
+        " asks for a part of the key, not for a column's whole value: the "
+        "mirror query has to put whole keys together, such as "
+        "CONCAT(local_part, '@', domain)"));
   }
-  if (keys == 0)
-    return Refuse("there is no column = '%s' in it: no column is the key");
-  if (keys > 1)
-    return Refuse(
-        "%s stands in it more than once: one column alone can be the key");
   return absl::OkStatus();
 }
 
-// The index in `where` of the string that is the key and nothing else.
-// REQUIRES: CheckSpecifiers passed.
-absl::StatusOr<size_t> FindKey(const QueryTemplate& query, SqlTokens where) {
-  const char* specifier = query.sql.data() + query.specifiers.front().offset;
-  for (size_t i = 0; i < where.size(); ++i) {
-    const absl::string_view text = where[i].text;
-    if (text.data() > specifier || text.data() + text.size() <= specifier)
+struct Branch {
+  KeyedSelect select;
+  bool all = false;  // behind UNION ALL
+};
+
+absl::StatusOr<std::vector<Branch>> ParseBranches(const QueryTemplate& query,
+                                                  SqlTokens tokens) {
+  const absl::StatusOr<std::vector<UnionBranch>> parts = SplitUnion(tokens);
+  if (!parts.ok()) return parts.status();
+  std::vector<Branch> branches;
+  for (const UnionBranch& part : *parts) {
+    absl::StatusOr<KeyedSelect> select = ParseKeyedSelect(query, part.select);
+    if (select.ok()) {
+      branches.push_back({.select = *std::move(select), .all = part.all});
       continue;
-    if (where[i].kind != SqlToken::Kind::kString) {
-      return Refuse("%s stands outside of quotes");
     }
-    // The quotes and the two bytes of the specifier.
-    if (text.size() == 4) return i;
-    return Refuse(
-        absl::StrCat("the string ", Excerpt(text),
-                     " is more or other than the key in quotes, '%s'"));
+    if (parts->size() == 1) return select.status();
+    return Refuse(absl::StrCat("SELECT number ", branches.size() + 1,
+                               " of the UNION: ", select.status().message()));
   }
-  return Refuse("%s stands outside of the WHERE clause");
+  return branches;
 }
 
-std::string BuildSql(const SelectClauses& clauses, const WhereClause& where) {
-  std::string sql = absl::StrCat("SELECT ", SourceText(where.key_column), ", ",
-                                 SourceText(clauses.select_list), " FROM ",
-                                 SourceText(clauses.from));
-  absl::string_view joint = " WHERE ";
-  for (SqlTokens conjunct : where.rest) {
-    absl::StrAppend(&sql, std::exchange(joint, " AND "), SourceText(conjunct));
+// Fails where the SELECTs, each good in itself, make no query.
+absl::Status CheckTogether(const QueryTemplate& query,
+                           const std::vector<Branch>& branches) {
+  if (query.specifiers.size() != branches.size()) {
+    return Refuse("%s stands in a comment too");
   }
-  if (!clauses.order_by.empty())
-    absl::StrAppend(&sql, " ORDER BY ", SourceText(clauses.order_by));
-  return sql;
+  const auto columns = [](const Branch& branch) {
+    return SplitAtCommas(branch.select.clauses.select_list).size();
+  };
+  for (const Branch& branch : branches) {
+    if (columns(branch) == columns(branches.front())) continue;
+    return Refuse("the SELECTs of the UNION differ in their count of columns");
+  }
+  return absl::OkStatus();
 }
 
-absl::StatusOr<MirrorQuery> BuildMirrorQuery(
-    const QueryTemplate& query, const SelectClauses& clauses,
-    std::vector<TableReference> references) {
-  const absl::StatusOr<size_t> key = FindKey(query, clauses.where);
-  if (!key.ok()) return key.status();
-  const absl::StatusOr<WhereClause> where =
-      ParseWhereClause(clauses.where, *key);
-  if (!where.ok()) return where.status();
-  absl::Status status = CheckSelectList(clauses);
-  if (!status.ok()) return status;
-  status = CheckOrderBy(clauses, where->key_column);
-  if (!status.ok()) return status;
+// Writes the SELECTs for all keys, one after the other, into a MirrorQuery.
+//
+// A UNION of them has, for each key, the rows of the UNION for that key: both
+// are made from left to right, the types and collations of the value columns
+// are the same, and two rows are one if their keys and their values are equal.
+// (The caller makes sure that the key columns have one collation, by which
+// UNION compares as `column = '%s'` does.)
+class MirrorQueryWriter {
+ public:
+  explicit MirrorQueryWriter(size_t branches) : in_union_(branches > 1) {}
 
-  MirrorQuery mirror;
-  mirror.sql = BuildSql(clauses, *where);
-  mirror.branches = {mirror.sql};
-  mirror.tables = DistinctTables(references);
-  if (references.size() != 1) return mirror;
-  mirror.key_column = UnquotedName(where->key_column.back());
-  if (clauses.order_by.empty()) {
-    mirror.order = {std::move(references.front().name),
-                    std::move(references.front().alias)};
+  void Append(const Branch& branch) {
+    const SelectClauses& clauses = branch.select.clauses;
+    if (!mirror_.branches.empty()) {
+      mirror_.sql += branch.all ? " UNION ALL " : " UNION ";
+      mirror_.compares_keys = mirror_.compares_keys || !branch.all;
+    }
+    const size_t begin = mirror_.sql.size();
+    if (clauses.limit.has_value()) {
+      AppendLimited(branch.select);
+    } else {
+      AppendWhole(branch.select);
+    }
+    mirror_.branches.push_back(mirror_.sql.substr(begin));
   }
-  return mirror;
-}
+
+  MirrorQuery Finish(const std::vector<Branch>& branches) {
+    std::vector<TableReference> references;
+    for (const Branch& branch : branches) {
+      references.insert(references.end(), branch.select.references.begin(),
+                        branch.select.references.end());
+    }
+    mirror_.tables = DistinctTables(references);
+    if (references.size() == 1) {
+      mirror_.key_column =
+          UnquotedName(branches.front().select.where.key_column.back());
+    }
+    return std::move(mirror_);
+  }
+
+ private:
+  static std::string FromAndWhere(const KeyedSelect& select) {
+    std::string sql = absl::StrCat(" FROM ", SourceText(select.clauses.from));
+    absl::string_view joint = " WHERE ";
+    for (SqlTokens conjunct : select.where.rest) {
+      absl::StrAppend(&sql, std::exchange(joint, " AND "),
+                      SourceText(conjunct));
+    }
+    return sql;
+  }
+
+  // In a UNION, the ORDER BY of a SELECT without LIMIT orders nothing.
+  void AppendWhole(const KeyedSelect& select) {
+    absl::StrAppend(
+        &mirror_.sql, "SELECT ", SourceText(select.where.key_column), ", ",
+        SourceText(select.clauses.select_list), FromAndWhere(select));
+    if (!in_union_) AppendOrder(select);
+  }
+
+  // Numbers the rows of each key, by its column's own collation, and takes the
+  // first ones. WITH names the columns, whose own names can be the same twice.
+  // It stands in a subquery since MariaDB has none in a UNION.
+  void AppendLimited(const KeyedSelect& select) {
+    mirror_.compares_keys = true;
+    std::string columns = "`key`";
+    const size_t values = SplitAtCommas(select.clauses.select_list).size();
+    for (size_t i = 1; i <= values; ++i) {
+      absl::StrAppend(&columns, ", `value_", i, "`");
+    }
+    const absl::string_view key = SourceText(select.where.key_column);
+    absl::StrAppend(&mirror_.sql, "SELECT ", columns,
+                    " FROM (WITH `numbered` (", columns,
+                    ", `place`) AS (SELECT ", key, ", ",
+                    SourceText(select.clauses.select_list),
+                    ", ROW_NUMBER() OVER (PARTITION BY ", key);
+    AppendOrder(select);
+    absl::StrAppend(
+        &mirror_.sql, ")", FromAndWhere(select),
+        ") SELECT * FROM `numbered`) AS `numbered` WHERE `place` <= ",
+        *select.clauses.limit);
+    if (!in_union_) mirror_.sql += " ORDER BY `place`";
+  }
+
+  // The query's own ORDER BY, or the place where that of the primary key goes.
+  void AppendOrder(const KeyedSelect& select) {
+    const SqlTokens order_by = select.clauses.order_by;
+    if (!order_by.empty()) {
+      absl::StrAppend(&mirror_.sql, " ORDER BY ", SourceText(order_by));
+    } else if (select.references.size() == 1) {
+      const TableReference& table = select.references.front();
+      mirror_.orders.push_back({.table = table.name,
+                                .alias = table.alias,
+                                .offset = mirror_.sql.size()});
+    }
+  }
+
+  const bool in_union_;
+  MirrorQuery mirror_;
+};
 
 absl::StatusOr<MirrorQuery> Derive(absl::string_view query) {
   const absl::StatusOr<QueryTemplate> parsed = ParseQueryTemplate(query);
@@ -176,18 +185,17 @@ absl::StatusOr<MirrorQuery> Derive(absl::string_view query) {
   SqlTokens tokens = *all;
   if (!tokens.empty() && tokens.back().IsOperator(";"))
     tokens = tokens.first(tokens.size() - 1);
-  if (!IsKeyword(tokens, 0, "select"))
-    return Refuse("it does not begin with SELECT");
 
-  absl::Status status = CheckWordsAndFunctions(tokens);
+  absl::Status status = CheckSpecifiers(*parsed);
   if (!status.ok()) return status;
-  status = CheckSpecifiers(*parsed);
+  const absl::StatusOr<std::vector<Branch>> branches =
+      ParseBranches(*parsed, tokens);
+  if (!branches.ok()) return branches.status();
+  status = CheckTogether(*parsed, *branches);
   if (!status.ok()) return status;
-  const absl::StatusOr<SelectClauses> clauses = SplitSelect(tokens);
-  if (!clauses.ok()) return clauses.status();
-  absl::StatusOr<std::vector<TableReference>> references = TablesRead(tokens);
-  if (!references.ok()) return references.status();
-  return BuildMirrorQuery(*parsed, *clauses, *std::move(references));
+  MirrorQueryWriter writer(branches->size());
+  for (const Branch& branch : *branches) writer.Append(branch);
+  return writer.Finish(*branches);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #ifndef POSTMIRROR_SCHEMA_QUERY_MIRROR_QUERY_H_
 #define POSTMIRROR_SCHEMA_QUERY_MIRROR_QUERY_H_
 
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -24,26 +24,33 @@ struct TableName {
 
 struct MirrorQuery {
   // SELECT <key>, <value>... FROM ...: the first column is the key, all others
-  // are value columns. Has no ORDER BY of ours.
+  // are value columns.
   std::string sql;
-  // Each SELECT of it on its own, where a UNION has several: their key columns
-  // may be compared in different ways.
+  // The SELECTs of which a derived UNION is made, each by itself; else `sql`
+  // alone, whatever a mirror_query line is.
   std::vector<std::string> branches;
   // Every table or view that the query reads.
   std::vector<TableName> tables;
-  // Where rows of one key come in primary-key order: the one table, and the
-  // name by which the query calls it (quoted as needed). Empty for joins,
-  // UNIONs, and queries with an ORDER BY of their own.
+  // A place in `sql` where an ORDER BY by the primary key of one table belongs,
+  // so that rows of one key come, or are counted by LIMIT, in that order: what
+  // `mysql:` gives there is unspecified, and this is the order that it has
+  // without an index in the way. None for joins, for a UNION without LIMIT, and
+  // where the query has an ORDER BY of its own.
   struct PrimaryKeyOrder {
     TableName table;
-    std::string alias;
+    std::string alias;  // by which the query calls it, quoted as needed
+    size_t offset = 0;  // in `sql`
 
     friend bool operator==(const PrimaryKeyOrder&,
                            const PrimaryKeyOrder&) = default;
   };
-  std::optional<PrimaryKeyOrder> order;
+  std::vector<PrimaryKeyOrder> orders;  // by offset
   // The key column of a plain single-table query, unquoted; else empty.
   std::string key_column;
+  // The server compares keys with each other, by the collation of their column,
+  // and leaves rows out by that: UNION, LIMIT. A store that holds more keys for
+  // different than the collation does would miss some of them.
+  bool compares_keys = false;
 
   // A function that the query calls and that may read other tables: a stored
   // one, or one not known here. Only a mirror_query line can have one.
@@ -52,11 +59,12 @@ struct MirrorQuery {
   friend bool operator==(const MirrorQuery&, const MirrorQuery&) = default;
 };
 
-// Derives the mirror query of `query` (mysql_table(5)): one conjunct
-// `column = '%s'` of the top-level WHERE names the key column, the rest of
-// WHERE stays, the select list is the value. Fails with kInvalidArgument; the
-// message says what cannot be derived and names the `mirror_query` line as the
-// cure.
+// Derives the mirror query of `query` (mysql_table(5)): a SELECT, or a UNION of
+// them, in each of which one conjunct `column = '%s'` of the top-level WHERE
+// names the key column, the rest of WHERE stays, and the select list is the
+// value. LIMIT n becomes the first n rows of each key. Fails with
+// kInvalidArgument; the message says what cannot be derived and names the
+// `mirror_query` line as the cure.
 absl::StatusOr<MirrorQuery> DeriveMirrorQuery(absl::string_view query);
 
 // Takes `sql` of a `mirror_query` line as it is: plain SQL in which `%` has no

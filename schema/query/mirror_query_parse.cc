@@ -162,6 +162,18 @@ bool IsPlain(SqlTokens tokens, const std::vector<TableReference>& references) {
   return true;
 }
 
+// Whether rows may be left out since their keys are equal to the server.
+bool ComparesKeys(SqlTokens tokens) {
+  static constexpr absl::string_view kMerging[] = {
+      "distinct", "distinctrow", "group", "over", "except", "intersect"};
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (IsAnyKeyword(tokens, i, kMerging)) return true;
+    if (IsKeyword(tokens, i, "union") && !IsKeyword(tokens, i + 1, "all"))
+      return true;
+  }
+  return false;
+}
+
 std::string FindUnknownFunction(SqlTokens tokens) {
   for (size_t i = 0; i < tokens.size(); ++i) {
     if (CalledFunction(tokens, i) == FunctionKind::kUnknown) {
@@ -196,11 +208,14 @@ absl::StatusOr<MirrorQuery> Parse(absl::string_view sql) {
   mirror.branches = {mirror.sql};
   mirror.tables = DistinctTables(*references);
   mirror.unknown_function = FindUnknownFunction(tokens);
+  mirror.branches = {mirror.sql};
+  mirror.compares_keys = ComparesKeys(tokens);
   if (!IsPlain(tokens, *references)) return mirror;
   if (IsColumn(columns.front()))
     mirror.key_column = UnquotedName(columns.front().back());
-  mirror.order = {std::move(references->front().name),
-                  std::move(references->front().alias)};
+  mirror.orders = {{.table = std::move(references->front().name),
+                    .alias = std::move(references->front().alias),
+                    .offset = mirror.sql.size()}};
   return mirror;
 }
 

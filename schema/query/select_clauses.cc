@@ -4,21 +4,15 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "schema/query/where_clause.h"
 
 namespace postmirror {
 namespace {
 
 absl::Status Refuse(absl::string_view why) {
   return absl::InvalidArgumentError(why);
-}
-
-size_t FindAtTopLevel(SqlTokens tokens, absl::string_view word) {
-  size_t i = 0;
-  for (; i < tokens.size() && !IsKeyword(tokens, i, word); ++i) {
-    if (tokens[i].IsOperator("(")) i = ClosingParenthesis(tokens, i);
-  }
-  return i;
 }
 
 // The name by which ORDER BY can mean this item of a select list: its alias, or
@@ -62,17 +56,40 @@ bool SelectsAnother(SqlTokens select_list, SqlTokens key_column,
   return false;
 }
 
+// The number of rows in `tokens`, LIMIT and what follows it.
+absl::StatusOr<uint64_t> ParseLimit(SqlTokens tokens) {
+  uint64_t rows = 0;
+  if (tokens.size() != 2 || tokens[1].kind != SqlToken::Kind::kNumber ||
+      !absl::SimpleAtoi(tokens[1].text, &rows)) {
+    return Refuse(absl::StrCat(Excerpt(SourceText(tokens)),
+                               " is more or other than one number of rows"));
+  }
+  if (rows == 0) return Refuse("LIMIT 0 leaves no row of any key");
+  return rows;
+}
+
 }  // namespace
 
 absl::StatusOr<SelectClauses> SplitSelect(SqlTokens tokens) {
+  SelectClauses clauses;
+  const size_t end = FindAtTopLevel(tokens, "limit");
+  if (end < tokens.size()) {
+    const absl::StatusOr<uint64_t> limit = ParseLimit(tokens.subspan(end));
+    if (!limit.ok()) return limit.status();
+    clauses.limit = *limit;
+    tokens = tokens.first(end);
+  }
   const size_t from = FindAtTopLevel(tokens, "from");
   const size_t where = FindAtTopLevel(tokens, "where");
   const size_t order = FindAtTopLevel(tokens, "order");
-  if (from >= where || where >= order) {
+  const bool from_again =
+      from < where && FindAtTopLevel(tokens.subspan(from + 1), "from") <
+                          tokens.size() - from - 1;
+  if (from >= where || where >= order || from_again) {
     return Refuse(
-        "it is not of the form SELECT ... FROM ... WHERE ... [ORDER BY ...]");
+        "it is not of the form SELECT ... FROM ... WHERE ... [ORDER BY ...] "
+        "[LIMIT ...]");
   }
-  SelectClauses clauses;
   clauses.select_list = tokens.subspan(1, from - 1);
   clauses.from = tokens.subspan(from + 1, where - from - 1);
   clauses.where = tokens.subspan(where + 1, order - where - 1);
@@ -121,6 +138,22 @@ absl::Status CheckOrderBy(const SelectClauses& clauses, SqlTokens key_column) {
       return Refuse(absl::StrCat("ORDER BY ", Excerpt(SourceText(name)),
                                  " can mean the key column or another column "
                                  "of that name"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckWindowOrder(const SelectClauses& clauses, bool single_table) {
+  for (SqlTokens name : NamesIn(clauses.order_by)) {
+    if (name.size() > 1) continue;
+    for (SqlTokens item : SplitAtCommas(clauses.select_list)) {
+      if (!IsNameOf(name.front(), OutputName(item))) continue;
+      // Qualified, it can be one of several columns of that name.
+      if (IsColumn(item) && (item.size() == 1 || single_table)) continue;
+      return Refuse(absl::StrCat(
+          "ORDER BY ", Excerpt(name.front().text),
+          " with LIMIT can mean an item of the select list or a column of a "
+          "table"));
     }
   }
   return absl::OkStatus();

@@ -156,7 +156,9 @@ absl::string_view WhatIsWrong(FunctionKind kind) {
     case FunctionKind::kAggregate:
       return "makes one row out of several, over all keys";
     case FunctionKind::kTime:
-      return "changes with time, without a change of any table";
+      return "changes with time, without a change of any table: leave it out, "
+             "and let the database remove or mark rows when their time is over "
+             "(CREATE EVENT)";
     case FunctionKind::kRandom:
       return "changes from one call to the next";
     case FunctionKind::kSession:

@@ -72,6 +72,14 @@ size_t ClosingParenthesis(SqlTokens tokens, size_t open) {
   return i;
 }
 
+size_t FindAtTopLevel(SqlTokens tokens, absl::string_view word) {
+  size_t i = 0;
+  for (; i < tokens.size() && !IsKeyword(tokens, i, word); ++i) {
+    if (tokens[i].IsOperator("(")) i = ClosingParenthesis(tokens, i);
+  }
+  return i;
+}
+
 std::vector<SqlTokens> SplitAtCommas(SqlTokens tokens) {
   std::vector<SqlTokens> parts;
   size_t begin = 0;

@@ -68,6 +68,10 @@ bool IsAnyKeyword(SqlTokens tokens, size_t i,
 // REQUIRES: tokens[open] is "(", and its partner is among `tokens`.
 size_t ClosingParenthesis(SqlTokens tokens, size_t open);
 
+// The index of the first keyword `word` outside of parentheses; tokens.size()
+// if there is none.
+size_t FindAtTopLevel(SqlTokens tokens, absl::string_view word);
+
 // `tokens` cut at the commas outside of parentheses; an empty part where
 // nothing stands between two of them.
 std::vector<SqlTokens> SplitAtCommas(SqlTokens tokens);

@@ -135,7 +135,9 @@ absl::Status Connection::PrepareSession(const ConnectionSettings& settings) {
   }
   // A limit from the server's defaults would cut a table short and turn its
   // other rows into "not found"; one of time would never let a large table be
-  // read, and one of idleness would end the connection between two reads.
+  // read, and one of idleness would end the connection between two reads. The
+  // rows of a key are brought together by sorting (LIMIT): it must see all of
+  // the longest key, 511 bytes, which a collation can expand to 12 times that.
   // Waiting for a lock must end before our read
   // timeout does, or each retry leaves a waiting thread behind in the server.
   const unsigned lock_wait =
@@ -143,7 +145,7 @@ absl::Status Connection::PrepareSession(const ConnectionSettings& settings) {
   const std::string session = absl::StrCat(
       "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = "
       "1,"
-      " autocommit = 1, lock_wait_timeout = ",
+      " autocommit = 1, max_sort_length = 8192, lock_wait_timeout = ",
       lock_wait, ", wait_timeout = ", kIdleSeconds,
       " /*M! , max_statement_time = 0, idle_transaction_timeout = ",
       kIdleTransactionSeconds, " */");

@@ -17,14 +17,23 @@ std::string QuoteTable(const TableName& table) {
 }
 
 std::string SelectInPrimaryKeyOrder(
-    const MirrorQuery& query, const std::vector<std::string>& primary_key) {
-  if (!query.order.has_value() || primary_key.empty()) return query.sql;
-  const auto append_column = [&](std::string* out, const std::string& column) {
-    absl::StrAppend(out, query.order->alias, ".", QuoteIdentifier(column));
-  };
-  // A line of its own: the query may end in a `--` comment.
-  return absl::StrCat(query.sql, "\nORDER BY ",
-                      absl::StrJoin(primary_key, ", ", append_column));
+    const MirrorQuery& query,
+    absl::Span<const std::vector<std::string>> primary_keys) {
+  std::string sql;
+  size_t copied = 0;
+  for (size_t i = 0; i < primary_keys.size(); ++i) {
+    if (primary_keys[i].empty()) continue;
+    const MirrorQuery::PrimaryKeyOrder& order = query.orders[i];
+    const auto append_column = [&](std::string* out, const std::string& name) {
+      absl::StrAppend(out, order.alias, ".", QuoteIdentifier(name));
+    };
+    sql.append(query.sql, copied, order.offset - copied);
+    // A line of its own: what comes before may end in a `--` comment.
+    absl::StrAppend(&sql, "\nORDER BY ",
+                    absl::StrJoin(primary_keys[i], ", ", append_column));
+    copied = order.offset;
+  }
+  return sql.append(query.sql, copied);
 }
 
 }  // namespace postmirror

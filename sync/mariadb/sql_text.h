@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "schema/query/mirror_query.h"
 
 namespace postmirror {
@@ -16,11 +17,12 @@ std::string QuoteIdentifier(absl::string_view name);
 // `database`.`table`, or `table` alone where the database is empty.
 std::string QuoteTable(const TableName& table);
 
-// The mirror query with an ORDER BY on `primary_key` (ReadPrimaryKey of
-// query.order->table) where the query has its rows in primary-key order; the
-// query as it is where it has an order of its own or the table has no such key.
+// The mirror query with an ORDER BY in the place of each of query.orders:
+// primary_keys[i] (ReadPrimaryKey of orders[i].table); none where the table has
+// no such key. REQUIRES: as many keys as orders.
 std::string SelectInPrimaryKeyOrder(
-    const MirrorQuery& query, const std::vector<std::string>& primary_key);
+    const MirrorQuery& query,
+    absl::Span<const std::vector<std::string>> primary_keys);
 
 }  // namespace postmirror
 

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
@@ -29,11 +30,25 @@ void FuzzDerivation(absl::string_view query) {
   }
   Require(absl::StartsWith(derived->sql, "SELECT "));
   Require(!derived->tables.empty());
+  Require(!derived->branches.empty());
+  size_t end = 0;
+  for (const std::string& branch : derived->branches) {
+    end = derived->sql.find(branch, end);
+    Require(end != std::string::npos);
+    end += branch.size();
+  }
+  for (const MirrorQuery::PrimaryKeyOrder& order : derived->orders) {
+    Require(order.offset <= derived->sql.size());
+  }
   const absl::StatusOr<MirrorQuery> read = ParseMirrorQuery(derived->sql);
   // "%%s" in the template is the string '%s' in the result, which is refused.
   if (!read.ok()) return Require(absl::StrContains(derived->sql, '%'));
   Require(read->sql == derived->sql);
-  Require(read->tables == derived->tables);
+  // Of a LIMIT, it also reads the rows that it has numbered.
+  for (const TableName& table : derived->tables) {
+    Require(absl::c_linear_search(read->tables, table));
+  }
+  Require(derived->tables == read->tables || derived->compares_keys);
   Require(read->key_column == derived->key_column || read->key_column.empty());
 }
 

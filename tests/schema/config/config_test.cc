@@ -15,9 +15,11 @@
 namespace postmirror {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 // One line: the smallest configuration there is.
 constexpr absl::string_view kDomains =
@@ -336,6 +338,22 @@ TEST(ConfigTest, RefusesToListenForAParameterThatIsNotDefined) {
           "f.cf:3: listen: \"tcp:127.0.0.1:1:virtual_alias_maps\" serves "
           "virtual_alias_maps, which is not defined in this file, define "
           "it or remove the entry"));
+}
+
+TEST(ConfigTest, SaysOfAParameterThatItIsNotServed) {
+  for (const char* line :
+       {"transport_maps = mysql:/m/transport.cf\n",
+        "relay_domains = hash:/m/relay proxy:mysql:/m/relay_domains.cf\n",
+        "smtp_tls_policy_maps =\n  mysql:/m/tls_policy.cf\n"}) {
+    const std::string name(line, std::string(line).find(' '));
+    EXPECT_THAT(
+        ErrorsWith(line),
+        ElementsAre(AllOf(
+            StartsWith(absl::StrCat("f.cf:2: \"", name,
+                                    "\" is a parameter that postmirror does "
+                                    "not serve, leave the line")),
+            HasSubstr("postmirror serves virtual_mailbox_domains, "))));
+  }
 }
 
 TEST(ConfigTest, DoesNotBlameListenForABadList) {

@@ -119,11 +119,11 @@ TEST(DeriveWhereTest, StringMustBeTheKeyAndNothingElse) {
 
 TEST(DeriveWhereTest, KeyInACommentAsksForNothing) {
   EXPECT_THAT(Where("a=1 /* k='%s' */"),
-              HasSubstr("stands outside of the WHERE clause"));
+              HasSubstr("there is no column = '%s' in it"));
   EXPECT_THAT(Where("a=1 -- AND k='%s'"),
-              HasSubstr("stands outside of the WHERE clause"));
+              HasSubstr("there is no column = '%s' in it"));
   EXPECT_THAT(Where("a=1 # AND k='%s'"),
-              HasSubstr("stands outside of the WHERE clause"));
+              HasSubstr("there is no column = '%s' in it"));
 }
 
 TEST(DeriveWhereTest, CommentMarkInAStringIsText) {

@@ -11,6 +11,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 std::string ParseRefusal(absl::string_view sql) {
@@ -37,7 +39,8 @@ TEST(ParseMirrorQueryTest, UnionOfSelectsIsTaken) {
   EXPECT_THAT(mirror->tables,
               ElementsAre(TableName{"", "virtual_users"},
                           TableName{"mail", "virtual_aliases"}));
-  EXPECT_FALSE(mirror->order.has_value());
+  EXPECT_THAT(mirror->branches, ElementsAre(mirror->sql));
+  EXPECT_THAT(mirror->orders, IsEmpty());
   EXPECT_EQ(mirror->key_column, "");
 }
 
@@ -62,14 +65,16 @@ TEST(ParseMirrorQueryTest, PlainSingleTableHasPrimaryKeyOrder) {
   const auto mirror =
       ParseMirrorQuery("SELECT u.`k`, CONCAT(a, b) FROM t u WHERE c = 1");
   ASSERT_TRUE(mirror.ok());
-  EXPECT_EQ(mirror->order, (MirrorQuery::PrimaryKeyOrder{{"", "t"}, "`u`"}));
+  EXPECT_THAT(mirror->orders, ElementsAre(MirrorQuery::PrimaryKeyOrder{
+                                  {"", "t"}, "`u`", mirror->sql.size()}));
+  EXPECT_THAT(mirror->branches, ElementsAre(mirror->sql));
   EXPECT_EQ(mirror->key_column, "k");
 }
 
 TEST(ParseMirrorQueryTest, ExpressionAsKeyHasNoKeyColumn) {
   const auto mirror = ParseMirrorQuery("SELECT CONCAT(a, '@', b), c FROM t");
   ASSERT_TRUE(mirror.ok());
-  EXPECT_TRUE(mirror->order.has_value());
+  EXPECT_THAT(mirror->orders, SizeIs(1));
   EXPECT_EQ(mirror->key_column, "");
 }
 
@@ -83,7 +88,7 @@ TEST(ParseMirrorQueryTest, OtherFormsKeepTheirOwnOrder) {
         "WITH x AS (SELECT 1) SELECT a, b FROM t"}) {
     const auto mirror = ParseMirrorQuery(sql);
     ASSERT_TRUE(mirror.ok()) << mirror.status();
-    EXPECT_FALSE(mirror->order.has_value()) << sql;
+    EXPECT_THAT(mirror->orders, IsEmpty()) << sql;
     EXPECT_EQ(mirror->key_column, "") << sql;
   }
 }
@@ -157,6 +162,22 @@ TEST(ParseMirrorQueryTest, AFunctionThatIsNotKnownIsNamed) {
             "");
   EXPECT_EQ(ParseMirrorQuery("SELECT k, my_value(v) FROM t")->unknown_function,
             "my_value");
+}
+
+TEST(ParseMirrorQueryTest, SaysWhetherTheServerComparesKeys) {
+  for (const char* sql :
+       {"SELECT a, b FROM t UNION SELECT c, d FROM u",
+        "SELECT DISTINCT a, b FROM t", "SELECT a, MAX(b) FROM t GROUP BY a",
+        "SELECT a, b FROM (SELECT a, b, ROW_NUMBER() OVER (PARTITION BY a) n "
+        "FROM t) x WHERE n = 1",
+        "SELECT a, b FROM t EXCEPT SELECT c, d FROM u"}) {
+    EXPECT_TRUE(ParseMirrorQuery(sql)->compares_keys) << sql;
+  }
+  for (const char* sql :
+       {"SELECT a, b FROM t", "SELECT a, b FROM t JOIN u USING (c)",
+        "SELECT a, b FROM t UNION ALL SELECT c, d FROM u"}) {
+    EXPECT_FALSE(ParseMirrorQuery(sql)->compares_keys) << sql;
+  }
 }
 
 TEST(ParseMirrorQueryTest, LimitWouldLeaveKeysOut) {

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(DeriveMirrorQueryTest, KeyColumnComesFirstAndItsConditionGoes) {
   EXPECT_EQ(
@@ -50,14 +51,15 @@ TEST(DeriveMirrorQueryTest, SingleTableHasPrimaryKeyOrderAndKeyColumn) {
   const auto mirror = DeriveMirrorQuery(
       "SELECT email AS e FROM virtual_users u WHERE u.email='%s'");
   ASSERT_TRUE(mirror.ok());
-  EXPECT_EQ(
-      *mirror,
-      (MirrorQuery{
-          .sql = "SELECT u.email, email AS e FROM virtual_users u",
-          .tables = {{"", "virtual_users"}},
-          .order = MirrorQuery::PrimaryKeyOrder{{"", "virtual_users"}, "`u`"},
-          .key_column = "email",
-          .unknown_function = ""}));
+  EXPECT_EQ(*mirror,
+            (MirrorQuery{
+                .sql = "SELECT u.email, email AS e FROM virtual_users u",
+                .branches = {"SELECT u.email, email AS e FROM virtual_users u"},
+                .tables = {{"", "virtual_users"}},
+                .orders = {{{"", "virtual_users"}, "`u`", mirror->sql.size()}},
+                .key_column = "email",
+                .compares_keys = false,
+                .unknown_function = ""}));
 }
 
 TEST(DeriveMirrorQueryTest, QuotedAndQualifiedNamesAreUnquoted) {
@@ -68,10 +70,11 @@ TEST(DeriveMirrorQueryTest, QuotedAndQualifiedNamesAreUnquoted) {
       *mirror,
       (MirrorQuery{
           .sql = "SELECT `mail`.`my``table`.`k`, `a` FROM `mail`.`my``table`",
+          .branches = {mirror->sql},
           .tables = {{"mail", "my`table"}},
-          .order =
-              MirrorQuery::PrimaryKeyOrder{{"mail", "my`table"}, "`my``table`"},
+          .orders = {{{"mail", "my`table"}, "`my``table`", mirror->sql.size()}},
           .key_column = "k",
+          .compares_keys = false,
           .unknown_function = ""}));
 }
 
@@ -81,7 +84,7 @@ TEST(DeriveMirrorQueryTest, OwnOrderStaysAndLeavesNoPrimaryKeyOrder) {
   ASSERT_TRUE(mirror.ok());
   EXPECT_EQ(mirror->sql,
             "SELECT k, a FROM t WHERE b=1 ORDER BY prio DESC, LOWER(a)");
-  EXPECT_FALSE(mirror->order.has_value());
+  EXPECT_THAT(mirror->orders, IsEmpty());
   EXPECT_EQ(mirror->key_column, "k");
 }
 
@@ -125,7 +128,7 @@ TEST(DeriveMirrorQueryTest, JoinsKeepTheirFromAndHaveNoKeyColumn) {
   EXPECT_THAT(mirror->tables,
               ElementsAre(TableName{"mail", "a"}, TableName{"", "b"},
                           TableName{"", "c"}, TableName{"", "a"}));
-  EXPECT_FALSE(mirror->order.has_value());
+  EXPECT_THAT(mirror->orders, IsEmpty());
   EXPECT_EQ(mirror->key_column, "");
 }
 
@@ -134,8 +137,13 @@ TEST(DeriveMirrorQueryTest, SelfJoinIsNotASingleTable) {
       DeriveMirrorQuery("SELECT y.v FROM t x, t y WHERE x.k='%s' AND x.i=y.p");
   ASSERT_TRUE(mirror.ok());
   EXPECT_THAT(mirror->tables, ElementsAre(TableName{"", "t"}));
-  EXPECT_FALSE(mirror->order.has_value());
+  EXPECT_THAT(mirror->orders, IsEmpty());
   EXPECT_EQ(mirror->key_column, "");
+}
+
+TEST(DeriveMirrorQueryTest, ParenthesesAroundTheWholeGo) {
+  EXPECT_EQ(DerivedSql("(SELECT a FROM t WHERE k='%s' ORDER BY a);"),
+            "SELECT k, a FROM t ORDER BY a");
 }
 
 TEST(DeriveMirrorQueryTest, LegacyFormIsDerived) {

@@ -148,6 +148,13 @@ TEST(SqlTokenTest, CommasInParenthesesDoNotSplit) {
   EXPECT_THAT(parts, ElementsAre("a", "f(b,(c,d))", ""));
 }
 
+TEST(SqlTokenTest, KeywordsInParenthesesAreNotAtTheTopLevel) {
+  const auto tokens = TokenizeSql("a (limit) t.limit LIMIT 1");
+  ASSERT_TRUE(tokens.ok());
+  EXPECT_EQ(FindAtTopLevel(*tokens, "limit"), 7u);
+  EXPECT_EQ(FindAtTopLevel(*tokens, "union"), tokens->size());
+}
+
 TEST(SqlTokenTest, ExcerptIsOneBoundedLine) {
   EXPECT_EQ(Excerpt("a\r\n'b'"), "\"a  'b'\"");
   EXPECT_EQ(Excerpt(std::string(1000, 'x')),

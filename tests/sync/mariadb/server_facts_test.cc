@@ -142,10 +142,10 @@ TEST_F(ServerFactsTest, GrantedAccountReadsRowsInPrimaryKeyOrder) {
   query.sql =
       "SELECT a.source, a.destination FROM virtual_aliases AS a -- all of them";
   query.tables = {{"", "virtual_aliases"}};
-  query.order = {{"", "virtual_aliases"}, "a"};
+  query.orders = {{{"", "virtual_aliases"}, "a", query.sql.size()}};
   const auto rows =
       Rows(*connection_,
-           SelectInPrimaryKeyOrder(query, PrimaryKey(query.order->table)));
+           SelectInPrimaryKeyOrder(query, {PrimaryKey(query.orders[0].table)}));
   ASSERT_EQ(rows.size(), 9U);
   EXPECT_EQ(rows[1], "info@example.org|john@example.org");
   EXPECT_EQ(rows[3], "info@example.org|kerstin@example.org");

@@ -8,7 +8,7 @@ namespace {
 MirrorQuery OrderedQuery() {
   MirrorQuery query;
   query.sql = "SELECT `a`.source, destination FROM virtual_aliases AS `a`";
-  query.order = {{"", "virtual_aliases"}, "`a`"};
+  query.orders = {{{"", "virtual_aliases"}, "`a`", query.sql.size()}};
   return query;
 }
 
@@ -19,19 +19,29 @@ TEST(SqlTextTest, BackquotesInNamesAreDoubled) {
 }
 
 TEST(SqlTextTest, OrderIsThePrimaryKeyOfTheNamedTable) {
-  EXPECT_EQ(SelectInPrimaryKeyOrder(OrderedQuery(), {"domain_id", "i`d"}),
+  EXPECT_EQ(SelectInPrimaryKeyOrder(OrderedQuery(), {{"domain_id", "i`d"}}),
             "SELECT `a`.source, destination FROM virtual_aliases AS `a`\n"
             "ORDER BY `a`.`domain_id`, `a`.`i``d`");
 }
 
+TEST(SqlTextTest, OrdersStandWhereTheQueryHasAPlaceForThem) {
+  MirrorQuery query;
+  query.sql = "OVER () FROM a UNION OVER () FROM b UNION OVER () FROM c";
+  query.orders = {
+      {{"", "a"}, "`a`", 6}, {{"", "b"}, "`b`", 27}, {{"", "c"}, "`x`", 48}};
+  EXPECT_EQ(SelectInPrimaryKeyOrder(query, {{"id"}, {}, {"i", "j"}}),
+            "OVER (\nORDER BY `a`.`id`) FROM a UNION OVER () FROM b UNION "
+            "OVER (\nORDER BY `x`.`i`, `x`.`j`) FROM c");
+}
+
 TEST(SqlTextTest, QueryWithoutPrimaryKeyStaysAsItIs) {
-  EXPECT_EQ(SelectInPrimaryKeyOrder(OrderedQuery(), {}), OrderedQuery().sql);
+  EXPECT_EQ(SelectInPrimaryKeyOrder(OrderedQuery(), {{}}), OrderedQuery().sql);
 }
 
 TEST(SqlTextTest, QueryWithAnOrderOfItsOwnStaysAsItIs) {
   MirrorQuery query = OrderedQuery();
-  query.order.reset();
-  EXPECT_EQ(SelectInPrimaryKeyOrder(query, {"id"}), query.sql);
+  query.orders.clear();
+  EXPECT_EQ(SelectInPrimaryKeyOrder(query, {}), query.sql);
 }
 
 }  // namespace
