@@ -46,7 +46,8 @@ class DerivedQueryTest : public MirrorTestCase {
         ConnectReaders(plan.servers[0], plan.servers[0].hosts[0],
                        absl::Seconds(5), absl::Seconds(10));
     EXPECT_TRUE(readers.ok()) << readers.status();
-    EXPECT_EQ(PrepareReaders(absl::MakeSpan(*readers)), absl::OkStatus());
+    EXPECT_EQ(PrepareReaders(absl::MakeSpan(*readers), &collations_),
+              absl::OkStatus());
     absl::StatusOr<Snapshot> snapshot = ReadSnapshot(absl::MakeSpan(*readers));
     EXPECT_TRUE(snapshot.ok()) << snapshot.status();
     Answers answers;
@@ -111,6 +112,7 @@ class DerivedQueryTest : public MirrorTestCase {
     return absl::StrJoin(rows, ", ");
   }
 
+  CollationTables collations_;
   std::mt19937 random_{20251125};
 };
 

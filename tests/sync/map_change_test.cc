@@ -73,14 +73,33 @@ TEST_F(MapChangeTest, TheRecordSaysWhatTheMapIs) {
   map.domain = {"example.org"};
   map.rules.utf8 = false;
   Mirror(map, {{"a", "1"}, {"a", "2"}, {"b", "3"}});
+  const std::string digest = snapshot_.collation->digest;
   EXPECT_EQ(Record(map), (MapRecord{.sub_database = "m1",
-                                    .definition = "the definition",
+                                    .definition = snapshot_.Definition(),
                                     .domain = {"example.org"},
                                     .key_collation = "utf8mb4_general_ci",
+                                    .collation_digest = digest,
                                     .utf8 = false,
                                     .entries = 2,
                                     .rows = 3,
                                     .unstorable_rows = 0}));
+}
+
+TEST_F(MapChangeTest, AnotherCollationIsFilledIntoANewSubDatabase) {
+  Mirror(map_, {{"a", "1"}});
+  const absl::StatusOr<MapChange> same = Decide(map_, {{"a", "1"}});
+  ASSERT_TRUE(same.ok());
+  snapshot_.collation =
+      std::make_shared<const StoredCollation>(MakeStoredCollation(
+          {.name = "utf8mb4_bin", .ranges = {}, .sequences = {}}));
+  const MapRecord record = Record(map_);
+  const absl::StatusOr<MapChange> change =
+      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now());
+  ASSERT_TRUE(change.ok());
+  EXPECT_EQ(change->step, MapStep::kFill);
+  Write(*change);
+  EXPECT_EQ(Record(map_).sub_database, "m2");
+  EXPECT_EQ(Record(map_).key_collation, "utf8mb4_bin");
 }
 
 TEST_F(MapChangeTest, AnEqualSnapshotChangesNothing) {

@@ -2,6 +2,7 @@
 #ifndef POSTMIRROR_TESTS_SYNC_MAP_ROWS_H_
 #define POSTMIRROR_TESTS_SYNC_MAP_ROWS_H_
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,7 +46,9 @@ inline MirroredMap MakeMap(const std::string& name,
 inline MapSnapshot SnapMap(const MirroredMap& map, const KeyValues& rows) {
   MapSnapshot snapshot;
   snapshot.map = &map;
-  snapshot.key_collation = "utf8mb4_general_ci";
+  snapshot.collation =
+      std::make_shared<const StoredCollation>(MakeStoredCollation(
+          {.name = "utf8mb4_general_ci", .ranges = {}, .sequences = {}}));
   snapshot.rows = PackRows(rows);
   return snapshot;
 }

@@ -21,6 +21,7 @@ void MirrorLoopTestCase::Start(const std::string& settings) {
         MirrorLoop::Surroundings{.config = &config_,
                                  .store = store_.get(),
                                  .board = board_.get(),
+                                 .collations = &collations_,
                                  .clock = &clock_,
                                  .logger = &logger_,
                                  .stop = stop_.get()}));

@@ -55,6 +55,7 @@ class MirrorLoopTestCase : public MirrorTestCase {
   MirrorPlan plan_;
   SystemClock clock_;
   std::unique_ptr<StatusBoard> board_;
+  CollationTables collations_;
   std::unique_ptr<StopSignal> stop_;
   std::vector<std::unique_ptr<MirrorLoop>> loops_;
   std::vector<std::thread> threads_;

@@ -86,10 +86,11 @@ TEST_F(MirrorPlanTest, MapsOfOneLogOnAreOneGroup) {
 }
 
 TEST_F(MirrorPlanTest, AnotherLogOnIsAnotherGroupOfTheSameServer) {
-  const std::vector<Settings> others = {
-      {{"user", "other"}},          {{"password", "other"}},
-      {{"charset", "latin1"}},      {{"option_group", "mail"}},
-      {{"tls_verify_cert", "yes"}}, {{"option_file", "/etc/other.cnf"}}};
+  const std::vector<Settings> others = {{{"user", "other"}},
+                                        {{"password", "other"}},
+                                        {{"option_group", "mail"}},
+                                        {{"tls_verify_cert", "yes"}},
+                                        {{"option_file", "/etc/other.cnf"}}};
   for (const Settings& other : others) {
     served_.clear();
     Serve("a.cf");

@@ -26,7 +26,7 @@ class SnapshotTest : public MirrorTestCase {
                        absl::Seconds(5), absl::Seconds(10));
     if (!readers.ok()) return readers.status();
     readers_ = *std::move(readers);
-    return PrepareReaders(absl::MakeSpan(readers_));
+    return PrepareReaders(absl::MakeSpan(readers_), &collations_);
   }
 
   absl::StatusOr<Snapshot> TryRead() {
@@ -57,6 +57,7 @@ class SnapshotTest : public MirrorTestCase {
          "ALTER TABLE virtual_aliases ADD COLUMN another INT"});
   }
 
+  CollationTables collations_;
   MirrorPlan plan_;
   std::vector<GroupReader> readers_;
 };
@@ -81,7 +82,7 @@ TEST_F(SnapshotTest, ReadsEveryMapOfTheGuideWithTheLeastGrants) {
                   "postmaster@example.org =john@example.org",
                   "press@example.org =news@example.com",
                   "sales@example.org =jane@example.org, office@example.net"));
-  EXPECT_EQ(snapshot.maps[2].key_collation, "utf8mb4_general_ci");
+  EXPECT_EQ(snapshot.maps[2].collation->name, "utf8mb4_general_ci");
   EXPECT_EQ(snapshot.maps[2].unstorable_rows, 0U);
 }
 
@@ -95,22 +96,24 @@ TEST_F(SnapshotTest, RowsOfAKeyAreJoinedInPrimaryKeyOrder) {
   EXPECT_THAT(Entries(Read().maps[0]), ElementsAre("a =3,2,1"));
 }
 
-TEST_F(SnapshotTest, NullAndEmptyKeysAndValuesAreSkipped) {
+TEST_F(SnapshotTest, NullKeysAndNullAndEmptyValuesAreSkipped) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50), v VARCHAR(50))",
        "INSERT INTO t VALUES (1, NULL, 'x'), (2, '', 'x'), (3, 'null', NULL),"
        " (4, 'empty', ''), (5, 'a', NULL), (6, 'a', '1'), (7, 'a', ''),"
        " (8, 'a', '2')"});
   Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
-  EXPECT_THAT(Entries(Read().maps[0]), ElementsAre("a =1,2"));
+  EXPECT_THAT(Entries(Read().maps[0]), ElementsAre("a =1,2", "\xFF =x"));
 }
 
-TEST_F(SnapshotTest, AKeyWithANulIsSkippedAndAValueEndsAtIt) {
-  Run({"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50), v VARCHAR(50))",
+TEST_F(SnapshotTest, ACollationMayIgnoreANulInAKeyAndAValueEndsAtIt) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50) COLLATE "
+       "utf8mb4_unicode_ci, v VARCHAR(50))",
        "INSERT INTO t VALUES (1, 'a\\0b', 'x'), (2, 'c', 'd\\0e'),"
        " (3, 'f', '\\0g')"});
   Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
   const Snapshot snapshot = Read();
-  EXPECT_THAT(Entries(snapshot.maps[0]), ElementsAre("c =d"));
+  EXPECT_THAT(Entries(snapshot.maps[0]), ElementsAre("ab =x", "c =d"));
   EXPECT_EQ(snapshot.maps[0].unstorable_rows, 0U);
 }
 
@@ -133,11 +136,11 @@ TEST_F(SnapshotTest, KeysAreNormalized) {
        " (2, 'info@example.org ', '2'), (3, '\xc3\x84@x', '3')"});
   Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
   EXPECT_THAT(Entries(Read().maps[0]),
-              ElementsAre("info@example.org =1,2", "\xc3\xa4@x =3"));
+              ElementsAre("a@x =3", "info@example.org =1,2"));
 }
 
-// Postfix asks in lower case, so that the database would not find the others.
-TEST_F(SnapshotTest, ACollationThatTellsCaseHidesRowsInUpperCase) {
+// Postfix asks in lower case: it does not find the others here either.
+TEST_F(SnapshotTest, ACollationThatTellsCaseKeepsSpellingsApart) {
   for (const char* type :
        {"VARCHAR(50) COLLATE utf8mb4_bin", "VARBINARY(50)"}) {
     Run({absl::StrCat("CREATE OR REPLACE TABLE t (id INT PRIMARY KEY, k ", type,
@@ -146,10 +149,75 @@ TEST_F(SnapshotTest, ACollationThatTellsCaseHidesRowsInUpperCase) {
          " (3, '\xc3\x84@x', '3'), (4, '\xc3\xa4@x', '4')"});
     if (readers_.empty()) Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
     readers_.clear();
-    EXPECT_THAT(Entries(Read().maps[0]),
-                ElementsAre("info@x =2", "\xc3\xa4@x =4"))
+    EXPECT_THAT(
+        Entries(Read().maps[0]),
+        ElementsAre("Info@x =1", "info@x =2", "\xc3\x84@x =3", "\xc3\xa4@x =4"))
         << type;
   }
+}
+
+TEST_F(SnapshotTest, AKeyThatIsNoStringIsRefusedInAJoinToo) {
+  Run({"CREATE TABLE t (id INT PRIMARY KEY, n INT, v VARCHAR(50))",
+       "CREATE TABLE u (v VARCHAR(50))"});
+  Serve("SELECT u.v FROM t JOIN u ON t.v = u.v WHERE t.n='%s'", AsRoot());
+  const absl::Status refused = Connect();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(refused.message(), HasSubstr("is no string"));
+}
+
+TEST_F(SnapshotTest, AJoinComparesByTheCollationOfItsKey) {
+  Run({"CREATE TABLE t (k VARCHAR(50) COLLATE utf8mb4_bin, v VARCHAR(50))",
+       "CREATE TABLE u (v VARCHAR(50))",
+       "INSERT INTO t VALUES ('foo@x', '1'), ('FOO@x', '2')",
+       "INSERT INTO u VALUES ('1'), ('2')"});
+  Serve("SELECT u.v FROM t JOIN u ON t.v = u.v WHERE t.k='%s'", AsRoot());
+  EXPECT_THAT(Entries(Read().maps[0]), ElementsAre("FOO@x =2", "foo@x =1"));
+}
+
+TEST_F(SnapshotTest, ACollationWithRulesOfALanguageIsRefusedByName) {
+  Run(
+      {"CREATE TABLE t (k VARCHAR(50) COLLATE utf8mb4_swedish_ci,"
+       " v VARCHAR(50))"});
+  Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
+  const absl::Status refused = Connect();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(refused.message(),
+              AllOf(HasSubstr("key column k"), HasSubstr("utf8mb4_swedish_ci"),
+                    HasSubstr("mirror_collation = ascii_ci")));
+}
+
+TEST_F(SnapshotTest, MirrorCollationTakesAnyCollation) {
+  Run(
+      {"CREATE TABLE t (k VARCHAR(50) COLLATE utf8mb4_swedish_ci,"
+       " v VARCHAR(50))",
+       "INSERT INTO t VALUES ('Info@x ', '1'), ('\xc3\x84@x', '2')"});
+  Settings settings = AsRoot();
+  settings["mirror_collation"] = "ascii_ci";
+  Serve("SELECT v FROM t WHERE k='%s'", settings);
+  EXPECT_THAT(Entries(Read().maps[0]),
+              ElementsAre("info@x =1", "\xc3\xa4@x =2"));
+}
+
+TEST_F(SnapshotTest, MirrorCollationIsRefusedWhereTheServerComparesKeys) {
+  Run(
+      {"CREATE TABLE t (k VARCHAR(50) COLLATE utf8mb4_swedish_ci,"
+       " v VARCHAR(50))"});
+  Settings settings = AsRoot();
+  settings["mirror_collation"] = "ascii_ci";
+  Serve("SELECT v FROM t WHERE k='%s' LIMIT 1", settings);
+  EXPECT_EQ(Connect().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(SnapshotTest, AUnionOfTwoCollationsIsRefused) {
+  Run(
+      {"CREATE TABLE t (k VARCHAR(50) COLLATE utf8mb4_general_ci,"
+       " v VARCHAR(50))",
+       "CREATE TABLE u (k VARCHAR(50) COLLATE utf8mb4_bin, v VARCHAR(50))"});
+  Serve("SELECT v FROM t WHERE k='%s' UNION SELECT v FROM u WHERE k='%s'",
+        AsRoot());
+  const absl::Status refused = Connect();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(refused.message(), HasSubstr("different collations"));
 }
 
 TEST_F(SnapshotTest, ColumnsAreFormattedAndJoinedAndCounted) {

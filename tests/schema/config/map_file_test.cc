@@ -70,7 +70,7 @@ TEST_F(MapFileTest, HasTheDefaultsOfMysqlTable) {
   EXPECT_EQ(map.log_on, LogOn{});
   EXPECT_EQ(map.log_on.option_group, "client");
   EXPECT_FALSE(map.log_on.WantsTls());
-  EXPECT_EQ(map.charset, "utf8mb4");
+  EXPECT_FALSE(map.mirror_ascii_ci);
   EXPECT_EQ(map.result_format, "%s");
   EXPECT_EQ(map.expansion_limit, 0);
   EXPECT_THAT(map.domain, IsEmpty());
@@ -183,11 +183,11 @@ TEST_F(MapFileTest, TakesAMirrorQueryAlone) {
 TEST_F(MapFileTest, TakesTheRestOfMysqlTable) {
   const MapFile map = With(
       "result_format = <%s>\nexpansion_limit = 5\ndomain = A.org, b.org\n"
-      "charset = latin1\n");
+      "charset = UTF8MB4\nmirror_collation = ascii_ci\n");
   EXPECT_EQ(map.result_format, "<%s>");
   EXPECT_EQ(map.expansion_limit, 5);
   EXPECT_THAT(map.domain, ElementsAre("a.org", "b.org"));
-  EXPECT_EQ(map.charset, "latin1");
+  EXPECT_TRUE(map.mirror_ascii_ci);
 }
 
 TEST_F(MapFileTest, TakesANegativeExpansionLimitForNone) {
@@ -265,6 +265,20 @@ TEST_F(MapFileTest, RefusesRelativePaths) {
                     "on where a program was started, write one that "
                     "begins with /")));
   }
+}
+
+TEST_F(MapFileTest, RefusesAnotherCharset) {
+  EXPECT_THAT(ErrorsWith("charset = latin1\n"),
+              ElementsAre("/m.cf:3: charset: \"latin1\" is not mirrored, only "
+                          "Postfix's default utf8mb4 is, remove the line"));
+}
+
+TEST_F(MapFileTest, RefusesAnUnknownMirrorCollation) {
+  EXPECT_THAT(
+      ErrorsWith("mirror_collation = utf8mb4_bin\n"),
+      ElementsAre("/m.cf:3: mirror_collation: \"utf8mb4_bin\" is not known, "
+                  "write ascii_ci or remove the line for the key column's own "
+                  "collation"));
 }
 
 TEST_F(MapFileTest, RefusesWhatIsNeitherYesNorNo) {

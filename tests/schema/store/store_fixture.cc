@@ -75,7 +75,11 @@ absl::Status FillMaps(const std::vector<FilledMap>& maps, StoreWriter* writer) {
     if (status.ok() && before != records->end()) {
       status = (*transaction)->DropSubDatabase(before->second.sub_database);
     }
+    const StoredCollation collation = MakeStoredCollation(map.collation);
+    if (status.ok()) status = (*transaction)->PutCollation(collation);
     MapRecord record = map.record;
+    record.key_collation = collation.name;
+    record.collation_digest = collation.digest;
     record.sub_database = *name;
     record.entries = entries.size();
     if (status.ok()) status = (*transaction)->PutRecord(map.name, record);

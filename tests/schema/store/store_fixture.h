@@ -13,6 +13,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "schema/key/collation_rules.h"
 #include "schema/store/map_record.h"
 #include "schema/store/store_reader.h"
 #include "schema/store/store_view.h"
@@ -33,12 +34,13 @@ std::string LookUp(StoreView* view, size_t map, absl::string_view key);
 using Entries = std::map<std::string, std::string>;  // key -> value
 
 // One map as a fill leaves it. Of `record`, what a fill does not know itself is
-// taken: definition, domain, utf8, unstorable_rows.
+// taken: definition, domain, utf8, unstorable_rows, rows.
 struct FilledMap {
   std::string name = {};
   Entries values = {};
   std::vector<std::string> temporary = {};  // keys with the mark TEMP
   MapRecord record = {};
+  CollationRules collation = AsciiCiRules();
 };
 
 // Fills each map into a new sub-database and drops the one it had, in one

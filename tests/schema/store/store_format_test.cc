@@ -19,7 +19,7 @@ constexpr char kDefinition[] =
     "expansion_limit = 3\n"
     "domain = \n"
     "smtputf8_enable = yes\n"
-    "normalization = casefold\n";
+    "collation = utf8mb4_example_ci 0123456789abcdef\n";
 
 // Its 8 bytes, for small ones.
 std::string Number(char number) { return number + std::string(7, '\0'); }
@@ -36,8 +36,13 @@ class StoreFormatTest : public LookupFixture {
                     "john@example.org,jane@example.org,kerstin@example.org"}},
         .temporary = {"list@example.org"}};
     map.record.definition = kDefinition;
-    map.record.key_collation = "utf8mb4_general_ci";
     map.record.rows = 8;
+    map.collation = {.name = "utf8mb4_example_ci",
+                     .ranges = {{U'A', U'A', "a"},
+                                {0xAD, 0xAD, ""},
+                                {0xC4, 0xC6, "a"},
+                                {0x10000, 0x10FFFF, std::nullopt}},
+                     .sequences = {{"\xD0\x98\xCC\x86", "\xD0\xB9"}}};
     store_.Fill({map});
   }
 
