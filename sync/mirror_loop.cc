@@ -280,8 +280,11 @@ absl::StatusOr<bool> MirrorLoop::PollSignal() {
   const Moment asked = with_.clock->Now();
   const absl::StatusOr<ChangeHint> hint = signal_->Poll();
   if (!hint.ok()) return hint.status();
+  const absl::Status opened = with_.store->Open();
+  // What is read next is put into its place.
+  if (absl::IsDataLoss(opened)) return true;
+  if (!opened.ok()) return opened;
   // A store that was replaced or set aside meanwhile lacks our maps.
-  if (absl::Status opened = with_.store->Open(); !opened.ok()) return opened;
   if (with_.store->generation() != generation_) return true;
   if (*hint == ChangeHint::kUnchanged) {
     for (MapStatus& map : status_.maps) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "sync/accept_request.h"
 #include "tests/sync/mirror_loop_test_case.h"
 
 namespace postmirror {
@@ -148,6 +149,47 @@ TEST_F(MirrorLoopFaultTest, AStoreThatIsCutOffIsFilledAnewByTheNextRead) {
   EXPECT_TRUE(
       Await([&] { return logger_.Count("is damaged, set aside") == 1; }));
   EXPECT_TRUE(AwaitLookup(aliases_, "press@example.org", "news@example.com"));
+}
+
+// What is whole in it is answered until there is something better.
+TEST_F(MirrorLoopFaultTest, ADamagedStoreStaysThroughAnOutage) {
+  const std::string domains = ServeDomains();
+  StartFilled();
+  ASSERT_TRUE(AwaitLookup(domains, "example.org", "1"));
+  Stop();
+  server().Kill();
+  GarbleRecord(aliases_);
+  Start();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(AwaitError("connect: "));
+  EXPECT_EQ(Lookup(domains, "example.org"), "1");
+  EXPECT_EQ(Lookup(domains, "nobody.test"), "NOT FOUND");
+  EXPECT_EQ(Lookup(aliases_, "press@example.org"), "TEMPORARY");
+  EXPECT_EQ(logger_.Count("set aside"), 0U);
+  ASSERT_EQ(server().Restart(), absl::OkStatus());
+  EXPECT_TRUE(AwaitLookup(aliases_, "press@example.org", "news@example.com"));
+  EXPECT_EQ(Lookup(domains, "example.org"), "1");
+  EXPECT_EQ(logger_.Count("is damaged, set aside"), 1U);
+}
+
+// Found by the loop that reads next; the other one has nothing to read for an
+// hour, but for that.
+TEST_F(MirrorLoopFaultTest, MapsOfOtherServersAreReadAgainAfterDamage) {
+  const std::string others =
+      Serve("SELECT 1 FROM virtual_mailboxes WHERE email='%s'", AsRoot());
+  StartFilled("change_source = interval\n");
+  ASSERT_TRUE(AwaitLookup(others, "john@example.org", "1"));
+  GarbleRecord(aliases_);
+  ASSERT_EQ(PostAcceptRequest(EnvironmentFolder(),
+                              {.map = aliases_,
+                               .id = "1",
+                               .removals = 1,
+                               .digest = "0",
+                               .requested = SystemClock().Now().wall}),
+            absl::OkStatus());
+  ASSERT_TRUE(
+      Await([&] { return logger_.Count("is damaged, set aside") == 1; }));
+  EXPECT_TRUE(AwaitLookup(aliases_, "press@example.org", "news@example.com"));
+  EXPECT_TRUE(AwaitLookup(others, "john@example.org", "1"));
 }
 
 // The read timeout is far off, so that only the stop signal can end these.
