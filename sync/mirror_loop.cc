@@ -93,11 +93,7 @@ absl::Status MirrorLoop::Follow() {
   if (absl::Status connected = Connect(); !connected.ok()) return connected;
   connected_ = with_.clock->Now();
   for (;;) {
-    absl::Status mirrored = Mirror();
-    for (int i = 0; i < kMaxRepeats && absl::IsAborted(mirrored); ++i) {
-      mirrored = Mirror();
-    }
-    if (!mirrored.ok()) return mirrored;
+    if (absl::Status mirrored = Mirror(); !mirrored.ok()) return mirrored;
     const absl::StatusOr<Next> next = Wait();
     if (!next.ok()) return next.status();
     if (*next != Next::kRead) return absl::OkStatus();
@@ -134,7 +130,9 @@ absl::Status MirrorLoop::ConnectTo(const ServerAddress& address) {
 // key's collation, the primary key or the engine.
 absl::Status MirrorLoop::Prepare() {
   absl::Status prepared = PrepareReaders(absl::MakeSpan(readers_));
-  return prepared.ok() ? ChooseSignal() : prepared;
+  if (prepared.ok()) prepared = ChooseSignal();
+  prepared_ = prepared.ok();
+  return prepared;
 }
 
 // Why the LSN would not show every change, or an empty string.
@@ -192,13 +190,32 @@ absl::Status MirrorLoop::ChooseSignal() {
   return absl::OkStatus();
 }
 
-absl::Status MirrorLoop::Mirror() {
-  const Moment asked = with_.clock->Now();
-  if (absl::Status prepared = Prepare(); !prepared.ok()) return prepared;
+// Reads a snapshot; again where the server gives the read up. `*asked` is a
+// moment just before.
+absl::StatusOr<Snapshot> MirrorLoop::Read(Moment* asked) {
+  for (int repeats = 0;; ++repeats) {
+    *asked = with_.clock->Now();
+    absl::StatusOr<Snapshot> snapshot = TryRead();
+    if (!absl::IsAborted(snapshot.status()) || repeats == kMaxRepeats) {
+      return snapshot;
+    }
+  }
+}
+
+absl::StatusOr<Snapshot> MirrorLoop::TryRead() {
+  if (!prepared_) {
+    if (absl::Status prepared = Prepare(); !prepared.ok()) return prepared;
+  }
+  prepared_ = false;
   if (absl::Status marked = signal_->BeforeSnapshot(); !marked.ok()) {
     return marked;
   }
-  absl::StatusOr<Snapshot> snapshot = ReadSnapshot(absl::MakeSpan(readers_));
+  return ReadSnapshot(absl::MakeSpan(readers_));
+}
+
+absl::Status MirrorLoop::Mirror() {
+  Moment asked;
+  absl::StatusOr<Snapshot> snapshot = Read(&asked);
   if (!snapshot.ok()) return snapshot.status();
   log_.Oddities(*snapshot, with_.config->mydestination_stated);
   inbox_.Submit();

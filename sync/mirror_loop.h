@@ -60,6 +60,8 @@ class MirrorLoop {
   void RestoreGuard(const MapStatus& earlier);
   absl::StatusOr<std::string> FindBlindSpot();
   absl::Status Mirror();
+  absl::StatusOr<Snapshot> Read(Moment* asked);
+  absl::StatusOr<Snapshot> TryRead();
   absl::StatusOr<Next> Wait();
   absl::StatusOr<bool> PollSignal();
   void Report(const std::vector<MapResult>& results, const Moment& asked);
@@ -77,6 +79,7 @@ class MirrorLoop {
   std::vector<GroupReader> readers_;
   size_t host_ = 0;  // the connected one of plan_.hosts
   std::unique_ptr<ChangeSignal> signal_;
+  bool prepared_ = false;  // and nothing was read since
 
   Moment connected_;
   Moment last_read_;         // when the last snapshot was applied

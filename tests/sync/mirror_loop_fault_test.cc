@@ -1,5 +1,8 @@
 // What the loop does when the server, its account, its tables or the store
 // fail, and when it is to end meanwhile.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -190,6 +193,33 @@ TEST_F(MirrorLoopFaultTest, MapsOfOtherServersAreReadAgainAfterDamage) {
       Await([&] { return logger_.Count("is damaged, set aside") == 1; }));
   EXPECT_TRUE(AwaitLookup(aliases_, "press@example.org", "news@example.com"));
   EXPECT_TRUE(AwaitLookup(others, "john@example.org", "1"));
+}
+
+// Else a store that somebody else writes would cost the database a read for
+// each time that an aborted read is repeated.
+TEST_F(MirrorLoopFaultTest, AnotherSyncOnTheStoreIsOneReadATry) {
+  StartFilled("change_source = interval\n");
+  const std::string lock = folder_.File("store/sync.lock");
+  ASSERT_EQ(unlink(lock.c_str()), 0);
+  const int file = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  ASSERT_EQ(fcntl(file, F_OFD_SETLK, &whole), 0);
+  std::filesystem::remove_all(EnvironmentFolder());
+  std::filesystem::create_directory(EnvironmentFolder());
+  ASSERT_TRUE(AwaitError("another postmirror-sync"));
+  const std::unique_ptr<Connection> root = ConnectAsRoot();
+  const auto count = [&](const std::string& name) {
+    return std::stol(
+        Rows(*root, "SHOW GLOBAL STATUS LIKE '" + name + "'")[0].substr(
+            name.size() + 1));
+  };
+  // First the tries: one that is under way may have been counted already.
+  const long tries = count("Connections");
+  const long reads = count("Com_begin");
+  EXPECT_TRUE(Await([&] { return count("Connections") >= tries + 3; }));
+  EXPECT_LE(count("Com_begin") - reads, count("Connections") - tries + 1);
+  close(file);
 }
 
 // The read timeout is far off, so that only the stop signal can end these.

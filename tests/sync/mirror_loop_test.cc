@@ -201,6 +201,19 @@ TEST_F(MirrorLoopTest, AFunctionThatMayReadMoreIsFollowedByInterval) {
   EXPECT_THAT(Status().servers[0].reason, HasSubstr("function twice"));
 }
 
+TEST_F(MirrorLoopTest, TheTablesAreAskedAboutOnceARead) {
+  const std::string aliases = ServeAliases();
+  const auto asked = [] {
+    return *server().Ask(
+        "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
+        " WHERE VARIABLE_NAME = 'COM_SHOW_KEYS'");
+  };
+  const std::optional<std::string> before = asked();
+  Start("change_source = interval\n");
+  ASSERT_TRUE(AwaitLookup(aliases, "press@example.org", "news@example.com"));
+  EXPECT_EQ(std::stol(*asked()), std::stol(*before) + 1);
+}
+
 TEST_F(MirrorLoopTest, IntervalMayBeConfigured) {
   const std::string aliases = ServeAliases();
   Start("change_source = interval\nreconcile_interval = 200ms\n");
