@@ -22,6 +22,9 @@ constexpr absl::Duration kLongestPause = absl::Seconds(10);
 // A table that is altered between the snapshot's opening and its SELECT makes
 // the server give the read up; that is no fault yet.
 constexpr int kMaxRepeats = 5;
+// Redefining a view moves no LSN, so that views are looked at, though not as
+// often: it is some statements each time.
+constexpr absl::Duration kViewInterval = absl::Seconds(1);
 
 std::vector<std::string> MapNames(const ServerPlan& plan) {
   std::vector<std::string> names;
@@ -135,28 +138,6 @@ absl::Status MirrorLoop::Prepare() {
   return prepared;
 }
 
-// Why the LSN would not show every change, or an empty string.
-absl::StatusOr<std::string> MirrorLoop::FindBlindSpot() {
-  for (GroupReader& reader : readers_) {
-    for (const MirroredMap& map : reader.group->maps) {
-      if (!map.query.unknown_function.empty()) {
-        return absl::StrCat("map ", map.name, ": the function ",
-                            map.query.unknown_function,
-                            " may read more than the tables of the query");
-      }
-      if (absl::Status used = reader.connection->Use(map.dbname); !used.ok()) {
-        return used;
-      }
-      absl::StatusOr<std::optional<std::string>> found =
-          FindNonInnodbTable(*reader.connection, map.query.tables);
-      if (!found.ok()) return found.status();
-      if (found->has_value())
-        return absl::StrCat("map ", map.name, ": ", **found);
-    }
-  }
-  return std::string();
-}
-
 absl::Status MirrorLoop::ChooseSignal() {
   Connection& connection = *readers_.front().connection;
   const std::string every =
@@ -167,10 +148,12 @@ absl::Status MirrorLoop::ChooseSignal() {
   if (!lsn) {
     reason = absl::StrCat("configured; ", every);
   } else {
-    absl::StatusOr<std::string> blind = FindBlindSpot();
-    if (!blind.ok()) return blind.status();
-    lsn = blind->empty();
-    if (!lsn) reason = absl::StrCat(*blind, "; ", every);
+    surveyed_ = with_.clock->Now();
+    absl::StatusOr<TableSurvey> survey = SurveyMaps(absl::MakeSpan(readers_));
+    if (!survey.ok()) return survey.status();
+    survey_ = *std::move(survey);
+    lsn = survey_.blind_spot.empty();
+    if (!lsn) reason = absl::StrCat(survey_.blind_spot, "; ", every);
   }
   const absl::string_view name = lsn ? "lsn" : "interval";
   if (signal_ != nullptr && signal_->name() == name) {
@@ -295,7 +278,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
 // True if a read is due.
 absl::StatusOr<bool> MirrorLoop::PollSignal() {
   const Moment asked = with_.clock->Now();
-  const absl::StatusOr<ChangeHint> hint = signal_->Poll();
+  absl::StatusOr<ChangeHint> hint = signal_->Poll();
   if (!hint.ok()) return hint.status();
   const absl::Status opened = with_.store->Open();
   // What is read next is put into its place.
@@ -303,6 +286,10 @@ absl::StatusOr<bool> MirrorLoop::PollSignal() {
   if (!opened.ok()) return opened;
   // A store that was replaced or set aside meanwhile lacks our maps.
   if (with_.store->generation() != generation_) return true;
+  if (*hint == ChangeHint::kUnchanged && !survey_.views.empty()) {
+    hint = LookAtViews(asked);
+    if (!hint.ok()) return hint.status();
+  }
   if (*hint == ChangeHint::kUnchanged) {
     for (MapStatus& map : status_.maps) {
       if (map.held_digest.empty()) map.confirmed = asked;
@@ -310,6 +297,17 @@ absl::StatusOr<bool> MirrorLoop::PollSignal() {
     with_.board->Post(number_, status_);
   }
   return *hint == ChangeHint::kChanged;
+}
+
+// Whether the views are as they were at the last read, about once a second; in
+// between nothing can be said.
+absl::StatusOr<ChangeHint> MirrorLoop::LookAtViews(const Moment& now) {
+  if (Elapsed(surveyed_, now) < kViewInterval) return ChangeHint::kUnknown;
+  surveyed_ = now;
+  const absl::StatusOr<TableSurvey> survey =
+      SurveyMaps(absl::MakeSpan(readers_));
+  if (!survey.ok()) return survey.status();
+  return *survey == survey_ ? ChangeHint::kUnchanged : ChangeHint::kChanged;
 }
 
 }  // namespace postmirror
