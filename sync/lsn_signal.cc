@@ -15,14 +15,19 @@ LsnSignal::LsnSignal(std::function<absl::StatusOr<uint64_t>()> read_lsn,
     : read_lsn_(std::move(read_lsn)),
       poll_interval_(poll_interval),
       clock_(*clock),
-      baseline_read_(clock->Now()) {}
+      moved_(clock->Now()) {}
 
 absl::Status LsnSignal::BeforeSnapshot() {
   const absl::StatusOr<uint64_t> lsn = read_lsn_();
   if (!lsn.ok()) return lsn.status();
-  unsettled_ = baseline_ != *lsn;
-  baseline_ = *lsn;
-  baseline_read_ = clock_.Now();
+  const Moment now = clock_.Now();
+  if (baseline_ != *lsn) {
+    baseline_ = *lsn;
+    moved_ = now;
+    unsettled_ = true;
+  } else if (HasRested(now)) {
+    unsettled_ = false;
+  }
   return absl::OkStatus();
 }
 
@@ -32,9 +37,11 @@ absl::StatusOr<ChangeHint> LsnSignal::Poll() {
   // Lower too is a change: another server may answer, or a restored one.
   if (baseline_ != *lsn) return ChangeHint::kChanged;
   if (!unsettled_) return ChangeHint::kUnchanged;
-  return Elapsed(baseline_read_, clock_.Now()) >= kSettleTime
-             ? ChangeHint::kChanged
-             : ChangeHint::kUnknown;
+  return HasRested(clock_.Now()) ? ChangeHint::kChanged : ChangeHint::kUnknown;
+}
+
+bool LsnSignal::HasRested(const Moment& now) const {
+  return Elapsed(moved_, now) >= kSettleTime;
 }
 
 }  // namespace postmirror

@@ -26,14 +26,15 @@ class LsnSignal final : public ChangeSignal {
   absl::StatusOr<ChangeHint> Poll() override;
 
  private:
+  bool HasRested(const Moment& now) const;
+
   const std::function<absl::StatusOr<uint64_t>()> read_lsn_;
   const absl::Duration poll_interval_;
   const Clock& clock_;
   std::optional<uint64_t> baseline_;  // read before the last snapshot
-  Moment baseline_read_;
-  // The number had moved when the last snapshot was opened. It moves just
-  // before a commit becomes visible, so that one more snapshot is due once it
-  // rests.
+  Moment moved_;                      // when the baseline was first read
+  // No snapshot was opened yet since the number has rested. It moves just
+  // before a commit becomes visible, so that one more is due once it rests.
   bool unsettled_ = true;
 };
 

@@ -67,7 +67,14 @@ void TidyUntilStopped(const sigset_t& signals, const Config& config,
     if (tidied.ok() && running >= kKeepUnconfigured) {
       tidied = store->DropAllBut(configured);
     }
-    if (!tidied.ok()) logger.Warning(tidied.message());
+    if (absl::IsDataLoss(tidied)) {
+      logger.Error(absl::StrCat("store ", config.store,
+                                ": is damaged, and filled anew once the "
+                                "database has been read: ",
+                                tidied.message()));
+    } else if (!tidied.ok()) {
+      logger.Warning(tidied.message());
+    }
     const int signal = sigtimedwait(&signals, nullptr, &minute);
     if (signal == SIGHUP) {
       logger.Warning(
@@ -125,8 +132,10 @@ int Main(int argc, char** argv) {
   const SystemClock clock;
   MirrorStore store(config->store, config->max_shrink, &clock, &logger);
   const absl::Status opened = store.Open();
-  // A full disk may have room later; what has no permission will not heal.
-  if (!opened.ok() && !absl::IsResourceExhausted(opened)) {
+  // A full disk may have room later, and damage is mended by the first
+  // snapshot; what has no permission will not heal.
+  if (!opened.ok() && !absl::IsResourceExhausted(opened) &&
+      !absl::IsDataLoss(opened)) {
     return Fail(logger, opened);
   }
   StatusBoard board(FormatFolder(config->store), plan->servers.size(), &clock,

@@ -22,6 +22,9 @@ constexpr absl::Duration kLongestPause = absl::Seconds(10);
 // A table that is altered between the snapshot's opening and its SELECT makes
 // the server give the read up; that is no fault yet.
 constexpr int kMaxRepeats = 5;
+// Redefining a view moves no LSN, so that views are looked at, though not as
+// often: it is some statements each time.
+constexpr absl::Duration kViewInterval = absl::Seconds(1);
 
 std::vector<std::string> MapNames(const ServerPlan& plan) {
   std::vector<std::string> names;
@@ -93,11 +96,7 @@ absl::Status MirrorLoop::Follow() {
   if (absl::Status connected = Connect(); !connected.ok()) return connected;
   connected_ = with_.clock->Now();
   for (;;) {
-    absl::Status mirrored = Mirror();
-    for (int i = 0; i < kMaxRepeats && absl::IsAborted(mirrored); ++i) {
-      mirrored = Mirror();
-    }
-    if (!mirrored.ok()) return mirrored;
+    if (absl::Status mirrored = Mirror(); !mirrored.ok()) return mirrored;
     const absl::StatusOr<Next> next = Wait();
     if (!next.ok()) return next.status();
     if (*next != Next::kRead) return absl::OkStatus();
@@ -133,30 +132,11 @@ absl::Status MirrorLoop::ConnectTo(const ServerAddress& address) {
 // What the tables are is asked before every read: an ALTER may have changed the
 // key's collation, the primary key or the engine.
 absl::Status MirrorLoop::Prepare() {
-  absl::Status prepared = PrepareReaders(absl::MakeSpan(readers_), with_.collations);
-  return prepared.ok() ? ChooseSignal() : prepared;
-}
-
-// Why the LSN would not show every change, or an empty string.
-absl::StatusOr<std::string> MirrorLoop::FindBlindSpot() {
-  for (GroupReader& reader : readers_) {
-    for (const MirroredMap& map : reader.group->maps) {
-      if (!map.query.unknown_function.empty()) {
-        return absl::StrCat("map ", map.name, ": the function ",
-                            map.query.unknown_function,
-                            " may read more than the tables of the query");
-      }
-      if (absl::Status used = reader.connection->Use(map.dbname); !used.ok()) {
-        return used;
-      }
-      absl::StatusOr<std::optional<std::string>> found =
-          FindNonInnodbTable(*reader.connection, map.query.tables);
-      if (!found.ok()) return found.status();
-      if (found->has_value())
-        return absl::StrCat("map ", map.name, ": ", **found);
-    }
-  }
-  return std::string();
+  absl::Status prepared =
+      PrepareReaders(absl::MakeSpan(readers_), with_.collations);
+  if (prepared.ok()) prepared = ChooseSignal();
+  prepared_ = prepared.ok();
+  return prepared;
 }
 
 absl::Status MirrorLoop::ChooseSignal() {
@@ -169,10 +149,12 @@ absl::Status MirrorLoop::ChooseSignal() {
   if (!lsn) {
     reason = absl::StrCat("configured; ", every);
   } else {
-    absl::StatusOr<std::string> blind = FindBlindSpot();
-    if (!blind.ok()) return blind.status();
-    lsn = blind->empty();
-    if (!lsn) reason = absl::StrCat(*blind, "; ", every);
+    surveyed_ = with_.clock->Now();
+    absl::StatusOr<TableSurvey> survey = SurveyMaps(absl::MakeSpan(readers_));
+    if (!survey.ok()) return survey.status();
+    survey_ = *std::move(survey);
+    lsn = survey_.blind_spot.empty();
+    if (!lsn) reason = absl::StrCat(survey_.blind_spot, "; ", every);
   }
   const absl::string_view name = lsn ? "lsn" : "interval";
   if (signal_ != nullptr && signal_->name() == name) {
@@ -192,13 +174,32 @@ absl::Status MirrorLoop::ChooseSignal() {
   return absl::OkStatus();
 }
 
-absl::Status MirrorLoop::Mirror() {
-  const Moment asked = with_.clock->Now();
-  if (absl::Status prepared = Prepare(); !prepared.ok()) return prepared;
+// Reads a snapshot; again where the server gives the read up. `*asked` is a
+// moment just before.
+absl::StatusOr<Snapshot> MirrorLoop::Read(Moment* asked) {
+  for (int repeats = 0;; ++repeats) {
+    *asked = with_.clock->Now();
+    absl::StatusOr<Snapshot> snapshot = TryRead();
+    if (!absl::IsAborted(snapshot.status()) || repeats == kMaxRepeats) {
+      return snapshot;
+    }
+  }
+}
+
+absl::StatusOr<Snapshot> MirrorLoop::TryRead() {
+  if (!prepared_) {
+    if (absl::Status prepared = Prepare(); !prepared.ok()) return prepared;
+  }
+  prepared_ = false;
   if (absl::Status marked = signal_->BeforeSnapshot(); !marked.ok()) {
     return marked;
   }
-  absl::StatusOr<Snapshot> snapshot = ReadSnapshot(absl::MakeSpan(readers_));
+  return ReadSnapshot(absl::MakeSpan(readers_));
+}
+
+absl::Status MirrorLoop::Mirror() {
+  Moment asked;
+  absl::StatusOr<Snapshot> snapshot = Read(&asked);
   if (!snapshot.ok()) return snapshot.status();
   log_.Oddities(*snapshot, with_.config->mydestination_stated);
   inbox_.Submit();
@@ -278,11 +279,18 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
 // True if a read is due.
 absl::StatusOr<bool> MirrorLoop::PollSignal() {
   const Moment asked = with_.clock->Now();
-  const absl::StatusOr<ChangeHint> hint = signal_->Poll();
+  absl::StatusOr<ChangeHint> hint = signal_->Poll();
   if (!hint.ok()) return hint.status();
+  const absl::Status opened = with_.store->Open();
+  // What is read next is put into its place.
+  if (absl::IsDataLoss(opened)) return true;
+  if (!opened.ok()) return opened;
   // A store that was replaced or set aside meanwhile lacks our maps.
-  if (absl::Status opened = with_.store->Open(); !opened.ok()) return opened;
   if (with_.store->generation() != generation_) return true;
+  if (*hint == ChangeHint::kUnchanged && !survey_.views.empty()) {
+    hint = LookAtViews(asked);
+    if (!hint.ok()) return hint.status();
+  }
   if (*hint == ChangeHint::kUnchanged) {
     for (MapStatus& map : status_.maps) {
       if (map.held_digest.empty()) map.confirmed = asked;
@@ -290,6 +298,17 @@ absl::StatusOr<bool> MirrorLoop::PollSignal() {
     with_.board->Post(number_, status_);
   }
   return *hint == ChangeHint::kChanged;
+}
+
+// Whether the views are as they were at the last read, about once a second; in
+// between nothing can be said.
+absl::StatusOr<ChangeHint> MirrorLoop::LookAtViews(const Moment& now) {
+  if (Elapsed(surveyed_, now) < kViewInterval) return ChangeHint::kUnknown;
+  surveyed_ = now;
+  const absl::StatusOr<TableSurvey> survey =
+      SurveyMaps(absl::MakeSpan(readers_));
+  if (!survey.ok()) return survey.status();
+  return *survey == survey_ ? ChangeHint::kUnchanged : ChangeHint::kChanged;
 }
 
 }  // namespace postmirror

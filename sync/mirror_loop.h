@@ -19,6 +19,7 @@
 #include "sync/change_signal.h"
 #include "sync/collation_tables.h"
 #include "sync/loop_log.h"
+#include "sync/map_survey.h"
 #include "sync/mirror_plan.h"
 #include "sync/mirror_store.h"
 #include "sync/snapshot.h"
@@ -60,10 +61,12 @@ class MirrorLoop {
   absl::Status Prepare();
   absl::Status ChooseSignal();
   void RestoreGuard(const MapStatus& earlier);
-  absl::StatusOr<std::string> FindBlindSpot();
   absl::Status Mirror();
+  absl::StatusOr<Snapshot> Read(Moment* asked);
+  absl::StatusOr<Snapshot> TryRead();
   absl::StatusOr<Next> Wait();
   absl::StatusOr<bool> PollSignal();
+  absl::StatusOr<ChangeHint> LookAtViews(const Moment& now);
   void Report(const std::vector<MapResult>& results, const Moment& asked);
   void PostBroken(const absl::Status& status);
 
@@ -79,6 +82,9 @@ class MirrorLoop {
   std::vector<GroupReader> readers_;
   size_t host_ = 0;  // the connected one of plan_.hosts
   std::unique_ptr<ChangeSignal> signal_;
+  bool prepared_ = false;  // and nothing was read since
+  TableSurvey survey_;     // what the signal was chosen by
+  Moment surveyed_;
 
   Moment connected_;
   Moment last_read_;         // when the last snapshot was applied

@@ -43,25 +43,23 @@ absl::Status MirrorStore::OpenLocked() {
   writer_.reset();
   absl::StatusOr<std::unique_ptr<StoreWriter>> opened =
       StoreWriter::Open(store_);
-  if (opened.ok()) {
-    // Any other failure than damage may pass; the entries must not be lost to
-    // it.
-    if (absl::Status read = (*opened)->ReadRecords().status(); !read.ok()) {
-      opened = std::move(read);
-    }
-  }
-  if (absl::IsDataLoss(opened.status())) {
-    logger_.Error(absl::StrCat("store ", store_, ": is damaged, set aside: ",
-                               opened.status().message()));
-    if (absl::Status aside = StoreWriter::SetAside(store_); !aside.ok()) {
-      return aside;
-    }
-    opened = StoreWriter::Open(store_);
-  }
-  if (!opened.ok()) return opened.status();
+  absl::Status status = opened.status();
+  if (status.ok()) status = (*opened)->ReadRecords().status();
+  // Damage may have left the folder locked to this process, which says nothing
+  // new of it. Any other failure may pass, or says that it is not ours.
+  if (absl::IsUnavailable(status) && !damage_.ok()) return damage_;
+  if (!status.ok()) return NoteDamage(std::move(status));
+  damage_ = absl::OkStatus();
   writer_ = *std::move(opened);
   ++generation_;
   return absl::OkStatus();
+}
+
+absl::Status MirrorStore::NoteDamage(absl::Status status) {
+  if (!absl::IsDataLoss(status)) return status;
+  writer_.reset();
+  damage_ = status;
+  return status;
 }
 
 absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
@@ -73,19 +71,22 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
       guard_.WithdrawAccept(map.map->name);
     }
   };
-  if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
-  absl::StatusOr<std::vector<MapResult>> results = ApplyLocked(snapshot);
-  if (absl::IsDataLoss(results.status())) {
-    writer_.reset();
-    logger_.Error(absl::StrCat("store ", store_, ": is damaged, set aside: ",
-                               results.status().message()));
-    if (absl::Status aside = StoreWriter::SetAside(store_); !aside.ok()) {
-      return aside;
-    }
-    if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
-    return ApplyLocked(snapshot);
+  absl::Status status = OpenLocked();
+  if (status.ok()) {
+    absl::StatusOr<std::vector<MapResult>> results = ApplyLocked(snapshot);
+    if (!absl::IsDataLoss(results.status())) return results;
+    status = results.status();
   }
-  return results;
+  if (!absl::IsDataLoss(status)) return status;
+  writer_.reset();
+  logger_.Error(absl::StrCat("store ", store_,
+                             ": is damaged, set aside: ", status.message()));
+  if (absl::Status aside = StoreWriter::SetAside(store_); !aside.ok()) {
+    return aside;
+  }
+  damage_ = absl::OkStatus();
+  if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
+  return ApplyLocked(snapshot);
 }
 
 absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
@@ -139,6 +140,10 @@ absl::Status MirrorStore::ClearStaleReaders() {
 absl::Status MirrorStore::DropAllBut(const std::set<std::string>& configured) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
+  return NoteDamage(DropLocked(configured));
+}
+
+absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
   const absl::StatusOr<Records> records = writer_->ReadRecords();
   if (!records.ok()) return records.status();
   absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =

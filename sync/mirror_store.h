@@ -43,13 +43,15 @@ class MirrorStore {
               Logger* logger);
   ~MirrorStore();
 
-  // Opens the store if it is not open, sets a damaged one aside. kAborted where
-  // another postmirror-sync runs on it.
+  // Opens the store if it is not open. kDataLoss where it is damaged: it stays
+  // in its place, since a proxy may still find in it what is whole, until Apply
+  // has something better. kAborted where another postmirror-sync runs on it.
   absl::Status Open();
 
   // Makes the store equal to the snapshot in one transaction, but for maps that
-  // the guard holds. On failure the store is as before; nothing is written
-  // where nothing changed. Afterwards damage is mended by the next Open.
+  // the guard holds; nothing is written where nothing changed. A damaged store
+  // is set aside first, with the maps of other loops: see generation(). On any
+  // other failure the store is as before.
   absl::StatusOr<std::vector<MapResult>> Apply(const Snapshot& snapshot);
 
   // Frees the slots of readers that were killed.
@@ -73,6 +75,8 @@ class MirrorStore {
   using Records = std::map<std::string, MapRecord>;
 
   absl::Status OpenLocked();
+  absl::Status NoteDamage(absl::Status status);
+  absl::Status DropLocked(const std::set<std::string>& configured);
   absl::StatusOr<std::vector<MapResult>> ApplyLocked(const Snapshot& snapshot);
 
   const std::string store_;
@@ -80,6 +84,8 @@ class MirrorStore {
   Logger& logger_;
   std::mutex mutex_;
   std::unique_ptr<StoreWriter> writer_;
+  // kDataLoss from when the store was found to be damaged until it was opened.
+  absl::Status damage_;
   std::atomic<uint64_t> generation_ = 0;
   Guard guard_;
 };

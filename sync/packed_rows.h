@@ -1,7 +1,8 @@
 // The rows of one map as a snapshot read them: normalized key and value,
 // packed, so that a million of them can wait in memory while the database's
 // transaction is closed already. At most 150 bytes a row for keys and values of
-// up to 64 bytes (schema/README.md).
+// up to 64 bytes, 8 of its place in the change set included; what else a read
+// costs is in schema/README.md.
 #ifndef POSTMIRROR_SYNC_PACKED_ROWS_H_
 #define POSTMIRROR_SYNC_PACKED_ROWS_H_
 

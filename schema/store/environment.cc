@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "schema/store/fault_guard.h"
+#include "schema/store/meta_check.h"
 #include "schema/store/page_check.h"
 #include "schema/store/store_error.h"
 
@@ -147,6 +148,9 @@ absl::Status Environment::MakeLockFile() const {
 
 absl::Status Environment::Open(unsigned flags) {
   const std::string what = absl::StrCat("store ", folder_, ": open");
+  if (absl::Status sound = CheckMetaPages(folder_, kMapBytes); !sound.ok()) {
+    return sound;
+  }
   if (int code = mdb_env_create(&environment_); code != MDB_SUCCESS) {
     environment_ = nullptr;
     return LmdbError(code, what);
@@ -207,8 +211,9 @@ void Environment::Abandon() {
   MarkUnusable();
 }
 
-int Environment::BeginReading(MDB_txn** transaction) const {
+int Environment::BeginReading(MDB_txn** transaction) {
   int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, transaction);
+  if (IsPastTheMap(code)) MarkUnusable();
   if (code != MDB_READERS_FULL) return code;
   // Slots of killed readers stay taken until somebody looks.
   mdb_reader_check(environment_, nullptr);

@@ -75,7 +75,7 @@ class Environment {
 
   // As mdb_txn_begin, for reading; gets slots of killed readers freed where
   // there is none left. To be called inside the guard.
-  int BeginReading(MDB_txn** transaction) const;
+  int BeginReading(MDB_txn** transaction);
 
   // Ends what BeginReading began, or did not: where a fault struck before there
   // was a transaction, LMDB may hold its mutex.

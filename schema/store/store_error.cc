@@ -58,4 +58,8 @@ absl::Status LmdbError(int code, absl::string_view what) {
   }
 }
 
+bool IsPastTheMap(int code) {
+  return code == MDB_MAP_RESIZED || code == MDB_MAP_FULL;
+}
+
 }  // namespace postmirror

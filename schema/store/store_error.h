@@ -22,6 +22,10 @@ absl::Status SystemError(int error, absl::string_view what);
 //   kUnavailable         the rest: open again, try again
 absl::Status LmdbError(int code, absl::string_view what);
 
+// Whether the store, as LMDB read it, does not fit into the map. No store grows
+// so large: a meta page was damaged under us, which another opening will tell.
+bool IsPastTheMap(int code);
+
 }  // namespace postmirror
 
 #endif  // POSTMIRROR_SCHEMA_STORE_STORE_ERROR_H_

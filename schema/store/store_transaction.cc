@@ -67,7 +67,7 @@ absl::Status StoreTransaction::Do(absl::string_view what,
                                             ": a page cannot be read"));
   }
   if (code == MDB_SUCCESS) return absl::OkStatus();
-  if (code == MDB_PANIC) environment_->MarkUnusable();
+  if (code == MDB_PANIC || IsPastTheMap(code)) environment_->MarkUnusable();
   return LmdbError(code,
                    absl::StrCat("store ", environment_->folder(), ": ", what));
 }

@@ -1,10 +1,15 @@
 #include "sync/mariadb/innodb_tables.h"
 
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "schema/query/sql_function.h"
+#include "schema/query/sql_token.h"
 
 namespace postmirror {
 namespace {
@@ -55,54 +60,87 @@ absl::StatusOr<std::optional<TableKind>> ReadKind(Connection& connection,
   return kind;
 }
 
-// The view's SELECT with every table in full, `database`.`table`; empty where
-// the account has no SHOW VIEW privilege.
-absl::StatusOr<std::string> ReadViewDefinition(Connection& connection,
-                                               const TableName& view) {
-  std::string definition;
+struct View {
+  // The SELECT with every table in full, `database`.`table`; empty where the
+  // account has no SHOW VIEW privilege.
+  std::string select;
+  std::string definition;  // with all that gives it its meaning
+};
+
+absl::StatusOr<View> ReadView(Connection& connection, const TableName& view) {
+  View found;
   const absl::Status status = connection.Query(
-      absl::StrCat(
-          "SELECT VIEW_DEFINITION FROM information_schema.VIEWS WHERE ",
-          InformationSchemaKey(connection, view)),
+      absl::StrCat("SELECT VIEW_DEFINITION, CONCAT_WS(' ', DEFINER,"
+                   " SECURITY_TYPE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION,"
+                   " VIEW_DEFINITION) FROM information_schema.VIEWS WHERE ",
+                   InformationSchemaKey(connection, view)),
       [&](Connection::Row row) {
-        definition = std::string(row[0].value_or(""));
+        found = {std::string(row[0].value_or("")),
+                 std::string(row[1].value_or(""))};
         return absl::OkStatus();
       });
   if (!status.ok()) return status;
-  return definition;
+  return found;
 }
 
-// Puts the tables that `view` reads into `*found`, or says why they are not
+// Puts the tables that a view reads into `*found`, or says why they are not
 // known.
-absl::StatusOr<Reason> ResolveView(Connection& connection,
-                                   const TableName& view,
-                                   std::vector<TableName>* found) {
-  const absl::StatusOr<std::string> definition =
-      ReadViewDefinition(connection, view);
-  if (!definition.ok()) return definition.status();
+Reason ResolveView(absl::string_view name, const std::string& select,
+                   std::vector<TableName>* found) {
   const std::string subject =
-      absl::StrCat("view ", DisplayName(view), " cannot be resolved: ");
-  if (definition->empty())
-    return Reason(absl::StrCat(subject, "no SHOW VIEW privilege"));
+      absl::StrCat("view ", name, " cannot be resolved: ");
+  if (select.empty()) return absl::StrCat(subject, "no SHOW VIEW privilege");
   // The server's text quotes the names of stored functions alone, and what such
   // a function reads stands nowhere.
-  if (absl::StrContains(*definition, "`(")) {
-    return Reason(absl::StrCat(subject, "it calls a stored function"));
+  if (absl::StrContains(select, "`(")) {
+    return absl::StrCat(subject, "it calls a stored function");
   }
   // In a FROM clause, so that a view of one column parses as well.
   const absl::StatusOr<MirrorQuery> query = ParseMirrorQuery(
-      absl::StrCat("SELECT 1, 2 FROM (", *definition, ") AS resolved_view"));
-  if (!query.ok() || query->tables.empty()) {
-    return Reason(absl::StrCat(subject, "its definition is not understood"));
+      absl::StrCat("SELECT 1, 2 FROM (", select, ") AS resolved_view"));
+  if (!query.ok()) {
+    absl::string_view why = query.status().message();
+    absl::ConsumePrefix(&why, "mirror_query cannot be mirrored: ");
+    return absl::StrCat(subject, why);
   }
+  if (query->tables.empty()) return absl::StrCat(subject, "it has no table");
   found->insert(found->end(), query->tables.begin(), query->tables.end());
   return Reason();
 }
 
-// Why `table` itself is not InnoDB; what a view reads is put into `*found`.
+// Why a column that is computed when it is read may have another value though
+// nothing was written.
+absl::StatusOr<Reason> ExamineVirtualColumns(Connection& connection,
+                                             const TableName& table) {
+  Reason reason;
+  const absl::Status status = connection.Query(
+      absl::StrCat("SELECT COLUMN_NAME, GENERATION_EXPRESSION FROM"
+                   " information_schema.COLUMNS WHERE ",
+                   InformationSchemaKey(connection, table),
+                   " AND EXTRA LIKE '%VIRTUAL%'"),
+      [&](Connection::Row row) {
+        const std::string expression(row[1].value_or(""));
+        const absl::StatusOr<std::vector<SqlToken>> tokens =
+            TokenizeSql(expression);
+        const std::string why = tokens.ok()
+                                    ? ReasonAgainstMirroring(*tokens)
+                                    : std::string(tokens.status().message());
+        if (!why.empty()) {
+          reason = absl::StrCat("column ", row[0].value_or(""), " of table ",
+                                DisplayName(table), ": ", why);
+        }
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return reason;
+}
+
+// Why a change of `table` itself may escape the LSN; what a view reads is put
+// into `*found`, and its definition into `*survey`.
 absl::StatusOr<Reason> ExamineTable(Connection& connection,
                                     const TableName& table,
-                                    std::vector<TableName>* found) {
+                                    std::vector<TableName>* found,
+                                    TableSurvey* survey) {
   const absl::StatusOr<std::optional<TableKind>> kind =
       ReadKind(connection, table);
   if (!kind.ok()) return kind.status();
@@ -111,7 +149,12 @@ absl::StatusOr<Reason> ExamineTable(Connection& connection,
     return Reason(absl::StrCat("table ", name, " is not visible"));
   const std::string& type = (*kind)->type;
   const std::string& engine = (*kind)->engine;
-  if (type == "VIEW") return ResolveView(connection, table, found);
+  if (type == "VIEW") {
+    absl::StatusOr<View> view = ReadView(connection, table);
+    if (!view.ok()) return view.status();
+    survey->views[table] = std::move(view->definition);
+    return ResolveView(name, view->select, found);
+  }
   if (type != "BASE TABLE" && type != "SYSTEM VERSIONED") {
     return Reason(absl::StrCat("table ", name, " is a ", type));
   }
@@ -119,13 +162,14 @@ absl::StatusOr<Reason> ExamineTable(Connection& connection,
     return Reason(absl::StrCat("table ", name, " has no known engine"));
   if (engine != "InnoDB")
     return Reason(absl::StrCat("table ", name, " is ", engine));
-  return Reason();
+  return ExamineVirtualColumns(connection, table);
 }
 
 }  // namespace
 
-absl::StatusOr<std::optional<std::string>> FindNonInnodbTable(
-    Connection& connection, const std::vector<TableName>& tables) {
+absl::Status SurveyTables(Connection& connection,
+                          const std::vector<TableName>& tables,
+                          TableSurvey* survey) {
   const absl::StatusOr<std::string> database = ReadDatabase(connection);
   if (!database.ok()) return database.status();
   std::vector<TableName> pending(tables.rbegin(), tables.rend());
@@ -135,10 +179,14 @@ absl::StatusOr<std::optional<std::string>> FindNonInnodbTable(
     pending.pop_back();
     if (table.database.empty()) table.database = *database;
     if (!seen.insert(table).second) continue;
-    absl::StatusOr<Reason> reason = ExamineTable(connection, table, &pending);
-    if (!reason.ok() || reason->has_value()) return reason;
+    absl::StatusOr<Reason> reason =
+        ExamineTable(connection, table, &pending, survey);
+    if (!reason.ok()) return reason.status();
+    if (!reason->has_value()) continue;
+    survey->blind_spot = **std::move(reason);
+    break;
   }
-  return Reason();
+  return absl::OkStatus();
 }
 
 }  // namespace postmirror

@@ -102,9 +102,4 @@ absl::Status ServerError(absl::string_view address, absl::string_view step,
                                    " (", number, ")"));
 }
 
-bool IsConnectionLost(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kUnavailable ||
-         status.code() == absl::StatusCode::kCancelled;
-}
-
 }  // namespace postmirror

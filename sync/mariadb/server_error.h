@@ -16,13 +16,10 @@ namespace postmirror {
 //   kNotFound          no such database, table or column
 //   kAborted           the server gave this read up: begin it again
 //   kInternal          anything else
-// None of them means that the connection is still usable, except as
-// IsConnectionLost tells. REQUIRES: number != 0.
+// After kUnavailable the connection must be thrown away.
+// REQUIRES: number != 0.
 absl::Status ServerError(absl::string_view address, absl::string_view step,
                          unsigned number, absl::string_view text);
-
-// Whether a connection that returned `status` must be thrown away.
-bool IsConnectionLost(const absl::Status& status);
 
 }  // namespace postmirror
 

@@ -4,7 +4,7 @@ import json
 import unittest
 
 from support.e2e_case import FILLERS, E2eCase
-from support.postmap import NOT_FOUND
+from support.postmap import NOT_FOUND, found
 from support.site import ALIASES, DOMAINS, MAILBOXES
 from support.waiting import wait_until
 
@@ -151,6 +151,22 @@ class CtlTest(E2eCase):
         self.site.sync.kill()
         self.assert_exit(_TEMPORARY, "accept", self.site.map_files[ALIASES])
         self.assert_exit(_TEMPORARY, "accept", "--all")
+
+    def test_accept_while_mariadb_is_down(self):
+        self.start_postmirror()
+        self.mariadb.run("TRUNCATE virtual_aliases")
+        self.wait_for_status(_CRITICAL)
+        self.mariadb.kill()
+        self.site.sync.wait_for_log("lookups are answered from what the store has")
+        sync = self.site.sync.pid
+        result = self.site.ctl("accept", self.site.map_files[ALIASES])
+        self.assertEqual(result.returncode, _TEMPORARY, result)
+        self.assertIn("has not read the database", result.stderr)
+        self.assert_lookup(ALIASES, "filler1@example.org", found("user@example.org"))
+        # The request stands, for the database to come back.
+        self.mariadb.start()
+        self.wait_for_lookup(ALIASES, "filler1@example.org", NOT_FOUND)
+        self.assertEqual(self.site.sync.pid, sync)
 
     def test_accept_of_a_map_that_is_not_held(self):
         self.start_postmirror()

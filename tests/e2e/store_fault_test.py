@@ -2,16 +2,19 @@
 and under the running proxy: temporary or right, never wrong."""
 
 import os
+import re
 import shutil
+import struct
 import unittest
 
 from support.mounts import SmallDisk
 from support.postmap import NOT_FOUND, found
-from support.site import ALIASES, MAILBOXES
+from support.site import ALIASES, DOMAINS, MAILBOXES
 from support.temporary_case import TemporaryCase
 
 _PAGE_BYTES = 4096
 _META_PAGES = 2  # of LMDB, at the beginning of data.mdb
+_LAST_PAGE_OFFSET = 16 + 120  # in a meta page
 
 
 class StoreFaultTest(TemporaryCase):
@@ -77,6 +80,36 @@ class StoreFaultTest(TemporaryCase):
         self.start_all_and_stop_sync()
         self.overwrite(_META_PAGES * _PAGE_BYTES, b"\0")
         self.assert_heals_with_sync()
+
+    def test_meta_pages_that_ask_for_too_much(self):
+        self.start_all_and_stop_sync()
+        with open(self.data_file, "r+b") as file:
+            for page in range(_META_PAGES):
+                file.seek(page * _PAGE_BYTES + _LAST_PAGE_OFFSET)
+                file.write(struct.pack("<Q", 2**47 - 1))
+        self.wait_for_temporary()
+        self.assert_heals_with_sync()
+
+    def test_one_damaged_map_while_mariadb_is_down(self):
+        self.start_all_and_stop_sync()
+        self.mariadb.kill()
+        name = f"map/{self.site.map_files[DOMAINS]}".encode()
+        data = self.data_file.read_bytes()
+        with open(self.data_file, "r+b") as file:
+            for match in re.finditer(re.escape(name), data):
+                file.seek(match.end())
+                file.write(b"x")
+        self.site.sync.start()
+        self.site.sync.wait_for_log("is damaged, and filled anew once")
+        self.site.sync.wait_for_log("lookups are answered from what the store has")
+        # What is whole is answered, whatever sync does.
+        self.assert_lookup(ALIASES, "catch@catchall.test", found("user@example.org"))
+        self.assert_lookup(ALIASES, "unknown@example.org", NOT_FOUND)
+        self.assertIn("damaged", self.site.ctl("status").stdout)
+        self.assertFalse((self.site.store / "v1.damaged").exists())
+        self.mariadb.start()
+        self.assert_heals()
+        self.assertTrue((self.site.store / "v1.damaged").exists())
 
     def test_store_removed_under_proxy_and_sync(self):
         self.start_all()

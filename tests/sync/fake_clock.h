@@ -12,7 +12,14 @@ class FakeClock final : public Clock {
  public:
   Moment Now() const override {
     const std::lock_guard<std::mutex> lock(mutex_);
+    ++asked_;
     return now_;
+  }
+
+  // How often it was asked for the time.
+  size_t asked() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return asked_;
   }
 
   void Advance(absl::Duration duration) {
@@ -23,6 +30,7 @@ class FakeClock final : public Clock {
 
  private:
   mutable std::mutex mutex_;
+  mutable size_t asked_ = 0;
   Moment now_ = {.boot_id = "boot",
                  .since_boot = absl::Hours(5),
                  .wall = absl::FromUnixSeconds(1700000000)};

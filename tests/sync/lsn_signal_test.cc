@@ -82,6 +82,21 @@ TEST_F(LsnSignalTest, OnceSettledItIsReadOnceMore) {
   EXPECT_EQ(Poll(), ChangeHint::kUnchanged) << "once is enough";
 }
 
+// A snapshot that the server gave up is begun again at once: the second opening
+// sees no other number, but perhaps not the commit either.
+TEST_F(LsnSignalTest, ASnapshotBegunTwiceIsReadOnceMoreToo) {
+  Settle();
+  ++lsn_;
+  TakeSnapshot();
+  clock_.Advance(absl::Milliseconds(1));
+  TakeSnapshot();
+  EXPECT_EQ(Poll(), ChangeHint::kUnknown);
+  clock_.Advance(absl::Milliseconds(49));
+  EXPECT_EQ(Poll(), ChangeHint::kChanged);
+  TakeSnapshot();
+  EXPECT_EQ(Poll(), ChangeHint::kUnchanged);
+}
+
 TEST_F(LsnSignalTest, AnUnsettledNumberConfirmsNothing) {
   TakeSnapshot();
   EXPECT_EQ(Poll(), ChangeHint::kUnknown);

@@ -1,8 +1,12 @@
 // What the loop does when the server, its account, its tables or the store
 // fail, and when it is to end meanwhile.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "sync/accept_request.h"
 #include "tests/sync/mirror_loop_test_case.h"
 
 namespace postmirror {
@@ -148,6 +152,74 @@ TEST_F(MirrorLoopFaultTest, AStoreThatIsCutOffIsFilledAnewByTheNextRead) {
   EXPECT_TRUE(
       Await([&] { return logger_.Count("is damaged, set aside") == 1; }));
   EXPECT_TRUE(AwaitLookup(aliases_, "press@example.org", "news@example.com"));
+}
+
+// What is whole in it is answered until there is something better.
+TEST_F(MirrorLoopFaultTest, ADamagedStoreStaysThroughAnOutage) {
+  const std::string domains = ServeDomains();
+  StartFilled();
+  ASSERT_TRUE(AwaitLookup(domains, "example.org", "1"));
+  Stop();
+  server().Kill();
+  GarbleRecord(aliases_);
+  Start();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(AwaitError("connect: "));
+  EXPECT_EQ(Lookup(domains, "example.org"), "1");
+  EXPECT_EQ(Lookup(domains, "nobody.test"), "NOT FOUND");
+  EXPECT_EQ(Lookup(aliases_, "press@example.org"), "TEMPORARY");
+  EXPECT_EQ(logger_.Count("set aside"), 0U);
+  ASSERT_EQ(server().Restart(), absl::OkStatus());
+  EXPECT_TRUE(AwaitLookup(aliases_, "press@example.org", "news@example.com"));
+  EXPECT_EQ(Lookup(domains, "example.org"), "1");
+  EXPECT_EQ(logger_.Count("is damaged, set aside"), 1U);
+}
+
+// Found by the loop that reads next; the other one has nothing to read for an
+// hour, but for that.
+TEST_F(MirrorLoopFaultTest, MapsOfOtherServersAreReadAgainAfterDamage) {
+  const std::string others =
+      Serve("SELECT 1 FROM virtual_mailboxes WHERE email='%s'", AsRoot());
+  StartFilled("change_source = interval\n");
+  ASSERT_TRUE(AwaitLookup(others, "john@example.org", "1"));
+  GarbleRecord(aliases_);
+  ASSERT_EQ(PostAcceptRequest(EnvironmentFolder(),
+                              {.map = aliases_,
+                               .id = "1",
+                               .removals = 1,
+                               .digest = "0",
+                               .requested = SystemClock().Now().wall}),
+            absl::OkStatus());
+  ASSERT_TRUE(
+      Await([&] { return logger_.Count("is damaged, set aside") == 1; }));
+  EXPECT_TRUE(AwaitLookup(aliases_, "press@example.org", "news@example.com"));
+  EXPECT_TRUE(AwaitLookup(others, "john@example.org", "1"));
+}
+
+// Else a store that somebody else writes would cost the database a read for
+// each time that an aborted read is repeated.
+TEST_F(MirrorLoopFaultTest, AnotherSyncOnTheStoreIsOneReadATry) {
+  StartFilled("change_source = interval\n");
+  const std::string lock = folder_.File("store/sync.lock");
+  ASSERT_EQ(unlink(lock.c_str()), 0);
+  const int file = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  ASSERT_EQ(fcntl(file, F_OFD_SETLK, &whole), 0);
+  std::filesystem::remove_all(EnvironmentFolder());
+  std::filesystem::create_directory(EnvironmentFolder());
+  ASSERT_TRUE(AwaitError("another postmirror-sync"));
+  const std::unique_ptr<Connection> root = ConnectAsRoot();
+  const auto count = [&](const std::string& name) {
+    return std::stol(
+        Rows(*root, "SHOW GLOBAL STATUS LIKE '" + name + "'")[0].substr(
+            name.size() + 1));
+  };
+  // First the tries: one that is under way may have been counted already.
+  const long tries = count("Connections");
+  const long reads = count("Com_begin");
+  EXPECT_TRUE(Await([&] { return count("Connections") >= tries + 3; }));
+  EXPECT_LE(count("Com_begin") - reads, count("Connections") - tries + 1);
+  close(file);
 }
 
 // The read timeout is far off, so that only the stop signal can end these.

@@ -32,6 +32,26 @@ class MirrorLoopTest : public MirrorLoopTestCase {
     }));
     return answer.ok() && answer->has_value() ? **answer : AcceptAnswer();
   }
+
+  // Waits until nothing moves the LSN any more, as the server's own tidying
+  // does for a while, so that what is done next has to be seen by other means.
+  void AwaitQuiet(const std::string& map) const {
+    const auto lsn = [] {
+      return *server().Ask(
+          "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
+          " WHERE VARIABLE_NAME = 'INNODB_LSN_CURRENT'");
+    };
+    EXPECT_TRUE(Await([&] {
+      const std::optional<std::string> before = lsn();
+      for (int i = 0; i < 3; ++i) {
+        const std::optional<Moment> confirmed = StatusOf(map).confirmed;
+        if (!Await([&] { return StatusOf(map).confirmed != confirmed; })) {
+          return false;
+        }
+      }
+      return lsn() == before;
+    }));
+  }
 };
 
 TEST_F(MirrorLoopTest, FillsEveryMap) {
@@ -199,6 +219,74 @@ TEST_F(MirrorLoopTest, AFunctionThatMayReadMoreIsFollowedByInterval) {
   EXPECT_TRUE(
       Await([&] { return !Status().servers[0].change_source.empty(); }));
   EXPECT_THAT(Status().servers[0].reason, HasSubstr("function twice"));
+}
+
+// Which moves no LSN.
+TEST_F(MirrorLoopTest, ARedefinedViewIsFollowed) {
+  Run(
+      {"CREATE VIEW shown AS SELECT source, destination FROM virtual_aliases"
+       " WHERE source <> 'press@example.org'",
+       "CREATE VIEW outer_view AS SELECT * FROM shown"});
+  const std::string map =
+      Serve("SELECT destination FROM outer_view WHERE source='%s'", AsRoot());
+  Start();
+  ASSERT_TRUE(AwaitLookup(map, "contact@example.org", "info@example.org"));
+  ASSERT_TRUE(Await([&] { return StatusOf(map).confirmed.has_value(); }));
+  EXPECT_EQ(Status().servers[0].change_source, "lsn");
+  EXPECT_EQ(Lookup(map, "press@example.org"), "NOT FOUND");
+  AwaitQuiet(map);
+  Run(
+      {"CREATE OR REPLACE VIEW shown AS SELECT source, destination"
+       " FROM virtual_aliases"});
+  EXPECT_TRUE(AwaitLookup(map, "press@example.org", "news@example.com"));
+  AwaitQuiet(map);
+  Run({"DROP VIEW shown"});
+  EXPECT_TRUE(AwaitError("outer_view"));
+  EXPECT_EQ(Lookup(map, "press@example.org"), "news@example.com");
+}
+
+// From then on a redefinition would not be seen.
+TEST_F(MirrorLoopTest, AViewWhoseDefinitionIsHiddenIsFollowedByInterval) {
+  Run({"CREATE VIEW shown AS SELECT source, destination FROM virtual_aliases",
+       "GRANT SELECT, SHOW VIEW ON shown TO postmirror@'127.0.0.1'"});
+  const std::string map =
+      Serve("SELECT destination FROM shown WHERE source='%s'");
+  Start();
+  ASSERT_TRUE(AwaitLookup(map, "press@example.org", "news@example.com"));
+  EXPECT_TRUE(
+      Await([&] { return Status().servers[0].change_source == "lsn"; }));
+  AwaitQuiet(map);
+  Run({"REVOKE SHOW VIEW ON shown FROM postmirror@'127.0.0.1'"});
+  EXPECT_TRUE(
+      Await([&] { return Status().servers[0].change_source == "interval"; }));
+  EXPECT_THAT(Status().servers[0].reason, HasSubstr("no SHOW VIEW privilege"));
+}
+
+TEST_F(MirrorLoopTest, AVirtualColumnThatAsksForTheTimeIsFollowedByInterval) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(9), d DATETIME,"
+       " live BOOL AS (d > NOW()) VIRTUAL) ENGINE=InnoDB",
+       "INSERT INTO t (id, k, d) VALUES (1, 'a', NOW() + INTERVAL 2 SECOND),"
+       " (2, 'b', NOW() + INTERVAL 2 DAY)"});
+  const std::string map =
+      Serve("SELECT 1 FROM t WHERE k='%s' AND live", AsRoot());
+  Start("reconcile_interval = 200ms\n");
+  ASSERT_TRUE(AwaitLookup(map, "b", "1"));
+  EXPECT_TRUE(AwaitLookup(map, "a", "NOT FOUND"));
+  EXPECT_THAT(Status().servers[0].reason, HasSubstr("column live of table"));
+}
+
+TEST_F(MirrorLoopTest, TheTablesAreAskedAboutOnceARead) {
+  const std::string aliases = ServeAliases();
+  const auto asked = [] {
+    return *server().Ask(
+        "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
+        " WHERE VARIABLE_NAME = 'COM_SHOW_KEYS'");
+  };
+  const std::optional<std::string> before = asked();
+  Start("change_source = interval\n");
+  ASSERT_TRUE(AwaitLookup(aliases, "press@example.org", "news@example.com"));
+  EXPECT_EQ(std::stol(*asked()), std::stol(*before) + 1);
 }
 
 TEST_F(MirrorLoopTest, IntervalMayBeConfigured) {

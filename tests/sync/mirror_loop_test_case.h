@@ -47,13 +47,17 @@ class MirrorLoopTestCase : public MirrorTestCase {
 
   std::string EnvironmentFolder() const;
 
+  // Makes the map's record in the store, and no other, unreadable.
+  void GarbleRecord(const std::string& map) const;
+
+  const SystemClock system_clock_;
+  const Clock* clock_ = &system_clock_;  // of what Start starts
   RecordingLogger logger_;
   std::unique_ptr<MirrorStore> store_;
 
  private:
   Config config_;
   MirrorPlan plan_;
-  SystemClock clock_;
   std::unique_ptr<StatusBoard> board_;
   CollationTables collations_;
   std::unique_ptr<StopSignal> stop_;

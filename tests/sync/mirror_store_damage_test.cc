@@ -23,6 +23,20 @@ class MirrorStoreDamageTest : public MirrorStoreTestCase {
     return std::filesystem::exists(folder_.File("v1.damaged/data.mdb"));
   }
 
+  // Makes the map's record, and no other, unreadable.
+  void GarbleRecord() const {
+    std::string bytes = folder_.Read("v1/data.mdb");
+    const std::string name = "map/" + map_.name;
+    size_t garbled = 0;
+    for (size_t at = bytes.find(name); at != std::string::npos;
+         at = bytes.find(name, at + 1)) {
+      bytes[at + name.size()] = 'x';
+      ++garbled;
+    }
+    EXPECT_GT(garbled, 0U);
+    folder_.Write("v1/data.mdb", bytes);
+  }
+
   // Changes the map's record behind sync's back.
   void Edit(const std::function<void(MapRecord*)>& edit) {
     store_.reset();
@@ -47,11 +61,59 @@ TEST_F(MirrorStoreDamageTest, AFileOfGarbageIsSetAsideAndTheStoreIsFilledAnew) {
   folder_.Write("v1/data.mdb", std::string(20000, 'x'));
   Restart();
   logger_.Take();
-  EXPECT_EQ(store_->Open(), absl::OkStatus());
+  EXPECT_EQ(Lookup("a"), "TEMPORARY");
+  EXPECT_TRUE(Apply(map_, {{"a", "2"}}).filled);
   EXPECT_THAT(logger_.Take(), ElementsAre(AllOf(StartsWith("error: "),
                                                 HasSubstr("is damaged"))));
   EXPECT_TRUE(SetAside());
+  EXPECT_EQ(Lookup("a"), "2");
+}
+
+// Until there is something to put in its place, what is whole is still found.
+TEST_F(MirrorStoreDamageTest,
+       ADamagedStoreStaysInItsPlaceUntilASnapshotIsThere) {
+  Apply(domains_, {{"d", "1"}});
+  Apply(map_, {{"a", "1"}});
+  store_.reset();
+  GarbleRecord();
+  Restart();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(store_->Open().code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(store_->ClearStaleReaders().code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(store_->DropAllBut({}).code(), absl::StatusCode::kDataLoss);
+  }
+  EXPECT_FALSE(SetAside());
   EXPECT_EQ(Lookup("a"), "TEMPORARY");
+  EXPECT_EQ(probe_.Lookup(domains_.name, "d"), "1");
+  EXPECT_TRUE(Apply(map_, {{"a", "2"}}).filled);
+  EXPECT_TRUE(SetAside());
+  EXPECT_EQ(Lookup("a"), "2");
+}
+
+// Damage that is found while it is tidied may leave the folder locked to this
+// process.
+TEST_F(MirrorStoreDamageTest,
+       DamageThatWasFoundBeforeIsMendedByTheNextSnapshot) {
+  Apply(map_, Numbered(0, 5000));
+  std::filesystem::resize_file(DataFile(), 3 * 4096);
+  EXPECT_EQ(store_->DropAllBut({}).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(store_->Open().code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(Apply(map_, Numbered(0, 10)).filled);
+  EXPECT_TRUE(SetAside());
+  EXPECT_EQ(store_->Open(), absl::OkStatus());
+  EXPECT_EQ(Lookup("k9"), "v");
+}
+
+TEST_F(MirrorStoreDamageTest, AMetaPageThatAsksForTooMuchIsMended) {
+  Apply(map_, {{"a", "1"}});
+  store_.reset();
+  std::string bytes = folder_.Read("v1/data.mdb");
+  for (const size_t page : {size_t{0}, size_t{4096}}) {
+    bytes.replace(page + 136, 6, std::string(6, '\x7f'));
+  }
+  folder_.Write("v1/data.mdb", bytes);
+  Restart();
+  EXPECT_EQ(store_->Open().code(), absl::StatusCode::kDataLoss);
   EXPECT_TRUE(Apply(map_, {{"a", "2"}}).filled);
   EXPECT_EQ(Lookup("a"), "2");
 }

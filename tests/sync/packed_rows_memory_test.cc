@@ -1,5 +1,5 @@
 // Counts what this test program allocates, to show what a snapshot's rows cost
-// together with the change set that puts them all.
+// together with their change set, and what LMDB takes while they are written.
 #include <gtest/gtest.h>
 #include <malloc.h>
 
@@ -11,7 +11,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "sync/change_set.h"
+#include "sync/map_change.h"
 #include "sync/packed_rows.h"
+#include "tests/sync/map_rows.h"
+#include "tests/sync/temporary_folder.h"
 
 namespace {
 
@@ -44,8 +47,12 @@ namespace postmirror {
 namespace {
 
 // What a row may cost at most, keys and values of 64 bytes, as schema/README.md
-// states it.
+// states it: where rows are added or changed, where the map is full of other
+// keys until then, and for both in LMDB while a transaction writes them.
 constexpr size_t kBytesPerRow = 150;
+constexpr size_t kBytesPerReplacedRow = 250;
+constexpr size_t kBytesPerFilledRow = 200;
+constexpr size_t kBytesPerRewrittenRow = 500;
 // Rows are kept in chunks of so many bytes, of which the last may be unused.
 constexpr size_t kChunkBytes = size_t{1} << 20;
 
@@ -57,18 +64,85 @@ std::string Padded(size_t number) {
   return std::string(64 - text.size(), '0') + text;
 }
 
+// Keys of even numbers, or of odd ones: each lies between two of the others.
+PackedRows MakeRows(size_t odd) {
+  PackedRows rows;
+  for (size_t i = kRows; i > 0; --i) {
+    rows.Add(Padded(2 * i + odd), Padded(i), 1);
+  }
+  rows.Sort();
+  return rows;
+}
+
+double PerRow(size_t bytes) { return static_cast<double>(bytes) / kRows; }
+
+// LMDB allocates its pages by malloc(3), past the operators above.
+size_t LibraryBytes() {
+  const struct mallinfo2 all = mallinfo2();
+  return all.uordblks + all.hblkhd - bytes_now;
+}
+
 TEST(PackedRowsMemoryTest, ARowCostsAtMost150BytesFromTheReadToTheChangeSet) {
   const size_t before = bytes_now;
   bytes_peak = before;
-  PackedRows rows;
-  for (size_t i = kRows; i > 0; --i) rows.Add(Padded(i), Padded(i), 1);
-  rows.Sort();
+  const PackedRows rows = MakeRows(0);
   const absl::StatusOr<ChangeSet> changes = Diff(nullptr, rows, {});
   ASSERT_TRUE(changes.ok());
   ASSERT_EQ(changes->added.size(), kRows);
   EXPECT_GE(bytes_now - before, kRows * 128) << "nothing was counted";
   EXPECT_LE(bytes_peak - before, kRows * kBytesPerRow + kChunkBytes)
-      << static_cast<double>(bytes_peak - before) / kRows << " bytes a row";
+      << PerRow(bytes_peak - before) << " bytes a row";
+}
+
+class ReplacementMemoryTest : public testing::Test {
+ protected:
+  // Makes the store equal to the rows, and records what that took at its
+  // height.
+  void Write(size_t odd) {
+    const size_t before = bytes_now;
+    bytes_peak = before;
+    MapSnapshot snapshot;
+    snapshot.map = &map_;
+    snapshot.rows = MakeRows(odd);
+    const auto writer = StoreWriter::Open(folder_.path());
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    const auto records = (*writer)->ReadRecords();
+    ASSERT_TRUE(records.ok());
+    const auto record = records->find(map_.name);
+    Guard guard(1);
+    const auto change = DecideChange(
+        snapshot, record == records->end() ? nullptr : &record->second,
+        writer->get(), &guard, Moment());
+    ASSERT_TRUE(change.ok()) << change.status();
+    added_ = change->changes.added.size();
+    removed_ = change->changes.removed.size();
+    const size_t idle = LibraryBytes();
+    const auto transaction = (*writer)->Begin();
+    ASSERT_EQ(WriteChange(*change, transaction->get()), absl::OkStatus());
+    in_lmdb_ = LibraryBytes() - idle;
+    ASSERT_EQ((*transaction)->Commit(), absl::OkStatus());
+    ours_ = bytes_peak - before;
+  }
+
+  const MirroredMap map_ = MakeMap("/aliases.cf");
+  const TemporaryFolder folder_;
+  size_t added_ = 0;
+  size_t removed_ = 0;
+  size_t ours_ = 0;     // at the peak
+  size_t in_lmdb_ = 0;  // before the commit
+};
+
+TEST_F(ReplacementMemoryTest, AFillAndAFullReplacementCostWhatIsStated) {
+  Write(0);
+  ASSERT_EQ(added_, kRows);
+  EXPECT_LE(ours_, kRows * kBytesPerRow + kChunkBytes) << PerRow(ours_);
+  EXPECT_LE(in_lmdb_, kRows * kBytesPerFilledRow) << PerRow(in_lmdb_);
+  EXPECT_GE(in_lmdb_, kRows * 128) << "nothing was counted";
+  Write(1);
+  ASSERT_EQ(added_, kRows);
+  ASSERT_EQ(removed_, kRows);
+  EXPECT_LE(ours_, kRows * kBytesPerReplacedRow + kChunkBytes) << PerRow(ours_);
+  EXPECT_LE(in_lmdb_, kRows * kBytesPerRewrittenRow) << PerRow(in_lmdb_);
 }
 
 }  // namespace

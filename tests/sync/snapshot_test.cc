@@ -328,5 +328,36 @@ TEST_F(SnapshotTest, SeveralGroupsOnOneServerAreOneMoment) {
   EXPECT_EQ(Entries(settled.maps[0]), Entries(settled.maps[1]));
 }
 
+// A name that leads to two servers in turn, behind a proxy of connections.
+TEST_F(SnapshotTest, GroupsThatReachedDifferentServersAreRefused) {
+  Settings settings = AsRoot();
+  settings["dbname"] = "mysql";
+  Serve("SELECT url FROM help_topic WHERE name='%s'", settings);
+  settings["password"] = "another";  // of a group of its own
+  Serve("SELECT url FROM help_topic WHERE name='%s'", settings);
+  plan_ = MakePlan(MakeConfig());
+  ASSERT_THAT(plan_.servers, SizeIs(1));
+  ASSERT_THAT(plan_.servers[0].groups, SizeIs(2));
+  const auto other = MariadbServer::Start({"--skip-ssl"});
+  ASSERT_TRUE(other.ok()) << other.status();
+  const auto reader = [&](size_t group, const MariadbServer& from) {
+    auto connection = Connection::Open(from.Unix(), from.Root("mysql"));
+    EXPECT_TRUE(connection.ok()) << connection.status();
+    return GroupReader{.group = &plan_.servers[0].groups[group],
+                       .connection = *std::move(connection),
+                       .selects = {},
+                       .collations = {}};
+  };
+  readers_.push_back(reader(0, server()));
+  readers_.push_back(reader(1, server()));
+  EXPECT_EQ(PrepareReaders(absl::MakeSpan(readers_)), absl::OkStatus());
+  readers_.pop_back();
+  readers_.push_back(reader(1, **other));
+  const absl::Status status = PrepareReaders(absl::MakeSpan(readers_));
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("two connections reached different servers"));
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -12,6 +12,7 @@ namespace postmirror {
 namespace {
 
 // Inside a meta page.
+constexpr size_t kPageBytesOffset = 16 + 24;
 constexpr size_t kLastPageOffset = 16 + 120;
 constexpr size_t kTransactionOffset = 16 + 128;
 
@@ -22,6 +23,13 @@ Number At(const std::string& page, size_t offset) {
     std::memcpy(&number, page.data() + offset, sizeof(number));
   }
   return number;
+}
+
+template <typename Number>
+std::string BytesOf(Number number) {
+  std::string bytes(sizeof(number), '\0');
+  std::memcpy(bytes.data(), &number, sizeof(number));
+  return bytes;
 }
 
 }  // namespace
@@ -68,6 +76,18 @@ void DataFile::Overwrite(size_t page, const std::string& bytes, size_t offset) {
   file.seekp(static_cast<std::streamoff>(page * kPageBytes + offset));
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   ASSERT_TRUE(file.good());
+}
+
+void DataFile::SetLastPage(uint64_t page) {
+  for (size_t meta = 0; meta < kMetaPages; ++meta) {
+    Overwrite(meta, BytesOf(page), kLastPageOffset);
+  }
+}
+
+void DataFile::SetPageBytes(uint32_t bytes) {
+  for (size_t meta = 0; meta < kMetaPages; ++meta) {
+    Overwrite(meta, BytesOf(bytes), kPageBytesOffset);
+  }
 }
 
 void DataFile::ForgetKeys(size_t page) {

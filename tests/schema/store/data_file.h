@@ -31,6 +31,9 @@ class DataFile {
 
   std::string Read(size_t page) const;
   void Overwrite(size_t page, const std::string& bytes, size_t offset = 0);
+  // Put a number into both meta pages.
+  void SetLastPage(uint64_t page);
+  void SetPageBytes(uint32_t bytes);
   // Makes LMDB count no keys in the page.
   void ForgetKeys(size_t page);
   void Truncate(size_t pages);

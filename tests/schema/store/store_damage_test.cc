@@ -57,6 +57,16 @@ class StoreDamageTest : public LookupFixture {
 
   size_t temporary() const { return temporary_; }
 
+  std::string OpenToWrite() {
+    return InChild(
+        [&] { return CodeOf(StoreWriter::Open(store_.path()).status()); });
+  }
+
+  std::string OpenToRead() {
+    return InChild(
+        [&] { return CodeOf(StoreReader(store_.path()).Refresh()); });
+  }
+
   void ExpectHealedByAFill() {
     SetAsideAndFill();
     EXPECT_EQ(Refresh(), "OK");
@@ -134,6 +144,30 @@ TEST_F(StoreDamageTest, GarbageBehindTheMetaPagesIsTemporary) {
                    std::string((file.Pages() - kMetaPages) * kPageBytes, byte));
     EXPECT_EQ(Look(Key(7)), "TEMP");
     EXPECT_EQ(Look("other"), "TEMP");
+    ExpectHealedByAFill();
+  }
+}
+
+// What a meta page asks for decides how LMDB maps the file, and divides.
+TEST_F(StoreDamageTest, AMetaPageThatAsksForTooMuchIsDamage) {
+  DataFile file(store_.data_file());
+  // More than any address space; more than the map, by a page; not a number.
+  for (const uint64_t last_page :
+       {uint64_t{0x7fffffffffff}, (uint64_t{256} << 30) / kPageBytes,
+        ~uint64_t{0}}) {
+    file.SetLastPage(last_page);
+    EXPECT_EQ(OpenToWrite(), "DATA_LOSS") << last_page;
+    EXPECT_EQ(OpenToRead(), "DATA_LOSS") << last_page;
+    ExpectHealedByAFill();
+  }
+}
+
+TEST_F(StoreDamageTest, AMetaPageWithAnotherPageSizeIsDamage) {
+  DataFile file(store_.data_file());
+  for (const uint32_t bytes : {0U, 1U, 4095U, 1U << 31}) {
+    file.SetPageBytes(bytes);
+    EXPECT_EQ(OpenToWrite(), "DATA_LOSS") << bytes;
+    EXPECT_EQ(OpenToRead(), "DATA_LOSS") << bytes;
     ExpectHealedByAFill();
   }
 }

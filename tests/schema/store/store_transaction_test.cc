@@ -39,6 +39,18 @@ std::string Contents(StoreWriter* writer) {
   return absl::StrJoin(maps, "; ");
 }
 
+// Fills a new sub-database that takes many pages.
+absl::Status PutMany(StoreWriter* writer) {
+  const auto transaction = writer->Begin();
+  if (!transaction.ok()) return transaction.status();
+  const auto name = (*transaction)->CreateSubDatabase();
+  absl::Status status = name.status();
+  for (int i = 0; status.ok() && i < 1000; ++i) {
+    status = (*transaction)->Put(*name, absl::StrCat(i), "=value", false);
+  }
+  return status.ok() ? (*transaction)->Commit() : status;
+}
+
 class StoreTransactionTest : public ::testing::Test {
  protected:
   // Runs `act` on the open writer, in a process of its own.
@@ -318,6 +330,27 @@ TEST_F(DamagedTransactionTest, EndsWellInDropAndCommitToo) {
               return CodeOf((*transaction)->DropSubDatabase("m1"));
             }),
             "DATA_LOSS");
+}
+
+// A meta page that was damaged under the writer says that the map is full, or
+// too small. Only to open the store again shows what it is.
+TEST_F(StoreTransactionTest, AStoreThatOutgrowsTheMapIsToBeOpenedAgain) {
+  constexpr uint64_t kMapPages = (uint64_t{256} << 30) / kPageBytes;
+  EXPECT_EQ(With([](StoreWriter* writer) { return CodeOf(PutMany(writer)); }),
+            "OK");
+  DataFile file(store_.data_file());
+  const uint64_t before = file.LastPage();
+  const auto put_with = [&](uint64_t last_page) {
+    const std::string codes = With([&](StoreWriter* writer) {
+      file.SetLastPage(last_page);
+      const std::string put = CodeOf(PutMany(writer));
+      return absl::StrCat(put, " ", CodeOf(writer->CheckFiles()));
+    });
+    file.SetLastPage(before);
+    return codes;
+  };
+  EXPECT_EQ(put_with(kMapPages - 2), "RESOURCE_EXHAUSTED UNAVAILABLE");
+  EXPECT_EQ(put_with(kMapPages * 2), "UNAVAILABLE UNAVAILABLE");
 }
 
 }  // namespace

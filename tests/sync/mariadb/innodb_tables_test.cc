@@ -26,6 +26,11 @@ CREATE VIEW nested_bad AS
 CREATE FUNCTION count_heap() RETURNS INT READS SQL DATA
   RETURN (SELECT COUNT(*) FROM other.heap);
 CREATE VIEW calling AS SELECT name, count_heap() AS n FROM virtual_domains;
+CREATE VIEW dated AS SELECT name FROM virtual_domains WHERE id < YEAR(NOW());
+CREATE TABLE expiring (a INT, d DATETIME, live BOOL AS (d > NOW()) VIRTUAL,
+  twice INT AS (a * 2) VIRTUAL, kept INT AS (a * 3) STORED);
+CREATE TABLE doubled (a INT, twice INT AS (a * 2) VIRTUAL);
+CREATE VIEW of_expiring AS SELECT a FROM expiring;
 CREATE TABLE gone (a INT);
 CREATE VIEW broken AS SELECT a FROM gone;
 DROP TABLE gone;
@@ -39,16 +44,25 @@ class InnodbTablesTest : public MariadbTestCase {
   }
 
   static void TearDownTestSuite() {
-    Run({"DROP VIEW good, nested, bad, nested_bad, calling, broken",
-         "DROP TABLE heap, parts", "DROP FUNCTION count_heap",
-         "DROP DATABASE other"});
+    Run(
+        {"DROP VIEW good, nested, bad, nested_bad, calling, broken, dated, "
+         "of_expiring",
+         "DROP TABLE heap, parts, expiring, doubled",
+         "DROP FUNCTION count_heap", "DROP DATABASE other"});
   }
 
   static std::string Reason(Connection& connection,
                             const std::vector<TableName>& tables) {
-    const auto reason = FindNonInnodbTable(connection, tables);
-    EXPECT_TRUE(reason.ok()) << reason.status();
-    return reason.ok() ? reason->value_or("all InnoDB") : "failed";
+    TableSurvey survey;
+    EXPECT_EQ(SurveyTables(connection, tables, &survey), absl::OkStatus());
+    return survey.blind_spot.empty() ? "all InnoDB" : survey.blind_spot;
+  }
+
+  static std::map<TableName, std::string> Views(const TableName& table) {
+    TableSurvey survey;
+    EXPECT_EQ(SurveyTables(*ConnectAsRoot(), {table}, &survey),
+              absl::OkStatus());
+    return survey.views;
   }
 
   static std::string ReasonAsRoot(const TableName& table) {
@@ -102,6 +116,50 @@ TEST_F(InnodbTablesTest, ViewWithoutShowViewPrivilegeIsNotTrusted) {
   Run({"GRANT SHOW VIEW ON good TO postmirror@'127.0.0.1'"});
   EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "good"}}), "all InnoDB");
   Run({"REVOKE SELECT, SHOW VIEW ON good FROM postmirror@'127.0.0.1'"});
+}
+
+TEST_F(InnodbTablesTest, ViewThatAsksForTheTimeIsNotTrusted) {
+  EXPECT_EQ(ReasonAsRoot({"", "dated"}),
+            "view mailserver.dated cannot be resolved: the function "
+            "\"current_timestamp\" changes with time, without a change of any "
+            "table");
+}
+
+TEST_F(InnodbTablesTest, VirtualColumnThatAsksForTheTimeIsNotTrusted) {
+  const std::string reason =
+      "column live of table mailserver.expiring: the function "
+      "\"current_timestamp\" changes with time, without a change of any table";
+  EXPECT_EQ(ReasonAsRoot({"", "expiring"}), reason);
+  EXPECT_EQ(ReasonAsRoot({"", "of_expiring"}), reason);
+  EXPECT_EQ(ReasonAsRoot({"", "doubled"}), "all InnoDB");
+}
+
+// An account sees the expressions of the columns that it may read.
+TEST_F(InnodbTablesTest, VirtualColumnThatIsReadIsExamined) {
+  Run({"GRANT SELECT (a) ON expiring TO postmirror@'127.0.0.1'"});
+  EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "expiring"}}), "all InnoDB");
+  Run({"GRANT SELECT (live) ON expiring TO postmirror@'127.0.0.1'"});
+  EXPECT_THAT(Reason(*ConnectAsPostmirror(), {{"", "expiring"}}),
+              testing::HasSubstr("column live"));
+  Run({"REVOKE SELECT (a, live) ON expiring FROM postmirror@'127.0.0.1'"});
+}
+
+TEST_F(InnodbTablesTest, DefinitionsOfViewsInViewsAreSurveyed) {
+  EXPECT_THAT(Views({"", "virtual_domains"}), testing::IsEmpty());
+  const auto before = Views({"", "nested"});
+  EXPECT_THAT(before, testing::ElementsAre(
+                          testing::Key(TableName{kDatabase, "good"}),
+                          testing::Key(TableName{kDatabase, "nested"})));
+  EXPECT_EQ(Views({"", "nested"}), before);
+  Run(
+      {"ALTER VIEW good AS SELECT d.name, a.source FROM virtual_domains d"
+       " JOIN virtual_aliases a ON d.id = a.domain_id"});
+  const auto after = Views({"", "nested"});
+  EXPECT_NE(after, before);
+  Run(
+      {"ALTER SQL SECURITY INVOKER VIEW good AS SELECT d.name, a.source"
+       " FROM virtual_domains d JOIN virtual_aliases a ON d.id = a.domain_id"});
+  EXPECT_NE(Views({"", "nested"}), after);
 }
 
 TEST_F(InnodbTablesTest, InvisibleAndForeignTablesAreNotTrusted) {
