@@ -40,7 +40,7 @@ class Elements {
     if (unit_ == 0) unit_ = 1;
     // Characters without a weight of their own in the UCA have two units, of
     // which the first begins with FB (UTS 10, 10.1.3).
-    pairs_ = unit_ == 2 && !one_length_ && !breaks_pair_;
+    pairs_ = unit_ == 2 && !breaks_pair_;
   }
 
   // The length of the element that `weight` begins with.
@@ -52,9 +52,7 @@ class Elements {
  private:
   void Measure(const std::string& weight) {
     if (weight.empty()) return;
-    if (length_ != 0 && weight.size() != length_) one_length_ = false;
-    length_ = weight.size();
-    unit_ = std::gcd(unit_, length_);
+    unit_ = std::gcd(unit_, weight.size());
     breaks_pair_ = breaks_pair_ || BreaksPair(weight);
   }
 
@@ -69,9 +67,7 @@ class Elements {
     return false;
   }
 
-  size_t length_ = 0;
   size_t unit_ = 0;
-  bool one_length_ = true;
   bool breaks_pair_ = false;
   bool pairs_ = false;
 };
