@@ -40,6 +40,11 @@ TEST_F(ContractionCandidatesTest, HoldWhatLettersDecomposeInto) {
   EXPECT_THAT(candidates_, Contains("\u00FC\u0301"));  // by one
 }
 
+TEST_F(ContractionCandidatesTest, HoldTheBeginningsOfLongerOnes) {
+  EXPECT_THAT(candidates_, Contains("\u0FB2\u0F71\u0F80"));  // TIBETAN
+  EXPECT_THAT(candidates_, Contains("\u0FB2\u0F71"));
+}
+
 TEST_F(ContractionCandidatesTest, HoldOtherCodesOfTheSameCharacter) {
   // U+0387 and U+0340 are canonically U+00B7 and U+0300.
   EXPECT_THAT(candidates_, Contains("l\u0387"));
