@@ -31,23 +31,16 @@ bool IsFoldedAscii(char32_t c) {
 // together.
 class Elements {
  public:
-  explicit Elements(const CharacterWeights& characters) {
-    bool one_length = true;
-    size_t length = 0;
+  Elements(const CharacterWeights& characters,
+           const SequenceWeights& sequences) {
     for (const std::optional<std::string>& weight : characters) {
-      if (!weight.has_value() || weight->empty()) continue;
-      if (length != 0 && weight->size() != length) one_length = false;
-      length = weight->size();
-      unit_ = std::gcd(unit_, length);
+      if (weight.has_value()) Measure(*weight);
     }
+    for (const auto& [text, weight] : sequences) Measure(weight);
     if (unit_ == 0) unit_ = 1;
     // Characters without a weight of their own in the UCA have two units, of
     // which the first begins with FB (UTS 10, 10.1.3).
-    pairs_ = unit_ == 2 && !one_length &&
-             std::none_of(characters.begin(), characters.end(),
-                          [](const std::optional<std::string>& weight) {
-                            return weight.has_value() && BreaksPair(*weight);
-                          });
+    pairs_ = unit_ == 2 && !breaks_pair_;
   }
 
   // The length of the element that `weight` begins with.
@@ -57,6 +50,12 @@ class Elements {
   }
 
  private:
+  void Measure(const std::string& weight) {
+    if (weight.empty()) return;
+    unit_ = std::gcd(unit_, weight.size());
+    breaks_pair_ = breaks_pair_ || BreaksPair(weight);
+  }
+
   static bool IsLead(absl::string_view weight) { return weight[0] == '\xFB'; }
 
   static bool BreaksPair(absl::string_view weight) {
@@ -69,13 +68,14 @@ class Elements {
   }
 
   size_t unit_ = 0;
+  bool breaks_pair_ = false;
   bool pairs_ = false;
 };
 
 class Builder {
  public:
-  explicit Builder(const CharacterWeights& characters)
-      : characters_(characters), elements_(characters) {
+  Builder(const CharacterWeights& characters, const SequenceWeights& sequences)
+      : characters_(characters), elements_(characters, sequences) {
     for (const bool ascii : {true, false}) {
       for (char32_t c = 0; c < characters.size(); ++c) {
         if (IsFoldedAscii(c) != ascii || !characters[c].has_value()) continue;
@@ -135,7 +135,7 @@ class Builder {
 CollationRules BuildCollationRules(absl::string_view name, bool pads,
                                    const CharacterWeights& characters,
                                    const SequenceWeights& sequences) {
-  const Builder builder(characters);
+  const Builder builder(characters, sequences);
   CollationRules rules{.name = std::string(name),
                        .pads = pads,
                        .ranges = builder.Ranges(),

@@ -10,10 +10,7 @@
 
 namespace postmirror {
 CollationTable::CollationTable(const CollationRules& rules)
-    : pads_(rules.pads),
-      bytes_(rules.bytes),
-      exact_(rules.exact),
-      pages_(1) {
+    : pads_(rules.pads), bytes_(rules.bytes), exact_(rules.exact), pages_(1) {
   // Pages that one range fills are shared: a range may be a whole plane.
   std::map<Action, uint16_t> uniform;
   for (const CollationRules::Range& range : rules.ranges) {
@@ -46,8 +43,8 @@ void CollationTable::AddRange(const CollationRules::Range& range,
     const size_t begin = std::max<size_t>(range.first, page * 256);
     const size_t end = std::min<size_t>(range.last, page * 256 + 255) + 1;
     if (end - begin == 256) {
-      const auto [known, is_new] = uniform->try_emplace(
-          action, static_cast<uint16_t>(pages_.size()));
+      const auto [known, is_new] =
+          uniform->try_emplace(action, static_cast<uint16_t>(pages_.size()));
       if (is_new) pages_.emplace_back().fill(action);
       page_of_[page] = known->second;
       continue;
@@ -57,9 +54,10 @@ void CollationTable::AddRange(const CollationRules::Range& range,
       pages_.emplace_back().fill(kKeep);
     }
     Page& actions = pages_[page_of_[page]];
-    std::fill(actions.begin() + static_cast<std::ptrdiff_t>(begin % 256),
-              actions.begin() + static_cast<std::ptrdiff_t>((end - 1) % 256) + 1,
-              action);
+    std::fill(
+        actions.begin() + static_cast<std::ptrdiff_t>(begin % 256),
+        actions.begin() + static_cast<std::ptrdiff_t>((end - 1) % 256) + 1,
+        action);
   }
 }
 
@@ -68,9 +66,8 @@ void CollationTable::AddAscii() {
   for (unsigned char c = 0; c < 128; ++c) {
     const std::string text(1, static_cast<char>(c));
     std::string form;
-    // Bytes have no characters, and no sequence begins with them.
-    if (!Apply(text, &form) || sequences_.contains(c)) form.clear();
-    if (form.size() == 1) ascii_[c] = form[0];
+    if (!Apply(text, &form)) form.clear();
+    if (form.size() == 1 && !sequences_.contains(c)) ascii_[c] = form[0];
     const bool upper = c >= 'A' && c <= 'Z';
     if (c >= 0x20 && c < 0x7F && !upper && form != text) {
       keeps_folded_ascii_ = false;

@@ -19,6 +19,7 @@ class CollationTable {
   explicit CollationTable(const CollationRules& rules);
 
   bool pads() const { return pads_; }
+  bool bytes() const { return bytes_; }
   bool exact() const { return exact_; }
 
   // Whether printable ASCII without upper case letters is its own form.

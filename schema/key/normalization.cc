@@ -27,6 +27,9 @@ KeyKind Normalization::NormalizeKey(absl::string_view key,
 bool Normalization::NormalizeRow(absl::string_view column,
                                  std::string* normalized) const {
   if (!collation_->Apply(column, normalized)) return false;
+  // No key is empty, and of bytes nothing is ignored: kEmptyKeyForm is left to
+  // the key that is that byte.
+  if (collation_->bytes() && normalized->empty()) return false;
   Finish(normalized);
   return true;
 }

@@ -26,7 +26,8 @@ enum class KeyKind {
 
 // What stands in the store for a key of which the collation leaves nothing,
 // such as a row's empty one, since LMDB holds no empty key. No other form is
-// these bytes. Do not change: stored.
+// these bytes, which are not UTF-8; of byte strings, nothing leaves nothing. Do
+// not change: stored.
 inline constexpr absl::string_view kEmptyKeyForm("\xFF", 1);
 
 // The rules of one map. Cheap to copy. May be used from any thread.

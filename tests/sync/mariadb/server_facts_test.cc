@@ -34,16 +34,6 @@ class ServerFactsTest : public MariadbTestCase {
     return key.value_or(std::vector<std::string>{"failed"});
   }
 
-  std::optional<std::string> KeyCollation(const std::string& table,
-                                          const std::string& column) {
-    MirrorQuery query;
-    query.tables = {{"", table}};
-    query.key_column = column;
-    const auto collation = ReadKeyCollation(*connection_, query);
-    EXPECT_TRUE(collation.ok()) << collation.status();
-    return collation.value_or("failed");
-  }
-
   std::unique_ptr<Connection> connection_;
 };
 
@@ -111,30 +101,6 @@ TEST_F(ServerFactsTest, PrimaryKeyOfAMissingTableIsAnError) {
             absl::StatusCode::kNotFound);
   EXPECT_EQ(ReadPrimaryKey(*connection_, {"", "missing"}).status().code(),
             absl::StatusCode::kPermissionDenied);
-}
-
-TEST_F(ServerFactsTest, KeyCollationIsTheColumns) {
-  Run(
-      {"CREATE TABLE scratch (a VARCHAR(9) COLLATE utf8mb4_nopad_bin, b "
-       "VARBINARY(9),"
-       " c INT, d BLOB) CHARSET utf8mb4",
-       "GRANT SELECT ON scratch TO postmirror@'127.0.0.1'"});
-  EXPECT_EQ(KeyCollation("scratch", "A"), "utf8mb4_nopad_bin");
-  EXPECT_EQ(KeyCollation("scratch", "b"), "binary");
-  EXPECT_EQ(KeyCollation("scratch", "c"), std::nullopt);
-  EXPECT_EQ(KeyCollation("scratch", "d"), "binary");
-  EXPECT_EQ(KeyCollation("scratch", "missing"), std::nullopt);
-  EXPECT_THAT(KeyCollation("virtual_aliases", "source").value_or(""),
-              ::testing::StartsWith("utf8mb4_"));
-  Run({"REVOKE SELECT ON scratch FROM postmirror@'127.0.0.1'"});
-}
-
-TEST_F(ServerFactsTest, KeyCollationOfAJoinIsNotTold) {
-  MirrorQuery query;
-  query.tables = {{"", "virtual_aliases"}, {"", "virtual_domains"}};
-  const auto collation = ReadKeyCollation(*connection_, query);
-  ASSERT_TRUE(collation.ok()) << collation.status();
-  EXPECT_EQ(*collation, std::nullopt);
 }
 
 TEST_F(ServerFactsTest, GrantedAccountReadsRowsInPrimaryKeyOrder) {
