@@ -138,9 +138,8 @@ absl::StatusOr<MapChange> DecideChange(const MapSnapshot& snapshot,
                       ? MapStep::kAdd
                       : MapStep::kNothing;
   } else {
-    change.step = record->definition == snapshot.Definition()
-                      ? MapStep::kUpdate
-                      : MapStep::kFill;
+    change.step = record->definition == snapshot.Definition() ? MapStep::kUpdate
+                                                              : MapStep::kFill;
   }
   return change;
 }

@@ -64,13 +64,12 @@ void AddMap(const MapFile& file, MirroredMap map, MirrorPlan* plan) {
     server = plan->servers.insert(
         server, ServerPlan{.hosts = file.hosts, .groups = {}});
   }
-  auto group = std::find_if(server->groups.begin(), server->groups.end(),
-                            [&](const Group& candidate) {
-                              return candidate.log_on == file.log_on;
-                            });
+  auto group = std::find_if(
+      server->groups.begin(), server->groups.end(),
+      [&](const Group& candidate) { return candidate.log_on == file.log_on; });
   if (group == server->groups.end()) {
-    group = server->groups.insert(
-        group, Group{.log_on = file.log_on, .maps = {}});
+    group =
+        server->groups.insert(group, Group{.log_on = file.log_on, .maps = {}});
   }
   group->maps.push_back(std::move(map));
 }

@@ -24,7 +24,7 @@ struct MirroredMap {
   std::vector<std::string> domain;
   EntryRules rules;
   bool mirror_ascii_ci = false;  // MapFile
-  bool address_search = false;  // a parameter with an address search lists it
+  bool address_search = false;   // a parameter with an address search lists it
   // The text of what decides the map's entries, beside the key's collation.
   std::string definition;
 };

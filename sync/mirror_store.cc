@@ -5,7 +5,6 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "sync/map_change.h"
 
 namespace postmirror {
 namespace {
@@ -23,6 +22,23 @@ MapResult Report(const MapChange& change, const Guard& guard) {
   }
   if (const Removals* held = guard.Held(result.map)) result.held = *held;
   return result;
+}
+
+// Deletes the collations that no map has any more.
+absl::Status DropUnusedCollations(
+    const std::map<std::string, MapRecord>& before,
+    const std::set<std::string>& used, StoreTransaction* transaction) {
+  std::set<std::string> unused;
+  for (const auto& [name, record] : before) {
+    if (!used.contains(record.collation_digest)) {
+      unused.insert(record.collation_digest);
+    }
+  }
+  for (const std::string& digest : unused) {
+    absl::Status deleted = transaction->DeleteCollation(digest);
+    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -89,6 +105,35 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
   return ApplyLocked(snapshot);
 }
 
+absl::Status MirrorStore::Write(const std::deque<MapChange>& changes,
+                                const Records& before) {
+  absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
+      writer_->Begin();
+  if (!transaction.ok()) return transaction.status();
+  std::map<std::string, std::string> collations;  // by map
+  for (const auto& [name, record] : before) {
+    collations[name] = record.collation_digest;
+  }
+  for (const MapChange& change : changes) {
+    if (change.step == MapStep::kFill) {
+      collations[change.snapshot->map->name] =
+          change.snapshot->collation->digest;
+    }
+    if (absl::Status written = WriteChange(change, transaction->get());
+        !written.ok()) {
+      return written;
+    }
+  }
+  std::set<std::string> used;
+  for (const auto& [map, digest] : collations) used.insert(digest);
+  if (absl::Status dropped =
+          DropUnusedCollations(before, used, transaction->get());
+      !dropped.ok()) {
+    return dropped;
+  }
+  return (*transaction)->Commit();
+}
+
 absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
     const Snapshot& snapshot) {
   const absl::StatusOr<Records> records = writer_->ReadRecords();
@@ -109,17 +154,8 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
     changes.push_back(*std::move(change));
   }
   if (writes) {
-    absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
-        writer_->Begin();
-    if (!transaction.ok()) return transaction.status();
-    for (const MapChange& change : changes) {
-      if (absl::Status written = WriteChange(change, transaction->get());
-          !written.ok()) {
-        return written;
-      }
-    }
-    if (absl::Status committed = (*transaction)->Commit(); !committed.ok()) {
-      return committed;
+    if (absl::Status written = Write(changes, *records); !written.ok()) {
+      return written;
     }
   }
   std::vector<MapResult> results;
@@ -149,13 +185,22 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
   absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
       writer_->Begin();
   if (!transaction.ok()) return transaction.status();
+  std::set<std::string> used;
   for (const auto& [name, record] : *records) {
-    if (configured.contains(name)) continue;
+    if (configured.contains(name)) {
+      used.insert(record.collation_digest);
+      continue;
+    }
     absl::Status dropped = (*transaction)->DropSubDatabase(record.sub_database);
     if (dropped.ok()) dropped = (*transaction)->DeleteRecord(name);
     if (!dropped.ok()) return dropped;
     logger_.Notice(absl::StrCat("map ", name, ": dropped from the store, ",
                                 "postmirror.cf does not name it any more"));
+  }
+  if (absl::Status dropped =
+          DropUnusedCollations(*records, used, transaction->get());
+      !dropped.ok()) {
+    return dropped;
   }
   return (*transaction)->Commit();  // writes nothing where nothing was dropped
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,7 @@
 #include "schema/runtime/logger.h"
 #include "schema/store/store_writer.h"
 #include "sync/guard.h"
+#include "sync/map_change.h"
 #include "sync/snapshot.h"
 
 namespace postmirror {
@@ -78,6 +80,8 @@ class MirrorStore {
   absl::Status NoteDamage(absl::Status status);
   absl::Status DropLocked(const std::set<std::string>& configured);
   absl::StatusOr<std::vector<MapResult>> ApplyLocked(const Snapshot& snapshot);
+  absl::Status Write(const std::deque<MapChange>& changes,
+                     const Records& before);
 
   const std::string store_;
   const Clock& clock_;

@@ -26,8 +26,7 @@ class RowReader {
  public:
   explicit RowReader(MapSnapshot* snapshot)
       : snapshot_(*snapshot),
-        normalization_(snapshot->map->rules.utf8,
-                       snapshot->collation->table) {}
+        normalization_(snapshot->map->rules.utf8, snapshot->collation->table) {}
 
   void Take(Connection::Row row) {
     if (row.size() < 2 || !row[0].has_value()) return;  // NULL equals no key
@@ -65,11 +64,11 @@ absl::Status ReadMap(GroupReader& reader, size_t index, MapSnapshot* snapshot) {
     return AtMap(map, used);
   }
   RowReader rows(snapshot);
-  const absl::Status read =
-      reader.connection->Query(reader.maps[index].select, [&](Connection::Row row) {
-        rows.Take(row);
-        return absl::OkStatus();
-      });
+  const absl::Status read = reader.connection->Query(reader.maps[index].select,
+                                                     [&](Connection::Row row) {
+                                                       rows.Take(row);
+                                                       return absl::OkStatus();
+                                                     });
   return read.ok() ? read : AtMap(map, read);
 }
 
@@ -219,9 +218,8 @@ absl::StatusOr<std::vector<GroupReader>> ConnectReaders(
                                    .connect_timeout = connect_timeout,
                                    .read_timeout = read_timeout});
     if (!connection.ok()) return connection.status();
-    readers.push_back({.group = &group,
-                       .connection = *std::move(connection),
-                       .maps = {}});
+    readers.push_back(
+        {.group = &group, .connection = *std::move(connection), .maps = {}});
   }
   return readers;
 }

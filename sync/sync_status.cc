@@ -148,7 +148,8 @@ absl::StatusOr<SyncStatus> DecodeSyncStatus(absl::string_view text) {
   const size_t last = text.rfind(kChecksumName);
   if (last == absl::string_view::npos) return damaged;
   const absl::string_view lines = text.substr(0, last);
-  if (text.substr(last) != absl::StrCat(kChecksumName, DigestText(lines), "\n")) {
+  if (text.substr(last) !=
+      absl::StrCat(kChecksumName, DigestText(lines), "\n")) {
     return damaged;
   }
   Decoder decoder;

@@ -115,8 +115,7 @@ std::vector<CollationRules::Sequence> TakeSequences(Reader* reader) {
        --count) {
     std::string text = reader->Text();
     std::string form = reader->Text();
-    const bool ascending =
-        sequences.empty() || sequences.back().text < text;
+    const bool ascending = sequences.empty() || sequences.back().text < text;
     if (text.empty() || !IsUtf8(text) || !ascending) reader->Fail();
     sequences.push_back({std::move(text), std::move(form)});
   }
@@ -156,8 +155,8 @@ absl::StatusOr<CollationRules> DecodeCollationRules(absl::string_view bytes) {
 }
 
 CollationRules AsciiCiRules() {
-  CollationRules rules{.name = "ascii_ci", .exact = false, .ranges = {},
-                       .sequences = {}};
+  CollationRules rules{
+      .name = "ascii_ci", .exact = false, .ranges = {}, .sequences = {}};
   for (char32_t c = 0; c <= kLastCharacter; ++c) {
     if (c == 0xD800) c = 0xE000;  // surrogates are no characters
     const std::string text = Utf8Of(c);

@@ -1,5 +1,5 @@
-// What a collation of MariaDB holds for equal, as data: sync asks the server and
-// writes it into the store, lookups read it there. A value; its bytes are
+// What a collation of MariaDB holds for equal, as data: sync asks the server
+// and writes it into the store, lookups read it there. A value; its bytes are
 // described in schema/README.md.
 #ifndef POSTMIRROR_SCHEMA_KEY_COLLATION_RULES_H_
 #define POSTMIRROR_SCHEMA_KEY_COLLATION_RULES_H_
@@ -35,8 +35,8 @@ struct CollationRules {
   bool pads = true;  // trailing spaces are ignored
   // Bytes are compared as they are; there are no ranges and sequences.
   bool bytes = false;
-  // Whether two keys with equal forms are equal in the database, and two with
-  // different forms are not. Else this holds for ASCII keys alone.
+  // Whether two keys are equal in the database if and only if their forms are.
+  // Else the miss of a key that is not all ASCII says nothing.
   bool exact = true;
   // Ascending, not overlapping. What is in none of them stays as it is.
   std::vector<Range> ranges;

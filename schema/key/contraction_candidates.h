@@ -12,9 +12,10 @@ namespace postmirror {
 // two reasons: so that a letter that sorts by itself is equal to what it
 // decomposes into (CYRILLIC SHORT I), and so that a vowel that is written
 // before its consonant sorts behind it (THAI SARA E). These are the
-// decompositions of all characters but Hangul syllables, and all pairs of such a
-// vowel and a letter of its script. Of all other pairs of characters that have
-// weights of their own, none is a contraction in MariaDB 10.11's uca1400_ai_ci.
+// decompositions of all characters but Hangul syllables, and all pairs of such
+// a vowel and a letter of its script. Of all other pairs of characters that
+// have weights of their own, none is a contraction in MariaDB 10.11's
+// uca1400_ai_ci.
 std::vector<std::string> ContractionCandidates();
 
 }  // namespace postmirror

@@ -34,8 +34,8 @@ bool FoldKey(absl::string_view key, bool utf8, std::string* folded) {
       U_FOLD_CASE_DEFAULT,
       icu::StringPiece(key.data(), static_cast<int32_t>(key.size())), sink,
       nullptr, status);
-  // It fails where there is no memory, and so do we elsewhere. To go on would be
-  // to ask for another key.
+  // It fails where there is no memory, and so do we elsewhere. To go on would
+  // be to ask for another key.
   if (U_FAILURE(status)) std::abort();
   return true;
 }

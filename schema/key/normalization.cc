@@ -5,6 +5,13 @@
 #include "schema/key/utf8.h"
 
 namespace postmirror {
+namespace {
+
+// The form of no row.
+constexpr absl::string_view kNoForm("\xFE", 1);
+
+}  // namespace
+
 KeyKind Normalization::NormalizeKey(absl::string_view key,
                                     std::string* normalized) const {
   if (key.empty()) return KeyKind::kUnmatchable;
@@ -16,8 +23,11 @@ KeyKind Normalization::NormalizeKey(absl::string_view key,
   // Postfix's keys are C strings: it cannot ask for one that holds a NUL.
   if (absl::StrContains(key, '\0')) return KeyKind::kUnmatchable;
   std::string folded;
-  if (!FoldKey(key, utf8_, &folded) || !collation_->Apply(folded, normalized)) {
-    return KeyKind::kUnmatchable;
+  if (!FoldKey(key, utf8_, &folded)) return KeyKind::kUnmatchable;
+  if (!collation_->Apply(folded, normalized)) {
+    // A row may have been left out for the same reason.
+    *normalized = std::string(kNoForm);
+    return collation_->exact() ? KeyKind::kUnmatchable : KeyKind::kUncertain;
   }
   Finish(normalized);
   return collation_->exact() || IsAscii(key) ? KeyKind::kExact

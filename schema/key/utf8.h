@@ -11,9 +11,9 @@
 
 namespace postmirror {
 
-// The character at text[*i], behind which *i moves; nothing, and *i stays, where
-// what stands there is not UTF-8 (RFC 3629: no overlong forms, no surrogates).
-// REQUIRES: *i < text.size()
+// The character at text[*i], behind which *i moves; nothing, and *i stays,
+// where what stands there is not UTF-8 (RFC 3629: no overlong forms, no
+// surrogates). REQUIRES: *i < text.size()
 std::optional<char32_t> NextCharacter(absl::string_view text, size_t* i);
 
 // Whether all of `text` is UTF-8.

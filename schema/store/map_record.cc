@@ -78,7 +78,8 @@ absl::StatusOr<MapRecord> DecodeMapRecord(absl::string_view bytes) {
       !TakeTexts(&bytes, &record.domain) ||
       !TakeText(&bytes, &record.key_collation) ||
       !TakeText(&bytes, &record.collation_digest) ||
-      !TakeNumber(&bytes, &utf8) || utf8 > 1 || !TakeNumber(&bytes, &record.entries) ||
+      !TakeNumber(&bytes, &utf8) || utf8 > 1 ||
+      !TakeNumber(&bytes, &record.entries) ||
       !TakeNumber(&bytes, &record.rows) ||
       !TakeNumber(&bytes, &record.unstorable_rows) || !bytes.empty()) {
     return absl::DataLossError("map record is damaged");

@@ -40,7 +40,7 @@ inline MirroredMap MakeMap(const std::string& name,
           .result_format = *ResultFormat::Parse("%s"),
           .domain = {},
           .rules = {},
-          .definition = definition};
+          .definition = definition + "\n"};
 }
 
 inline MapSnapshot SnapMap(const MirroredMap& map, const KeyValues& rows) {

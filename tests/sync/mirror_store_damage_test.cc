@@ -210,7 +210,8 @@ class EverySlotTaken {
   [[noreturn]] void TakeSlots(const std::string& store) {
     const auto environment = Environment::OpenForReading(store);
     MDB_txn* transaction = nullptr;
-    while (environment.ok() && (*environment)->BeginReading(&transaction) == 0) {
+    while (environment.ok() &&
+           (*environment)->BeginReading(&transaction) == 0) {
     }
     char done = 0;
     const bool told = write(ready_[1], "x", 1) == 1;

@@ -8,6 +8,7 @@
 namespace postmirror {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -169,6 +170,30 @@ TEST_F(MirrorStoreTest, ANewDefinitionStaysHeldWhileAnotherMapChanges) {
   EXPECT_EQ(probe_.Lookup(domains_.name, "c"), "2");
   EXPECT_EQ(Lookup("a"), "1");
   EXPECT_EQ(probe_.Record(map_.name), "m1 first 2 2 0");
+}
+
+TEST_F(MirrorStoreTest, ACollationGoesWithTheLastMapThatHasIt) {
+  const auto collation = [](const char* name) {
+    return std::make_shared<const StoredCollation>(
+        MakeStoredCollation({.name = name, .ranges = {}, .sequences = {}}));
+  };
+  Snapshot snapshot;
+  for (const MirroredMap* map : {&map_, &domains_}) {
+    snapshot.maps.push_back(SnapMap(*map, {{"a", "1"}}));
+    snapshot.maps.back().collation = collation("first");
+  }
+  Apply(snapshot);
+  EXPECT_EQ(probe_.Collations(), "first ");
+  snapshot.maps[0].collation = collation("second");
+  Apply(snapshot);
+  EXPECT_THAT(probe_.Collations(),
+              AllOf(HasSubstr("first "), HasSubstr("second ")));
+  snapshot.maps[1].collation = snapshot.maps[0].collation;
+  Apply(snapshot);
+  EXPECT_EQ(probe_.Collations(), "second ");
+  EXPECT_EQ(Lookup("a"), "1");
+  ASSERT_EQ(store_->DropAllBut({}), absl::OkStatus());
+  EXPECT_EQ(probe_.Collations(), "");
 }
 
 TEST_F(MirrorStoreTest, DropAllButKeepsTheConfiguredMaps) {

@@ -99,9 +99,11 @@ class ReplacementMemoryTest : public testing::Test {
   // Makes the store equal to the rows, and records what that took at its
   // height.
   void Write(size_t odd) {
+    MapSnapshot snapshot;
+    snapshot.collation = std::make_shared<const StoredCollation>(
+        MakeStoredCollation({.name = "any", .ranges = {}, .sequences = {}}));
     const size_t before = bytes_now;
     bytes_peak = before;
-    MapSnapshot snapshot;
     snapshot.map = &map_;
     snapshot.rows = MakeRows(odd);
     const auto writer = StoreWriter::Open(folder_.path());

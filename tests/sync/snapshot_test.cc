@@ -345,15 +345,16 @@ TEST_F(SnapshotTest, GroupsThatReachedDifferentServersAreRefused) {
     EXPECT_TRUE(connection.ok()) << connection.status();
     return GroupReader{.group = &plan_.servers[0].groups[group],
                        .connection = *std::move(connection),
-                       .selects = {},
-                       .collations = {}};
+                       .maps = {}};
   };
   readers_.push_back(reader(0, server()));
   readers_.push_back(reader(1, server()));
-  EXPECT_EQ(PrepareReaders(absl::MakeSpan(readers_)), absl::OkStatus());
+  EXPECT_EQ(PrepareReaders(absl::MakeSpan(readers_), &collations_),
+            absl::OkStatus());
   readers_.pop_back();
   readers_.push_back(reader(1, **other));
-  const absl::Status status = PrepareReaders(absl::MakeSpan(readers_));
+  const absl::Status status =
+      PrepareReaders(absl::MakeSpan(readers_), &collations_);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("two connections reached different servers"));

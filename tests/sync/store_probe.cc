@@ -11,9 +11,12 @@
 #include <optional>
 
 #include "absl/functional/function_ref.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "schema/key/collation_rules.h"
 #include "schema/store/environment.h"
 #include "schema/store/store_reader.h"
+#include "schema/store/store_scan.h"
 #include "schema/store/store_view.h"
 
 namespace postmirror {
@@ -83,11 +86,28 @@ std::string StoreProbe::Record(const std::string& map) const {
     const std::string text =
         record == nullptr
             ? "none"
-            : absl::StrCat(record->sub_database, " ", record->definition, " ",
-                           record->entries, " ", record->rows, " ",
-                           record->unstorable_rows);
+            : absl::StrCat(
+                  record->sub_database, " ",
+                  record->definition.substr(0, record->definition.find('\n')),
+                  " ", record->entries, " ", record->rows, " ",
+                  record->unstorable_rows);
     view.End();
     return text;
+  });
+}
+
+std::string StoreProbe::Collations() const {
+  return InChild([&]() -> std::string {
+    const auto environment = Environment::OpenForReading(store_);
+    if (!environment.ok()) return "none";
+    const auto scan = StoreScan::Open(environment->get(), kStatusSubDatabase);
+    std::string names;
+    while (scan.ok() && (*scan)->Next().value_or(false)) {
+      if (!absl::StartsWith((*scan)->key(), CollationKey(""))) continue;
+      const auto rules = DecodeCollationRules((*scan)->entry());
+      absl::StrAppend(&names, rules.ok() ? rules->name : "damaged", " ");
+    }
+    return names;
   });
 }
 

@@ -20,6 +20,9 @@ class StoreProbe {
   // "SUB-DATABASE DEFINITION ENTRIES ROWS UNSTORABLE", or "none".
   std::string Record(const std::string& map) const;
 
+  // The names of the collations beside the maps, each followed by a space.
+  std::string Collations() const;
+
   // The number of the last transaction that was committed.
   uint64_t LastTransaction() const;
 

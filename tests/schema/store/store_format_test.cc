@@ -23,6 +23,7 @@ constexpr char kDefinition[] =
 
 // Its 8 bytes, for small ones.
 std::string Number(char number) { return number + std::string(7, '\0'); }
+std::string Zero() { return std::string(1, '\0'); }
 
 class StoreFormatTest : public LookupFixture {
  protected:
@@ -41,6 +42,7 @@ class StoreFormatTest : public LookupFixture {
                      .ranges = {{U'A', U'A', "a"},
                                 {0xAD, 0xAD, ""},
                                 {0xC4, 0xC6, "a"},
+                                {0xE4, 0xE6, "a"},
                                 {0x10000, 0x10FFFF, std::nullopt}},
                      .sequences = {{"\xD0\x98\xCC\x86", "\xD0\xB9"}}};
     store_.Fill({map});
@@ -67,13 +69,19 @@ TEST_F(StoreFormatTest, Entries) {
 }
 
 TEST_F(StoreFormatTest, Records) {
-  const std::string record =
-      absl::StrCat(Number(1), Number(2), "m1", Number('\xac'), kDefinition,
-                   Number(0), Number(18), "utf8mb4_general_ci", Number(1),
-                   Number(3), Number(8), Number(0));
-  EXPECT_EQ(record.size(), 0x108u);
+  const std::string record = absl::StrCat(
+      Number(1), Number(2), "m1", Number('\xc3'), kDefinition, Number(0),
+      Number(18), "utf8mb4_example_ci", Number(16), "ffa2205588400d91",
+      Number(1), Number(3), Number(8), Number(0));
+  EXPECT_EQ(record.size(), 0x137u);
+  const std::string collation = absl::StrCat(
+      "\x05\x12utf8mb4_example_ci\x05", "A", Zero(), "\x02", "a", "k", Zero(),
+      "\x01", "\x16\x02\x02", "a", "\x1d\x02\x02", "a",
+      "\x99\xfe\x03\xff\xff\x3f", Zero(),
+      "\x01\x04\xd0\x98\xcc\x86\x02\xd0\xb9");
   EXPECT_EQ(Dump("status"),
-            absl::StrCat("last_sub_database 1\n",
+            absl::StrCat("collation/ffa2205588400d91 ", collation, "\n",
+                         "last_sub_database 1\n",
                          "map//etc/postmirror/aliases.cf ", record, "\n"));
 }
 
@@ -85,7 +93,11 @@ TEST_F(StoreFormatTest, Lookups) {
             "john@example.org,jane@example.org,kerstin@example.org");
   EXPECT_EQ(LookUp(&view, 0, "list@example.org"), "TEMP");
   EXPECT_EQ(LookUp(&view, 0, "nobody@example.org"), "NOTFOUND");
-  EXPECT_EQ(LookUp(&view, 0, "j\xC3\xB6rg@example.org"), "TEMP");
+  EXPECT_EQ(LookUp(&view, 0,
+                   "INF\xC2\xAD"
+                   "O@ex\xC3\x84mple.org"),
+            "john@example.org,jane@example.org,kerstin@example.org");
+  EXPECT_EQ(LookUp(&view, 0, "info@\xF0\x9F\x98\x80"), "NOTFOUND");
   view.End();
 }
 
