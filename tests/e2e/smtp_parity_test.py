@@ -9,7 +9,7 @@ import concurrent.futures
 import unittest
 
 from support.e2e_case import E2eCase
-from support.parity_rows import PARITY_SQL, RECIPIENTS
+from support.parity_rows import PARITY_SQL, RECIPIENTS, UTF8_RECIPIENTS
 from support.site import ALIASES, GUIDE_MAPS, MAILBOXES, MapFile
 from support.smtp import send_mails
 
@@ -48,6 +48,7 @@ _CANONICAL = _more_aliases("canonical")
 class _SmtpParityCase(E2eCase):
     # What main.cf and postmirror.cf say, beside _MAIN_CF.
     main_cf = {}
+    recipients = RECIPIENTS + UTF8_RECIPIENTS
 
     def setUp(self):
         self.settings = {**_MAIN_CF, **self.main_cf}
@@ -61,7 +62,7 @@ class _SmtpParityCase(E2eCase):
         oracle = self.start(self.site.mysql_main_cf(), "postfix-mysql")
         ours = [self.start(self.site.main_cf(way), _WAYS[way]) for way in _WAYS]
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            measure, *answers = pool.map(_fates, [oracle, *ours])
+            measure, *answers = pool.map(self.fates, [oracle, *ours])
         for recipient, fate in witnesses.items():
             with self.subTest(witness=recipient):
                 self.assertEqual(measure[recipient], fate)
@@ -70,15 +71,15 @@ class _SmtpParityCase(E2eCase):
                 with self.subTest(way=way, recipient=recipient):
                     self.assertEqual(fate, measure[recipient])
 
+    def fates(self, postfix):
+        """Returns for each recipient the reply's codes with the final recipients, or
+        with the text of a refusal."""
+        replies = send_mails(postfix.port, self.recipients)
+        fates = [_fate(postfix, reply) for reply in replies]
+        return dict(zip(self.recipients, fates))
+
     def start(self, maps, name):
         return self.start_postfix({**self.settings, **maps}, name)
-
-
-def _fates(postfix):
-    """Returns for each recipient the reply's codes with the final recipients, or
-    with the text of a refusal."""
-    replies = send_mails(postfix.port, RECIPIENTS)
-    return dict(zip(RECIPIENTS, (_fate(postfix, reply) for reply in replies)))
 
 
 def _fate(postfix, reply):
@@ -110,6 +111,7 @@ class GuideParityTest(_SmtpParityCase):
                 "both@example.org": _delivered("alias@remote.invalid"),
                 "in@filtered.test": _delivered("in@remote.invalid"),
                 "format@example.org": _delivered("Bob.a@formatted.test"),
+                "jose@example.org": _delivered("josé@example.org"),
                 "three@limited.test": [
                     "451 4.3.0",
                     "<three@limited.test>: Temporary lookup failure",
@@ -158,6 +160,7 @@ class NotPropagatedParityTest(_SmtpParityCase):
 
 class NoDelimiterParityTest(_SmtpParityCase):
     main_cf = {"recipient_delimiter": "", "smtputf8_enable": "no"}
+    recipients = RECIPIENTS
 
     def test_no_extensions_and_no_utf8(self):
         self.assert_parity(
