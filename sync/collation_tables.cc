@@ -86,13 +86,20 @@ absl::StatusOr<CollationRules> ReadRules(Connection& connection,
 
 absl::StatusOr<CollationTables::Collation> CollationTables::Get(
     Connection& connection, const std::string& name) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  Collation& known = known_[{connection.server(), name}];
-  if (known != nullptr) return known;
+  const std::pair<std::string, std::string> id = {connection.server(), name};
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (const auto known = known_.find(id); known != known_.end()) {
+      return known->second;
+    }
+  }
+  // Not under the lock: one server that hangs must not stop the others' loops.
   const absl::StatusOr<CollationRules> rules = ReadRules(connection, name);
   if (!rules.ok()) return rules.status();
-  known = std::make_shared<const StoredCollation>(MakeStoredCollation(*rules));
-  return known;
+  auto made =
+      std::make_shared<const StoredCollation>(MakeStoredCollation(*rules));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return known_.emplace(id, std::move(made)).first->second;
 }
 
 CollationTables::Collation CollationTables::AsciiCi() {

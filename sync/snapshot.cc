@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "schema/key/normalization.h"
 #include "schema/store/entry.h"
-#include "sync/mariadb/character_weights.h"
+#include "sync/key_collation.h"
 #include "sync/mariadb/server_facts.h"
 #include "sync/mariadb/sql_text.h"
 
@@ -64,12 +64,22 @@ absl::Status ReadMap(GroupReader& reader, size_t index, MapSnapshot* snapshot) {
     return AtMap(map, used);
   }
   RowReader rows(snapshot);
-  const absl::Status read = reader.connection->Query(reader.maps[index].select,
-                                                     [&](Connection::Row row) {
-                                                       rows.Take(row);
-                                                       return absl::OkStatus();
-                                                     });
-  return read.ok() ? read : AtMap(map, read);
+  const auto take = [&](Connection::Row row) {
+    rows.Take(row);
+    return absl::OkStatus();
+  };
+  if (absl::Status read =
+          reader.connection->Query(reader.maps[index].select, take);
+      !read.ok()) {
+    return AtMap(map, read);
+  }
+  // Since its first row was read, the table cannot be altered; before, it may
+  // have been, and its keys would have been compared by another collation.
+  const absl::StatusOr<std::string> name =
+      ReadKeyCollationName(map, *reader.connection);
+  if (!name.ok()) return AtMap(map, name.status());
+  if (*name == reader.maps[index].collation_name) return absl::OkStatus();
+  return AtMap(map, absl::AbortedError("its key column is being altered"));
 }
 
 void EndTransactions(absl::Span<GroupReader> readers) {
@@ -111,47 +121,6 @@ absl::Status ReadMaps(absl::Span<GroupReader> readers, Snapshot* snapshot) {
   return absl::OkStatus();
 }
 
-// How the keys of the map are compared.
-absl::StatusOr<CollationTables::Collation> FindCollation(
-    const MirroredMap& map, Connection& connection,
-    CollationTables* collations) {
-  std::optional<std::string> name;
-  for (const std::string& branch : map.query.branches) {
-    const absl::StatusOr<std::optional<std::string>> read =
-        ReadKeyCollation(connection, branch);
-    if (!read.ok()) return read.status();
-    // MariaDB would compare a number with the key's leading digits.
-    if (!read->has_value()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the key column of \"", branch,
-                       "\" is no string, so that its keys cannot be compared "
-                       "as MariaDB does: name CAST(... AS CHAR) of it in a "
-                       "mirror_query line"));
-    }
-    if (name.has_value() && name != *read && !map.mirror_ascii_ci) {
-      return absl::FailedPreconditionError(
-          "the key columns of its SELECTs have different collations: give them "
-          "the same, or write \"mirror_collation = ascii_ci\"");
-    }
-    name = *read;
-  }
-  if (map.mirror_ascii_ci && map.query.compares_keys) {
-    return absl::FailedPreconditionError(
-        "mirror_collation = ascii_ci is not possible for a query in which the "
-        "server compares keys with each other (UNION, LIMIT, DISTINCT, GROUP "
-        "BY): give the key column a collation that can be mirrored, or write a "
-        "mirror_query line without");
-  }
-  if (map.mirror_ascii_ci) return collations->AsciiCi();
-  absl::StatusOr<CollationTables::Collation> collation =
-      collations->Get(connection, *name);
-  if (!absl::IsFailedPrecondition(collation.status())) return collation;
-  return absl::FailedPreconditionError(absl::StrCat(
-      "key column ", map.query.key_column, ": ", collation.status().message(),
-      "; give the column another one, or write \"mirror_collation = ascii_ci\" "
-      "into the map file"));
-}
-
 absl::Status PrepareMap(const MirroredMap& map, CollationTables* collations,
                         GroupReader* reader) {
   Connection& connection = *reader->connection;
@@ -163,11 +132,14 @@ absl::Status PrepareMap(const MirroredMap& map, CollationTables* collations,
     if (!columns.ok()) return columns.status();
     primary_keys.push_back(*std::move(columns));
   }
+  absl::StatusOr<std::string> name = ReadKeyCollationName(map, connection);
+  if (!name.ok()) return name.status();
   absl::StatusOr<CollationTables::Collation> collation =
-      FindCollation(map, connection, collations);
+      FindKeyCollation(map, *name, connection, collations);
   if (!collation.ok()) return collation.status();
   reader->maps.push_back(
       {.select = SelectInPrimaryKeyOrder(map.query, primary_keys),
+       .collation_name = *std::move(name),
        .collation = *std::move(collation)});
   return absl::OkStatus();
 }

@@ -33,6 +33,7 @@ struct MapSnapshot {
 // What the server told of a map in PrepareReaders.
 struct PreparedMap {
   std::string select;
+  std::string collation_name;  // of the key column
   CollationTables::Collation collation;
 };
 

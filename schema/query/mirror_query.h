@@ -26,8 +26,8 @@ struct MirrorQuery {
   // SELECT <key>, <value>... FROM ...: the first column is the key, all others
   // are value columns.
   std::string sql;
-  // The SELECTs of which a derived UNION is made, each by itself; else `sql`
-  // alone, whatever a mirror_query line is.
+  // The SELECTs of which a UNION is made, each by itself, as far as it can be
+  // taken apart; else `sql` alone.
   std::vector<std::string> branches;
   // Every table or view that the query reads.
   std::vector<TableName> tables;

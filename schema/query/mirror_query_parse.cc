@@ -12,6 +12,7 @@
 #include "schema/query/query_template.h"
 #include "schema/query/sql_function.h"
 #include "schema/query/sql_token.h"
+#include "schema/query/union_branches.h"
 #include "schema/query/where_clause.h"
 
 namespace postmirror {
@@ -183,6 +184,19 @@ std::string FindUnknownFunction(SqlTokens tokens) {
   return "";
 }
 
+// The SELECTs of a UNION, as far as it can be taken apart.
+std::vector<std::string> Branches(SqlTokens tokens) {
+  const absl::StatusOr<std::vector<UnionBranch>> split = SplitUnion(tokens);
+  std::vector<std::string> branches;
+  if (split.ok()) {
+    for (const UnionBranch& branch : *split) {
+      branches.emplace_back(SourceText(branch.select));
+    }
+  }
+  if (branches.empty()) branches.emplace_back(SourceText(tokens));
+  return branches;
+}
+
 absl::StatusOr<MirrorQuery> Parse(absl::string_view sql) {
   const absl::StatusOr<std::vector<SqlToken>> all = TokenizeSql(sql);
   if (!all.ok()) return all.status();
@@ -205,10 +219,9 @@ absl::StatusOr<MirrorQuery> Parse(absl::string_view sql) {
 
   MirrorQuery mirror;
   mirror.sql = std::string(SourceText(tokens));
-  mirror.branches = {mirror.sql};
+  mirror.branches = Branches(tokens);
   mirror.tables = DistinctTables(*references);
   mirror.unknown_function = FindUnknownFunction(tokens);
-  mirror.branches = {mirror.sql};
   mirror.compares_keys = ComparesKeys(tokens);
   if (!IsPlain(tokens, *references)) return mirror;
   if (IsColumn(columns.front()))

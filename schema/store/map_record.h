@@ -24,8 +24,7 @@ struct MapRecord {
   bool utf8 = true;                 // how keys were folded (Normalization)
   uint64_t entries = 0;             // keys in the sub-database
   uint64_t rows = 0;                // rows they were made of
-  // Rows whose normalized key is empty or over 511 bytes, which LMDB cannot
-  // hold.
+  // Rows whose normalized key is over 511 bytes, which LMDB cannot hold.
   uint64_t unstorable_rows = 0;
 
   friend bool operator==(const MapRecord&, const MapRecord&) = default;

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "schema/runtime/digest.h"
 #include "schema/store/environment.h"
 #include "schema/store/fault_guard.h"
 #include "schema/store/store_error.h"
@@ -120,16 +122,27 @@ absl::StatusOr<std::map<std::string, MapRecord>> StoreWriter::ReadRecords() {
   absl::StatusOr<std::unique_ptr<StoreScan>> scan = Scan(kStatusSubDatabase);
   if (!scan.ok()) return scan.status();
   std::map<std::string, MapRecord> records;
+  std::set<std::string> collations;
   for (;;) {
     const absl::StatusOr<bool> more = (*scan)->Next();
     if (!more.ok()) return more.status();
-    if (!*more) return records;
+    if (!*more) break;
     absl::string_view name = (*scan)->key();
+    if (absl::ConsumePrefix(&name, CollationKey("")) &&
+        DigestText((*scan)->entry()) == name) {
+      collations.emplace(name);
+    }
     if (!absl::ConsumePrefix(&name, RecordKey(""))) continue;
     absl::StatusOr<MapRecord> record = DecodeMapRecord((*scan)->entry());
     if (!record.ok()) return record.status();
     records.emplace(name, *std::move(record));
   }
+  for (const auto& [name, record] : records) {
+    if (collations.contains(record.collation_digest)) continue;
+    return absl::DataLossError(absl::StrCat(
+        "store ", folder(), ": the collation of map ", name, " is damaged"));
+  }
+  return records;
 }
 
 absl::StatusOr<std::unique_ptr<StoreScan>> StoreWriter::Scan(

@@ -15,8 +15,8 @@ constexpr size_t kCharacters = 0x110000;
 constexpr size_t kPlaneCharacters = 0x10000;
 constexpr size_t kSequencesPerQuery = 500;
 
-// The numbers of a plane's characters, as a table `numbers` with the column `n`:
-// made of digits, since the account may have no table to count with.
+// The numbers of a plane's characters, as a table `numbers` with the column
+// `n`: made of digits, since the account may have no table to count with.
 std::string WithNumbers(size_t plane) {
   std::vector<std::string> digits;
   for (int digit = 0; digit < 16; ++digit) {
@@ -92,9 +92,8 @@ absl::StatusOr<CharacterWeights> ReadCharacterWeights(
                   [](const auto& weight) { return weight.has_value(); })) {
     return weights;
   }
-  return absl::InternalError(absl::StrCat("server ", connection.server(),
-                                          ": it gives no weights for ",
-                                          collation));
+  return absl::InternalError(absl::StrCat(
+      "server ", connection.server(), ": it gives no weights for ", collation));
 }
 
 absl::StatusOr<SequenceWeights> ReadSequenceWeights(
@@ -103,13 +102,12 @@ absl::StatusOr<SequenceWeights> ReadSequenceWeights(
   SequenceWeights weights;
   for (size_t begin = 0; begin < sequences.size();
        begin += kSequencesPerQuery) {
-    const size_t end =
-        std::min(begin + kSequencesPerQuery, sequences.size());
+    const size_t end = std::min(begin + kSequencesPerQuery, sequences.size());
     std::string sql = "SELECT ";
     for (size_t i = begin; i < end; ++i) {
       absl::StrAppend(&sql, i > begin ? ", " : "", "WEIGHT_STRING(CONVERT(x'",
-                      absl::BytesToHexString(sequences[i]), "' USING ",
-                      charset, ") COLLATE ", collation, ")");
+                      absl::BytesToHexString(sequences[i]), "' USING ", charset,
+                      ") COLLATE ", collation, ")");
     }
     const absl::Status read = connection.Query(sql, [&](Connection::Row row) {
       for (size_t i = 0; i < row.size() && row[i].has_value(); ++i) {

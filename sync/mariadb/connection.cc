@@ -17,10 +17,10 @@
 namespace postmirror {
 namespace {
 
-// How long the server lets a transaction of ours idle. One whose client froze
-// would otherwise block every ALTER TABLE for hours.
 // As long as the server allows on every system.
 constexpr unsigned kIdleSeconds = 2147483;
+// How long the server lets a transaction of ours idle. One whose client froze
+// would otherwise block every ALTER TABLE for hours.
 constexpr int kIdleTransactionSeconds = 60;
 
 struct FreeResult {
@@ -32,9 +32,16 @@ struct CloseStatement {
   void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
 };
 
-// Whether a column of that type is compared as text, or as bytes.
-bool IsString(enum_field_types type) {
-  switch (type) {
+// Whether the column is compared as text, or as bytes. An INET6 or a UUID is
+// sent as text, but compared as what it means.
+bool IsString(const MYSQL_FIELD& field) {
+  MARIADB_CONST_STRING name = {nullptr, 0};
+  if (mariadb_field_attr(&name, &field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME) ==
+          0 &&
+      name.length > 0) {
+    return false;
+  }
+  switch (field.type) {
     case MYSQL_TYPE_VARCHAR:
     case MYSQL_TYPE_VAR_STRING:
     case MYSQL_TYPE_STRING:
@@ -225,7 +232,7 @@ absl::StatusOr<Connection::Shape> Connection::Describe(absl::string_view sql) {
   }
   const MYSQL_FIELD* const first = mysql_fetch_field_direct(result.get(), 0);
   return Shape{.columns = mysql_num_fields(result.get()),
-               .first_is_string = IsString(first->type)};
+               .first_is_string = IsString(*first)};
 }
 
 absl::Status Connection::Use(absl::string_view dbname) {

@@ -6,13 +6,11 @@ POSTMIRROR_SEED sets another seed than the fixed one; each is printed.
 
 import dataclasses
 import os
-import pathlib
 import random
-import shutil
-import tempfile
 import unittest
 
-from support.mariadb import DATABASE, MariaDb
+from support.mariadb import DATABASE
+from support.mariadb_case import MariaDbCase
 from support.postmap import NOT_FOUND, TEMPORARY, found, postmap_answers
 from support.random_text import other_spelling, random_key
 from support.site import DOMAINS, PROTOCOLS, MapFile, Site
@@ -98,20 +96,14 @@ def _quoted(text):
     return f"CONVERT(x'{text.encode().hex()}' USING utf8mb4)" if text else "''"
 
 
-class DifferentialTest(unittest.TestCase):
+class DifferentialTest(MariaDbCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="postmirror-e2e-"))
-        os.chmod(cls.folder, 0o755)
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.mariadb = MariaDb(cls.folder / "mariadb")
-        cls.addClassCleanup(cls.mariadb.close)
-        cls.mariadb.start()
+        super().setUpClass()
         cls.mariadb.load_schema()
         cls.mariadb.run(f"GRANT SELECT ON {DATABASE}.* TO postmirror@'127.0.0.1'")
-        seed = int(os.environ.get("POSTMIRROR_SEED", _DEFAULT_SEED))
-        print(f"seed {seed}", flush=True)
-        cls.seed = seed
+        cls.seed = int(os.environ.get("POSTMIRROR_SEED", _DEFAULT_SEED))
+        print(f"seed {cls.seed}", flush=True)
 
     def start(self, name):
         """Starts a postmirror whose virtual_mailbox_domains is the table of that
@@ -143,7 +135,7 @@ class DifferentialTest(unittest.TestCase):
         )
 
     def compare(self, site, keys):
-        """Asks for all keys in each way; returns how many mysql: found."""
+        """Asks for all keys in each way; returns what mysql: found."""
         config, map_file = site.postfix_config, site.map_files[DOMAINS]
         expected = postmap_answers(config, f"mysql:{map_file}", keys)
         for protocol in PROTOCOLS:
@@ -153,7 +145,8 @@ class DifferentialTest(unittest.TestCase):
                 for key in keys
                 if expected.get(key) != answers.get(key)
             ]
-            self.assertEqual(differences[:20], [], f"{len(differences)} over {protocol}")
+            message = f"{len(differences)} differences over {protocol}"
+            self.assertEqual(differences[:20], [], message)
         return expected
 
     def check(self, name):
@@ -169,9 +162,7 @@ class DifferentialTest(unittest.TestCase):
                 stored.append(key)
         # Postfix folds what it asks, so that other rows are out of its reach.
         near = [
-            key
-            for key in stored
-            if collation.is_case_blind or key.casefold() == key
+            key for key in stored if collation.is_case_blind or key.casefold() == key
         ]
         asked = set()
         while len(asked) < KEYS:
@@ -200,7 +191,9 @@ class DifferentialTest(unittest.TestCase):
         self.mutate_and_compare(name, site, source, stored, source.sample(asked, 1500))
 
     def mutate_and_compare(self, name, site, source, stored, asked):
-        row = lambda: source.randint(1, len(stored)) * 10
+        def row():
+            return source.randint(1, len(stored)) * 10
+
         steps = (
             f"UPDATE `{name}` SET k=UPPER(k) WHERE id % 70 = 0",
             f"UPDATE `{name}` SET k=LOWER(k) WHERE id % 110 = 0",
@@ -209,12 +202,14 @@ class DifferentialTest(unittest.TestCase):
                 f" WHERE id={row()}) WHERE id={row()};"
                 for _ in range(20)
             ),
-            f"DELETE FROM `{name}` WHERE id IN ({row()}, {row()}, {row()}, {row()})",
+            f"DELETE FROM `{name}` WHERE id IN ({row()}, {row()}, {row()})",
             "".join(
-                f"REPLACE INTO `{name}` SELECT id - 1, k, CONCAT('again', id) FROM `{name}`"
-                f" WHERE id={row()};"
+                f"REPLACE INTO `{name}` SELECT id - 1, k, CONCAT('again', id)"
+                f" FROM `{name}` WHERE id={row()};"
                 for _ in range(10)
             ),
+            # As deleted and inserted again, before the other rows of its key.
+            f"UPDATE `{name}` SET id=-id WHERE id % 170 = 0",
             f"UPDATE `{name}` SET v=NULL WHERE id % 90 = 0",
             f"UPDATE `{name}` SET v='' WHERE id % 130 = 0",
             f"UPDATE `{name}` SET v=CONCAT('w', id) WHERE id % 40 IN (0, 10)",
@@ -223,7 +218,7 @@ class DifferentialTest(unittest.TestCase):
             with self.subTest(step=step[:80]):
                 marker = f"marker-{number}"
                 self.mariadb.run(
-                    f"BEGIN; {step}; INSERT INTO `{name}` VALUES ({5 - number},"
+                    f"BEGIN; {step}; INSERT INTO `{name}` VALUES ({1000000 + number},"
                     f" '{marker}', 'x'); COMMIT"
                 )
                 self.wait_for(site, marker)

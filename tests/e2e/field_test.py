@@ -5,15 +5,12 @@ does with the same file; or its parameter is refused by name."""
 import collections
 import itertools
 import os
-import pathlib
-import shutil
 import sys
-import tempfile
 import unittest
 
 from field_corpus import PROJECTS
 from field_corpus.field_map import EXACT
-from support.mariadb import MariaDb
+from support.mariadb_case import MariaDbCase
 from support.ports import accepts_unix_connections
 from support.postmap import NOT_FOUND, postmap_query
 from support.programs import Daemon, run_program
@@ -36,16 +33,10 @@ _IN_SCOPE = [(p, m) for p, m in _MAPS if m.parameter in _SERVED]
 _OUT_OF_SCOPE = [(p, m) for p, m in _MAPS if m.parameter not in _SERVED]
 
 
-class FieldTest(unittest.TestCase):
+class FieldTest(MariaDbCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="postmirror-e2e-"))
-        # MariaDB runs as a user of its own.
-        os.chmod(cls.folder, 0o755)
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.mariadb = MariaDb(cls.folder / "mariadb")
-        cls.addClassCleanup(cls.mariadb.close)
-        cls.mariadb.start()
+        super().setUpClass()
         cls.mariadb.run(
             f"CREATE USER {_USER}@'127.0.0.1' IDENTIFIED BY '{_PASSWORD}';"
             f"GRANT SELECT, SHOW VIEW ON *.* TO {_USER}@'127.0.0.1'",

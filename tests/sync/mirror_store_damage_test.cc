@@ -69,6 +69,31 @@ TEST_F(MirrorStoreDamageTest, AFileOfGarbageIsSetAsideAndTheStoreIsFilledAnew) {
   EXPECT_EQ(Lookup("a"), "2");
 }
 
+TEST_F(MirrorStoreDamageTest, ACollationThatIsNotThereIsDamage) {
+  Apply(map_, {{"a", "1"}});
+  Edit(
+      [](MapRecord* record) { record->collation_digest = "0123456789abcdef"; });
+  EXPECT_EQ(Lookup("a"), "TEMPORARY");
+  EXPECT_TRUE(Apply(map_, {{"a", "1"}}).filled);
+  EXPECT_TRUE(SetAside());
+  EXPECT_EQ(Lookup("a"), "1");
+}
+
+TEST_F(MirrorStoreDamageTest, ACollationThatIsNotAsItWasWrittenIsDamage) {
+  Apply(map_, {{"a", "1"}});
+  store_.reset();
+  std::string bytes = folder_.Read("v1/data.mdb");
+  // The bytes of a collation begin with its bits and its name.
+  const size_t at = bytes.find("\x05\x12utf8mb4_general_ci");
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 2] = 'U';
+  folder_.Write("v1/data.mdb", bytes);
+  Restart();
+  EXPECT_EQ(Lookup("a"), "TEMPORARY");
+  EXPECT_TRUE(Apply(map_, {{"a", "1"}}).filled);
+  EXPECT_EQ(Lookup("a"), "1");
+}
+
 // Until there is something to put in its place, what is whole is still found.
 TEST_F(MirrorStoreDamageTest,
        ADamagedStoreStaysInItsPlaceUntilASnapshotIsThere) {

@@ -174,6 +174,20 @@ TEST_F(SnapshotTest, AJoinComparesByTheCollationOfItsKey) {
   EXPECT_THAT(Entries(Read().maps[0]), ElementsAre("FOO@x =2", "foo@x =1"));
 }
 
+TEST_F(SnapshotTest, AKeyColumnThatIsAlteredBeforeItIsReadGivesTheReadUp) {
+  Run(
+      {"CREATE TABLE t (k VARCHAR(50) COLLATE utf8mb4_general_ci,"
+       " v VARCHAR(50))",
+       "INSERT INTO t VALUES ('Info@x', '1')"});
+  Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
+  ASSERT_EQ(Connect(), absl::OkStatus());
+  Run({"ALTER TABLE t MODIFY k VARCHAR(50) COLLATE utf8mb4_bin"});
+  EXPECT_EQ(TryRead().status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(PrepareReaders(absl::MakeSpan(readers_), &collations_),
+            absl::OkStatus());
+  EXPECT_THAT(Entries(Read().maps[0]), ElementsAre("Info@x =1"));
+}
+
 TEST_F(SnapshotTest, ACollationWithRulesOfALanguageIsRefusedByName) {
   Run(
       {"CREATE TABLE t (k VARCHAR(50) COLLATE utf8mb4_swedish_ci,"
@@ -182,7 +196,8 @@ TEST_F(SnapshotTest, ACollationWithRulesOfALanguageIsRefusedByName) {
   const absl::Status refused = Connect();
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(refused.message(),
-              AllOf(HasSubstr("key column k"), HasSubstr("utf8mb4_swedish_ci"),
+              AllOf(HasSubstr("the key column of \"SELECT k, v FROM t\""),
+                    HasSubstr("utf8mb4_swedish_ci"),
                     HasSubstr("mirror_collation = ascii_ci")));
 }
 
@@ -218,6 +233,20 @@ TEST_F(SnapshotTest, AUnionOfTwoCollationsIsRefused) {
   const absl::Status refused = Connect();
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(refused.message(), HasSubstr("different collations"));
+}
+
+TEST_F(SnapshotTest, AMirrorQueryOfTwoCollationsIsRefused) {
+  Run({"CREATE TABLE t (k VARCHAR(50) CHARACTER SET latin1, v VARCHAR(50))",
+       "CREATE TABLE u (k VARCHAR(50) COLLATE utf8mb4_unicode_ci,"
+       " v VARCHAR(50))"});
+  Settings settings = AsRoot();
+  settings["mirror_query"] =
+      "SELECT k, v FROM t UNION ALL (SELECT k, v FROM u)";
+  Serve("SELECT v FROM t WHERE k='%s'", settings);
+  const absl::Status refused = Connect();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(refused.message(), AllOf(HasSubstr("latin1_swedish_ci"),
+                                       HasSubstr("utf8mb4_unicode_ci")));
 }
 
 TEST_F(SnapshotTest, ColumnsAreFormattedAndJoinedAndCounted) {

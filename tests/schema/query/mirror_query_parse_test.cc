@@ -39,7 +39,10 @@ TEST(ParseMirrorQueryTest, UnionOfSelectsIsTaken) {
   EXPECT_THAT(mirror->tables,
               ElementsAre(TableName{"", "virtual_users"},
                           TableName{"mail", "virtual_aliases"}));
-  EXPECT_THAT(mirror->branches, ElementsAre(mirror->sql));
+  EXPECT_THAT(mirror->branches,
+              ElementsAre("SELECT email, email FROM virtual_users",
+                          "SELECT source, destination FROM "
+                          "mail.virtual_aliases"));
   EXPECT_THAT(mirror->orders, IsEmpty());
   EXPECT_EQ(mirror->key_column, "");
 }

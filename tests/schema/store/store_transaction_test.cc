@@ -71,8 +71,12 @@ TEST_F(StoreTransactionTest, IsSeenAtCommitAsAWhole) {
               const auto transaction = writer->Begin();
               const std::string name = *(*transaction)->CreateSubDatabase();
               (*transaction)->Put(name, "k", "=v", true).IgnoreError();
+              const StoredCollation collation = MakeStoredCollation(
+                  {.name = "any", .ranges = {}, .sequences = {}});
+              (*transaction)->PutCollation(collation).IgnoreError();
               MapRecord record;
               record.sub_database = name;
+              record.collation_digest = collation.digest;
               (*transaction)->PutRecord("a", record).IgnoreError();
               const std::string before = Contents(writer);
               const std::string code = CodeOf((*transaction)->Commit());

@@ -81,8 +81,11 @@ TEST_F(CharacterWeightsTest, ANumberHasNoCollation) {
   EXPECT_EQ(KeyCollation("SELECT id, source FROM virtual_aliases"),
             std::nullopt);
   EXPECT_EQ(KeyCollation("SELECT 1.5, 'x'"), std::nullopt);
-  MakeScratch("DATE");
-  EXPECT_EQ(KeyCollation("SELECT k, k FROM scratch"), std::nullopt);
+  for (const char* type : {"DATE", "INET6", "UUID"}) {
+    MakeScratch(type);
+    EXPECT_EQ(KeyCollation("SELECT k, k FROM scratch"), std::nullopt) << type;
+    Run({"DROP TABLE scratch"});
+  }
 }
 
 TEST_F(CharacterWeightsTest, KeyCollationOfAJoinIsThatOfTheColumn) {
