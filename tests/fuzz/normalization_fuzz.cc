@@ -25,7 +25,11 @@ Table MakeTable(unsigned number) {
                   {0x10000, 0x10FFFF, std::nullopt}};
   rules.sequences = {{"l\u00B7", "\xFF\x01l\xFE"}, {"\u0438\u0306", "\u0439"}};
   if (number == 2) rules = AsciiCiRules();
-  if (number == 3) rules = {.pads = false, .bytes = true};
+  if (number == 3) {
+    rules = CollationRules();
+    rules.pads = false;
+    rules.bytes = true;
+  }
   return std::make_shared<const CollationTable>(rules);
 }
 
