@@ -19,32 +19,20 @@ namespace postmirror {
 namespace {
 
 // The names of mysql_table(5), those of newer Postfix included, and our own.
-constexpr absl::string_view kNames[] = {"hosts",
-                                        "user",
-                                        "password",
-                                        "dbname",
-                                        "query",
-                                        "result_format",
-                                        "domain",
-                                        "option_file",
-                                        "expansion_limit",
-                                        "option_group",
-                                        "tls_cert_file",
-                                        "require_result_set",
-                                        "tls_key_file",
-                                        "tls_CAfile",
-                                        "tls_CApath",
-                                        "tls_ciphers",
-                                        "charset",
-                                        "tls_verify_cert",
-                                        "idle_interval",
-                                        "retry_interval",
-                                        "mirror_query",
-                                        "mirror_collation",
-                                        "table",
-                                        "select_field",
-                                        "where_field",
-                                        "additional_conditions"};
+constexpr absl::string_view kNames[] = {
+    "hosts",           "user",
+    "password",        "dbname",
+    "query",           "result_format",
+    "domain",          "option_file",
+    "expansion_limit", "option_group",
+    "tls_cert_file",   "require_result_set",
+    "tls_key_file",    "tls_CAfile",
+    "tls_CApath",      "tls_ciphers",
+    "charset",         "tls_verify_cert",
+    "idle_interval",   "retry_interval",
+    "mirror_query",    "mirror_collation",
+    "table",           "select_field",
+    "where_field",     "additional_conditions"};
 
 // mysql_table(5), OBSOLETE QUERY INTERFACE.
 constexpr absl::string_view kLegacyNames[] = {

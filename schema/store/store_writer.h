@@ -46,8 +46,8 @@ class StoreWriter {
   // Frees the reader slots of readers that were killed; returns how many.
   absl::StatusOr<int> ClearStaleReaders();
 
-  // What the store knows, by map name. kDataLoss also where a record's collation
-  // is not there as it was written.
+  // What the store knows, by map name. kDataLoss also where a record's
+  // collation is not there as it was written.
   absl::StatusOr<std::map<std::string, MapRecord>> ReadRecords();
 
   // The writer must outlive the scan and the transaction. REQUIRES: a scan is

@@ -1,5 +1,5 @@
-// How a server compares the keys that a query reads: in which collation, and the
-// weight that this gives to each character. Each fails as Connection::Query
+// How a server compares the keys that a query reads: in which collation, and
+// the weight that this gives to each character. Each fails as Connection::Query
 // does.
 #ifndef POSTMIRROR_SYNC_MARIADB_CHARACTER_WEIGHTS_H_
 #define POSTMIRROR_SYNC_MARIADB_CHARACTER_WEIGHTS_H_

@@ -74,11 +74,11 @@ TEST_F(StoreFormatTest, Records) {
       Number(18), "utf8mb4_example_ci", Number(16), "ffa2205588400d91",
       Number(1), Number(3), Number(8), Number(0));
   EXPECT_EQ(record.size(), 0x137u);
-  const std::string collation = absl::StrCat(
-      "\x05\x12utf8mb4_example_ci\x05", "A", Zero(), "\x02", "a", "k", Zero(),
-      "\x01", "\x16\x02\x02", "a", "\x1d\x02\x02", "a",
-      "\x99\xfe\x03\xff\xff\x3f", Zero(),
-      "\x01\x04\xd0\x98\xcc\x86\x02\xd0\xb9");
+  const std::string collation =
+      absl::StrCat("\x05\x12utf8mb4_example_ci\x05", "A", Zero(), "\x02", "a",
+                   "k", Zero(), "\x01", "\x16\x02\x02", "a", "\x1d\x02\x02",
+                   "a", "\x99\xfe\x03\xff\xff\x3f", Zero(),
+                   "\x01\x04\xd0\x98\xcc\x86\x02\xd0\xb9");
   EXPECT_EQ(Dump("status"),
             absl::StrCat("collation/ffa2205588400d91 ", collation, "\n",
                          "last_sub_database 1\n",
