@@ -142,10 +142,9 @@ CollationRules BuildCollationRules(absl::string_view name, bool pads,
                        .sequences = {}};
   // The shorter first: a longer one that is made of them needs no rule.
   SequenceWeights ordered = sequences;
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const auto& a, const auto& b) {
-                     return a.first.size() < b.first.size();
-                   });
+  std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) {
+    return a.first.size() < b.first.size();
+  });
   size_t size = 0;
   for (size_t i = 0; i < ordered.size();) {
     const CollationTable table(rules);

@@ -22,10 +22,10 @@ CollationTable::CollationTable(const CollationRules& rules)
     if (head.has_value()) sequences_[*head].push_back(sequence);
   }
   for (auto& [head, sequences] : sequences_) {
-    std::stable_sort(sequences.begin(), sequences.end(),
-                     [](const auto& a, const auto& b) {
-                       return a.text.size() > b.text.size();
-                     });
+    std::sort(sequences.begin(), sequences.end(),
+              [](const auto& a, const auto& b) {
+                return a.text.size() > b.text.size();
+              });
   }
   AddAscii();
 }
