@@ -110,14 +110,19 @@ class MirrorQueryWriter {
                         branch.select.references.end());
     }
     mirror_.tables = DistinctTables(references);
-    if (references.size() == 1) {
-      mirror_.key_column =
-          UnquotedName(branches.front().select.where.key_column.back());
+    const Branch& first = branches.front();
+    if (references.size() == 1 && !first.select.clauses.limit.has_value()) {
+      mirror_.key_select = SelectOfKeys(first.select);
     }
     return std::move(mirror_);
   }
 
  private:
+  static std::string SelectList(const KeyedSelect& select) {
+    return absl::StrCat("SELECT ", SourceText(select.where.key_column), ", ",
+                        SourceText(select.clauses.select_list));
+  }
+
   static std::string FromAndWhere(const KeyedSelect& select) {
     std::string sql = absl::StrCat(" FROM ", SourceText(select.clauses.from));
     absl::string_view joint = " WHERE ";
@@ -128,11 +133,23 @@ class MirrorQueryWriter {
     return sql;
   }
 
+  static MirrorQuery::KeySelect SelectOfKeys(const KeyedSelect& select) {
+    const SqlTokens column = select.where.key_column;
+    const absl::string_view joint =
+        select.where.rest.empty() ? "WHERE " : "AND ";
+    const SqlTokens order_by = select.clauses.order_by;
+    return {.column = UnquotedName(column.back()),
+            // A line of its own: what comes before may end in a `--` comment.
+            .head = absl::StrCat(SelectList(select), FromAndWhere(select), "\n",
+                                 joint, SourceText(column), " IN ("),
+            .tail = order_by.empty()
+                        ? ")"
+                        : absl::StrCat(") ORDER BY ", SourceText(order_by))};
+  }
+
   // In a UNION, the ORDER BY of a SELECT without LIMIT orders nothing.
   void AppendWhole(const KeyedSelect& select) {
-    absl::StrAppend(
-        &mirror_.sql, "SELECT ", SourceText(select.where.key_column), ", ",
-        SourceText(select.clauses.select_list), FromAndWhere(select));
+    absl::StrAppend(&mirror_.sql, SelectList(select), FromAndWhere(select));
     if (!in_union_) AppendOrder(select);
   }
 

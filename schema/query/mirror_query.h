@@ -6,6 +6,7 @@
 #define POSTMIRROR_SCHEMA_QUERY_MIRROR_QUERY_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,18 @@ struct MirrorQuery {
                            const PrimaryKeyOrder&) = default;
   };
   std::vector<PrimaryKeyOrder> orders;  // by offset
-  // The key column of a plain single-table query, unquoted; else empty.
-  std::string key_column;
+  // The same for some keys: `head`, their SQL literals with commas between, and
+  // `tail`. Only of a plain single-table query without LIMIT, in which the rows
+  // of a key depend on the table's rows with that key alone. `orders` says what
+  // comes behind it.
+  struct KeySelect {
+    std::string column;  // the key column, unquoted
+    std::string head;    // "SELECT k, v FROM t WHERE k IN ("
+    std::string tail;    // ")"
+
+    friend bool operator==(const KeySelect&, const KeySelect&) = default;
+  };
+  std::optional<KeySelect> key_select;
   // The server compares keys with each other, by the collation of their column,
   // and leaves rows out by that: UNION, LIMIT. A store that holds more keys for
   // different than the collation does would miss some of them.

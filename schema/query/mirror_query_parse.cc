@@ -1,5 +1,6 @@
 // ParseMirrorQuery: what an administrator wrote is taken at its word, but for
 // what would make the mirror hold something else than the tables say.
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -197,6 +198,22 @@ std::vector<std::string> Branches(SqlTokens tokens) {
   return branches;
 }
 
+// Of a plain query, with the first column as the key.
+std::optional<MirrorQuery::KeySelect> SelectOfKeys(SqlTokens tokens,
+                                                   SqlTokens key) {
+  if (!IsColumn(key)) return std::nullopt;
+  const size_t where = FindAtTopLevel(tokens, "where");
+  const absl::string_view before = SourceText(tokens.first(where));
+  const absl::string_view condition =
+      where == tokens.size() ? "TRUE" : SourceText(tokens.subspan(where + 1));
+  return MirrorQuery::KeySelect{
+      .column = UnquotedName(key.back()),
+      // Lines of their own: what comes before may end in a `--` comment.
+      .head = absl::StrCat(before, "\nWHERE (", condition, "\n) AND ",
+                           SourceText(key), " IN ("),
+      .tail = ")"};
+}
+
 absl::StatusOr<MirrorQuery> Parse(absl::string_view sql) {
   const absl::StatusOr<std::vector<SqlToken>> all = TokenizeSql(sql);
   if (!all.ok()) return all.status();
@@ -224,8 +241,7 @@ absl::StatusOr<MirrorQuery> Parse(absl::string_view sql) {
   mirror.unknown_function = FindUnknownFunction(tokens);
   mirror.compares_keys = ComparesKeys(tokens);
   if (!IsPlain(tokens, *references)) return mirror;
-  if (IsColumn(columns.front()))
-    mirror.key_column = UnquotedName(columns.front().back());
+  mirror.key_select = SelectOfKeys(tokens, columns.front());
   mirror.orders = {{.table = std::move(references->front().name),
                     .alias = std::move(references->front().alias),
                     .offset = mirror.sql.size()}};

@@ -10,6 +10,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "schema/query/mirror_query.h"
 #include "schema/query/result_format.h"
@@ -49,7 +50,12 @@ void FuzzDerivation(absl::string_view query) {
     Require(absl::c_linear_search(read->tables, table));
   }
   Require(derived->tables == read->tables || derived->compares_keys);
-  Require(read->key_column == derived->key_column || read->key_column.empty());
+  if (!derived->key_select.has_value()) return;
+  const MirrorQuery::KeySelect& keys = *derived->key_select;
+  const absl::StatusOr<MirrorQuery> one =
+      ParseMirrorQuery(absl::StrCat(keys.head, "'k'", keys.tail));
+  Require(one.ok());
+  Require(one->tables == derived->tables);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST(DeriveLimitTest, WithoutAnOrderThePrimaryKeyNumbersThem) {
   EXPECT_EQ(mirror->sql.substr(0, mirror->orders[0].offset),
             "SELECT `key`, `value_1` FROM (WITH `numbered` (`key`, `value_1`, "
             "`place`) AS (SELECT u.k, v, ROW_NUMBER() OVER (PARTITION BY u.k");
-  EXPECT_EQ(mirror->key_column, "k");
+  EXPECT_FALSE(mirror->key_select.has_value());
   EXPECT_THAT(mirror->tables, ElementsAre(TableName{"mail", "t"}));
   EXPECT_THAT(mirror->branches, ElementsAre(mirror->sql));
 }
@@ -43,7 +43,7 @@ TEST(DeriveLimitTest, JoinsHaveNoOrderToBeNumberedIn) {
   EXPECT_THAT(mirror->sql, HasSubstr("OVER (PARTITION BY a.k) FROM a, b WHERE "
                                      "a.i=b.i) SELECT"));
   EXPECT_THAT(mirror->orders, IsEmpty());
-  EXPECT_EQ(mirror->key_column, "");
+  EXPECT_FALSE(mirror->key_select.has_value());
 }
 
 TEST(DeriveLimitTest, ColumnsOfOneNameGetNamesOfOurs) {

@@ -50,7 +50,7 @@ TEST(DeriveUnionTest, TellsItsSelectsAndTables) {
   EXPECT_THAT(mirror->tables,
               ElementsAre(TableName{"", "t"}, TableName{"", "a"}));
   EXPECT_THAT(mirror->orders, IsEmpty());
-  EXPECT_EQ(mirror->key_column, "");
+  EXPECT_FALSE(mirror->key_select.has_value());
 }
 
 TEST(DeriveUnionTest, TheServerComparesKeysUnlessAllRowsStay) {

@@ -44,7 +44,7 @@ TEST(ParseMirrorQueryTest, UnionOfSelectsIsTaken) {
                           "SELECT source, destination FROM "
                           "mail.virtual_aliases"));
   EXPECT_THAT(mirror->orders, IsEmpty());
-  EXPECT_EQ(mirror->key_column, "");
+  EXPECT_FALSE(mirror->key_select.has_value());
 }
 
 TEST(ParseMirrorQueryTest, JoinsSubqueriesFunctionsAndWithAreTaken) {
@@ -71,14 +71,19 @@ TEST(ParseMirrorQueryTest, PlainSingleTableHasPrimaryKeyOrder) {
   EXPECT_THAT(mirror->orders, ElementsAre(MirrorQuery::PrimaryKeyOrder{
                                   {"", "t"}, "`u`", mirror->sql.size()}));
   EXPECT_THAT(mirror->branches, ElementsAre(mirror->sql));
-  EXPECT_EQ(mirror->key_column, "k");
+  EXPECT_EQ(mirror->key_select,
+            (MirrorQuery::KeySelect{
+                .column = "k",
+                .head = "SELECT u.`k`, CONCAT(a, b) FROM t u\nWHERE (c = 1\n) "
+                        "AND u.`k` IN (",
+                .tail = ")"}));
 }
 
 TEST(ParseMirrorQueryTest, ExpressionAsKeyHasNoKeyColumn) {
   const auto mirror = ParseMirrorQuery("SELECT CONCAT(a, '@', b), c FROM t");
   ASSERT_TRUE(mirror.ok());
   EXPECT_THAT(mirror->orders, SizeIs(1));
-  EXPECT_EQ(mirror->key_column, "");
+  EXPECT_FALSE(mirror->key_select.has_value());
 }
 
 TEST(ParseMirrorQueryTest, OtherFormsKeepTheirOwnOrder) {
@@ -92,7 +97,7 @@ TEST(ParseMirrorQueryTest, OtherFormsKeepTheirOwnOrder) {
     const auto mirror = ParseMirrorQuery(sql);
     ASSERT_TRUE(mirror.ok()) << mirror.status();
     EXPECT_THAT(mirror->orders, IsEmpty()) << sql;
-    EXPECT_EQ(mirror->key_column, "") << sql;
+    EXPECT_FALSE(mirror->key_select.has_value()) << sql;
   }
 }
 

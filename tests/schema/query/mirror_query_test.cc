@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "tests/schema/query/derivation.h"
 
 namespace postmirror {
@@ -57,7 +58,10 @@ TEST(DeriveMirrorQueryTest, SingleTableHasPrimaryKeyOrderAndKeyColumn) {
                 .branches = {"SELECT u.email, email AS e FROM virtual_users u"},
                 .tables = {{"", "virtual_users"}},
                 .orders = {{{"", "virtual_users"}, "`u`", mirror->sql.size()}},
-                .key_column = "email",
+                .key_select = {{.column = "email",
+                                .head = "SELECT u.email, email AS e FROM "
+                                        "virtual_users u\nWHERE u.email IN (",
+                                .tail = ")"}},
                 .compares_keys = false,
                 .unknown_function = ""}));
 }
@@ -73,7 +77,11 @@ TEST(DeriveMirrorQueryTest, QuotedAndQualifiedNamesAreUnquoted) {
           .branches = {mirror->sql},
           .tables = {{"mail", "my`table"}},
           .orders = {{{"mail", "my`table"}, "`my``table`", mirror->sql.size()}},
-          .key_column = "k",
+          .key_select = {{.column = "k",
+                          .head = absl::StrCat(mirror->sql,
+                                               "\nWHERE `mail`.`my``table`.`k` "
+                                               "IN ("),
+                          .tail = ")"}},
           .compares_keys = false,
           .unknown_function = ""}));
 }
@@ -85,7 +93,11 @@ TEST(DeriveMirrorQueryTest, OwnOrderStaysAndLeavesNoPrimaryKeyOrder) {
   EXPECT_EQ(mirror->sql,
             "SELECT k, a FROM t WHERE b=1 ORDER BY prio DESC, LOWER(a)");
   EXPECT_THAT(mirror->orders, IsEmpty());
-  EXPECT_EQ(mirror->key_column, "k");
+  EXPECT_EQ(mirror->key_select,
+            (MirrorQuery::KeySelect{
+                .column = "k",
+                .head = "SELECT k, a FROM t WHERE b=1\nAND k IN (",
+                .tail = ") ORDER BY prio DESC, LOWER(a)"}));
 }
 
 TEST(DeriveMirrorQueryTest, OrderByNumberWouldCountTheKeyColumn) {
@@ -129,7 +141,7 @@ TEST(DeriveMirrorQueryTest, JoinsKeepTheirFromAndHaveNoKeyColumn) {
               ElementsAre(TableName{"mail", "a"}, TableName{"", "b"},
                           TableName{"", "c"}, TableName{"", "a"}));
   EXPECT_THAT(mirror->orders, IsEmpty());
-  EXPECT_EQ(mirror->key_column, "");
+  EXPECT_FALSE(mirror->key_select.has_value());
 }
 
 TEST(DeriveMirrorQueryTest, SelfJoinIsNotASingleTable) {
@@ -138,7 +150,7 @@ TEST(DeriveMirrorQueryTest, SelfJoinIsNotASingleTable) {
   ASSERT_TRUE(mirror.ok());
   EXPECT_THAT(mirror->tables, ElementsAre(TableName{"", "t"}));
   EXPECT_THAT(mirror->orders, IsEmpty());
-  EXPECT_EQ(mirror->key_column, "");
+  EXPECT_FALSE(mirror->key_select.has_value());
 }
 
 TEST(DeriveMirrorQueryTest, ParenthesesAroundTheWholeGo) {
