@@ -59,4 +59,31 @@ absl::StatusOr<ChangeSet> Diff(StoreScan* scan, const PackedRows& rows,
   return changes;
 }
 
+absl::StatusOr<ChangeSet> DiffKeys(StoreScan& scan, const PackedRows& rows,
+                                   const EntryRules& rules,
+                                   const std::set<std::string>& keys,
+                                   uint64_t before) {
+  ChangeSet changes;
+  EntryWalk snapshot(rows, rules);
+  bool more = snapshot.Next();
+  for (const std::string& key : keys) {
+    const absl::StatusOr<bool> in_store = scan.Find(key);
+    if (!in_store.ok()) return in_store.status();
+    const bool in_snapshot = more && snapshot.key() == key;
+    const auto row = static_cast<uint32_t>(snapshot.first_row());
+    if (in_snapshot && !*in_store) {
+      changes.added.push_back(row);
+    } else if (in_snapshot && snapshot.entry() != scan.entry()) {
+      changes.changed.push_back(row);
+    } else if (!in_snapshot && *in_store) {
+      changes.removed.Add(key, "", 0);
+    }
+    if (in_snapshot) more = snapshot.Next();
+  }
+  changes.removed.Sort();
+  changes.before = before;
+  changes.after = before + changes.added.size() - changes.removed.size();
+  return changes;
+}
+
 }  // namespace postmirror

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <set>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "schema/store/store_writer.h"
@@ -31,6 +33,13 @@ struct ChangeSet {
 // nullptr stands for a map of which the store has nothing.
 absl::StatusOr<ChangeSet> Diff(StoreScan* scan, const PackedRows& rows,
                                const EntryRules& rules);
+
+// The same where `rows` are those of `keys` alone, normalized, and all others
+// are as they were: of the `before` entries in the store.
+absl::StatusOr<ChangeSet> DiffKeys(StoreScan& scan, const PackedRows& rows,
+                                   const EntryRules& rules,
+                                   const std::set<std::string>& keys,
+                                   uint64_t before);
 
 }  // namespace postmirror
 

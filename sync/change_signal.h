@@ -1,10 +1,11 @@
 // A change signal: a hint that the database may have changed since the last
-// snapshot. A hint is never trusted for what changed: the truth is read by
-// SELECT.
+// read, and, if it knows, what of it. A hint is never trusted for how it
+// changed: the truth is read by SELECT.
 //
 // Used by the loop of one server, on its thread:
 //
-//   signal->BeforeSnapshot();   // then the snapshot is read and applied
+//   signal->BeforeSnapshot();   // then the transactions are opened
+//   signal->Scope();            // then the maps are read, and applied
 //   while (signal->Poll() is not kChanged) ...
 #ifndef POSTMIRROR_SYNC_CHANGE_SIGNAL_H_
 #define POSTMIRROR_SYNC_CHANGE_SIGNAL_H_
@@ -13,30 +14,41 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "sync/read_scope.h"
 
 namespace postmirror {
 
 enum class ChangeHint {
   kUnchanged,  // the database is as it was when the snapshot was opened
   kUnknown,    // nothing can be said
-  kChanged,    // read again
+  kNamed,      // read again what Scope names
+  kChanged,    // read everything again
 };
 
 class ChangeSignal {
  public:
   virtual ~ChangeSignal() = default;
 
-  // "lsn", "interval": for the operator.
+  // "binlog", "lsn", "interval": for the operator.
   virtual absl::string_view name() const = 0;
 
-  // How long to wait between polls.
+  // How long to wait between polls; a signal that knows better wakes the loop.
   virtual absl::Duration poll_interval() const = 0;
 
-  // To be called right before the snapshot's transaction is opened.
-  virtual absl::Status BeforeSnapshot() = 0;
+  // To be called right before the transactions of a read of everything are
+  // opened.
+  virtual absl::Status BeforeSnapshot() { return absl::OkStatus(); }
 
-  // Asks once, without waiting. Fails when the server cannot be asked.
+  // What may have changed up to the moment that the open transactions show; it
+  // counts as read from now on. kAborted where another moment must be read.
+  virtual absl::StatusOr<ReadScope> Scope() { return ReadScope::Everything(); }
+
+  // Asks once. Fails when the server cannot be asked, or the signal has ended.
   virtual absl::StatusOr<ChangeHint> Poll() = 0;
+
+  // Ends a question that is under way on a connection of the signal's own. Any
+  // thread may call.
+  virtual void Cancel() {}
 };
 
 }  // namespace postmirror

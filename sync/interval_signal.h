@@ -18,7 +18,6 @@ class IntervalSignal final : public ChangeSignal {
 
   absl::string_view name() const override { return "interval"; }
   absl::Duration poll_interval() const override { return absl::Seconds(1); }
-  absl::Status BeforeSnapshot() override { return absl::OkStatus(); }
   absl::StatusOr<ChangeHint> Poll() override {
     if (absl::Status alive = check_server_(); !alive.ok()) return alive;
     return ChangeHint::kUnknown;

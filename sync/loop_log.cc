@@ -28,16 +28,54 @@ void LoopLog::Broken(const absl::Status& status) {
 }
 
 void LoopLog::Healthy(absl::string_view server) {
-  if (!broken_.has_value()) return;
+  if (broken_.has_value()) {
+    logger_.Notice(absl::StrCat("server ", server, ": is read again"));
+  } else if (!server_.empty() && server_ != server) {
+    logger_.Notice(
+        absl::StrCat("server ", server, ": is read now, not ", server_));
+  }
   broken_.reset();
-  logger_.Notice(absl::StrCat("server ", server, ": is read again"));
+  server_ = std::string(server);
 }
 
-void LoopLog::Source(absl::string_view name, absl::string_view reason) {
+void LoopLog::Source(absl::string_view name, absl::string_view reason,
+                     bool as_configured) {
   const std::string source = absl::StrCat("change source ", name, ": ", reason);
   if (source == source_) return;
   source_ = source;
-  logger_.Info(source);
+  if (as_configured) {
+    logger_.Info(source);
+  } else {
+    logger_.Warning(absl::StrCat("the configured change source cannot be used; ",
+                                 source));
+  }
+}
+
+void LoopLog::Advice(const std::string& advice) {
+  if (!advice.empty()) Once(advice);
+}
+
+void LoopLog::Untold(absl::string_view map, uint64_t changes,
+                     absl::string_view source) {
+  logger_.Warning(absl::StrCat(
+      "map ", map, ": ", changes, " entries differed, of which the ", source,
+      " told nothing: someone writes with sql_log_bin = 0, or a setting keeps "
+      "changes out of the ",
+      source, "; such changes are found every reconcile_interval only"));
+}
+
+void LoopLog::ServerIdTaken(uint32_t server_id) {
+  logger_.Warning(absl::StrCat(
+      "another replica of the server has the server_id ", server_id,
+      " too, going on with another one: set server_id in postmirror.cf to a "
+      "number that is nobody else's"));
+}
+
+void LoopLog::ReplicaStateHidden() {
+  Once(
+      "whether the server is a replica that has stopped or is behind is not "
+      "known, since the account may not ask SHOW SLAVE STATUS: grant it "
+      "REPLICA MONITOR");
 }
 
 void LoopLog::Results(const std::vector<MapResult>& results) {

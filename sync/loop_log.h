@@ -3,6 +3,7 @@
 #ifndef POSTMIRROR_SYNC_LOOP_LOG_H_
 #define POSTMIRROR_SYNC_LOOP_LOG_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -27,11 +28,27 @@ class LoopLog {
   // one a minute.
   void Broken(const absl::Status& status);
 
-  // A snapshot was applied from `server`.
+  // A snapshot was applied from `server`; logged after a fault, and where it is
+  // another server than before.
   void Healthy(absl::string_view server);
 
-  // The change source in use, and why that one; logged when it changes.
-  void Source(absl::string_view name, absl::string_view reason);
+  // The change source in use, and why that one; logged when it changes, as a
+  // warning if it is not the one that is configured.
+  void Source(absl::string_view name, absl::string_view reason,
+              bool as_configured);
+
+  // What would make the source better, once; nothing where it is empty.
+  void Advice(const std::string& advice);
+
+  // A read of everything found changes that the source had not told of.
+  void Untold(absl::string_view map, uint64_t changes,
+              absl::string_view source);
+
+  // Another replica uses our server_id.
+  void ServerIdTaken(uint32_t server_id);
+
+  // Whether the server is a stopped replica cannot be asked; once.
+  void ReplicaStateHidden();
 
   // First fills, held and released maps.
   void Results(const std::vector<MapResult>& results);
@@ -47,6 +64,7 @@ class LoopLog {
   Logger& logger_;
   std::optional<absl::Status> broken_;
   Moment broken_logged_;
+  std::string server_;
   std::string source_;
   std::map<std::string, std::string> held_;  // map -> digest
   std::set<std::string> said_;

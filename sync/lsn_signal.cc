@@ -3,12 +3,6 @@
 #include <utility>
 
 namespace postmirror {
-namespace {
-
-// How long the number must rest until every commit that moved it is visible.
-constexpr absl::Duration kSettleTime = absl::Milliseconds(50);
-
-}  // namespace
 
 LsnSignal::LsnSignal(std::function<absl::StatusOr<uint64_t>()> read_lsn,
                      absl::Duration poll_interval, const Clock* clock)
@@ -41,7 +35,7 @@ absl::StatusOr<ChangeHint> LsnSignal::Poll() {
 }
 
 bool LsnSignal::HasRested(const Moment& now) const {
-  return Elapsed(moved_, now) >= kSettleTime;
+  return Elapsed(moved_, now) >= kLsnSettleTime;
 }
 
 }  // namespace postmirror

@@ -13,6 +13,9 @@
 
 namespace postmirror {
 
+// How long the number must rest until every commit that moved it is visible.
+constexpr absl::Duration kLsnSettleTime = absl::Milliseconds(50);
+
 class LsnSignal final : public ChangeSignal {
  public:
   // `read_lsn` asks the server on the snapshot's own connection; it and `clock`

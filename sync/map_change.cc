@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace postmirror {
 namespace {
 
@@ -15,7 +17,6 @@ MapRecord Describe(const MapSnapshot& snapshot) {
   record.key_collation = snapshot.collation->name;
   record.collation_digest = snapshot.collation->digest;
   record.utf8 = snapshot.map->rules.utf8;
-  record.rows = snapshot.rows.size();
   record.unstorable_rows = snapshot.unstorable_rows;
   return record;
 }
@@ -26,10 +27,11 @@ MapRecord RecordAfterwards(const MapChange& change) {
   record.entries = change.EntriesAfterwards();
   if (change.step == MapStep::kFill || change.record == nullptr) return record;
   record.sub_database = change.record->sub_database;
-  if (change.step == MapStep::kUpdate) return record;
-  // A held map keeps old entries: what is said of rows stays with them, and a
-  // row that no entry can hold must not be forgotten while it may still matter.
-  record.rows = change.record->rows;
+  if (change.step == MapStep::kUpdate && !change.snapshot->keys.has_value()) {
+    return record;
+  }
+  // Of other keys, or of the old entries of a held map, there may be rows that
+  // no entry can hold: they must not be forgotten while they may still matter.
   record.unstorable_rows =
       std::max(record.unstorable_rows, change.record->unstorable_rows);
   return record;
@@ -88,6 +90,20 @@ absl::Status Remove(const MapChange& change, StoreTransaction* transaction) {
   return absl::OkStatus();
 }
 
+// What becomes of the map if `snapshot` is all of it, or `snapshot.keys` of it.
+absl::StatusOr<ChangeSet> Compare(const MapSnapshot& snapshot,
+                                  const MapRecord* record, StoreScan* scan) {
+  const EntryRules& rules = snapshot.map->rules;
+  if (!snapshot.keys.has_value()) return Diff(scan, snapshot.rows, rules);
+  if (record == nullptr || record->definition != snapshot.Definition()) {
+    return absl::AbortedError(
+        absl::StrCat("map ", snapshot.map->name,
+                     ": the store has it under another definition"));
+  }
+  return DiffKeys(*scan, snapshot.rows, rules, *snapshot.keys,
+                  record->entries);
+}
+
 }  // namespace
 
 uint64_t MapChange::EntriesAfterwards() const {
@@ -121,7 +137,7 @@ absl::StatusOr<MapChange> DecideChange(const MapSnapshot& snapshot,
     scan = *std::move(opened);
   }
   absl::StatusOr<ChangeSet> changes =
-      Diff(scan.get(), snapshot.rows, snapshot.map->rules);
+      Compare(snapshot, record, scan.get());
   if (!changes.ok()) return changes.status();
   change.changes = *std::move(changes);
   if (record != nullptr && change.changes.before != record->entries) {

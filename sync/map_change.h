@@ -35,7 +35,8 @@ struct MapChange {
 };
 
 // Compares the snapshot with the store and asks the guard. `record` may be
-// nullptr; it and `snapshot` must outlive the change.
+// nullptr; it and `snapshot` must outlive the change. kAborted where a snapshot
+// of some keys does not fit what the store has: all of the map is to be read.
 absl::StatusOr<MapChange> DecideChange(const MapSnapshot& snapshot,
                                        const MapRecord* record,
                                        StoreWriter* writer, Guard* guard,

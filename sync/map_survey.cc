@@ -5,34 +5,26 @@
 namespace postmirror {
 namespace {
 
-absl::Status SurveyMap(const MirroredMap& map, Connection& connection,
-                       TableSurvey* survey) {
-  if (!map.query.unknown_function.empty()) {
-    survey->blind_spot =
-        absl::StrCat("the function ", map.query.unknown_function,
-                     " may read more than the tables of the query");
-    return absl::OkStatus();
-  }
-  if (absl::Status used = connection.Use(map.dbname); !used.ok()) return used;
-  return SurveyTables(connection, map.query.tables, survey);
+void NameMap(const MirroredMap& map, std::string* reason) {
+  if (reason->empty()) return;
+  *reason = absl::StrCat("map ", map.name, ": ", *reason);
 }
 
 }  // namespace
 
-absl::StatusOr<TableSurvey> SurveyMaps(absl::Span<GroupReader> readers) {
-  TableSurvey survey;
-  for (GroupReader& reader : readers) {
-    for (const MirroredMap& map : reader.group->maps) {
-      if (absl::Status surveyed = SurveyMap(map, *reader.connection, &survey);
-          !surveyed.ok()) {
-        return surveyed;
-      }
-      if (survey.blind_spot.empty()) continue;
-      survey.blind_spot =
-          absl::StrCat("map ", map.name, ": ", survey.blind_spot);
-      return survey;
-    }
+absl::StatusOr<TableSurvey> SurveyMap(const MirroredMap& map,
+                                      Connection& connection) {
+  if (absl::Status used = connection.Use(map.dbname); !used.ok()) return used;
+  absl::StatusOr<TableSurvey> survey =
+      SurveyTables(connection, map.query.tables);
+  if (!survey.ok()) return survey;
+  if (!map.query.unknown_function.empty()) {
+    survey->blind_spot =
+        absl::StrCat("the function ", map.query.unknown_function,
+                     " may read more than the tables of the query");
   }
+  NameMap(map, &survey->blind_spot);
+  NameMap(map, &survey->not_innodb);
   return survey;
 }
 

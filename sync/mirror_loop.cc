@@ -6,9 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "sync/interval_signal.h"
-#include "sync/lsn_signal.h"
-#include "sync/mariadb/server_facts.h"
 
 namespace postmirror {
 namespace {
@@ -19,12 +16,13 @@ constexpr absl::Duration kTick = absl::Milliseconds(100);
 // Three parts of rest to one of reading: a quarter of the time at most.
 constexpr int kRestPerRead = 3;
 constexpr absl::Duration kLongestPause = absl::Seconds(10);
-// A table that is altered between the snapshot's opening and its SELECT makes
-// the server give the read up; that is no fault yet.
-constexpr int kMaxRepeats = 5;
-// Redefining a view moves no LSN, so that views are looked at, though not as
-// often: it is some statements each time.
-constexpr absl::Duration kViewInterval = absl::Seconds(1);
+// How soon, and how late, a commit is looked for that was not visible yet.
+constexpr absl::Duration kShortestLook = absl::Microseconds(200);
+constexpr absl::Duration kLongestLook = absl::Milliseconds(20);
+// Reading a key takes about as long as reading so many rows of the whole table,
+// below some keys always less.
+constexpr uint64_t kRowsPerKey = 16;
+constexpr uint64_t kFewKeys = 64;
 
 std::vector<std::string> MapNames(const ServerPlan& plan) {
   std::vector<std::string> names;
@@ -55,12 +53,15 @@ MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
       // A frozen server that goes on must be read again within twice
       // read_timeout.
       backoff_(std::min(kLongestPause, surroundings.config->read_timeout),
-               std::random_device()()) {
+               std::random_device()()),
+      session_(plan, surroundings.config, surroundings.collations,
+               surroundings.clock, [this] { doorbell_.Ring(); }) {
   status_.hosts = HostNames(plan_);
   for (const std::string& name : MapNames(plan_)) {
     status_.maps.push_back(with_.board->Earlier(name));
     RestoreGuard(status_.maps.back());
   }
+  entries_.resize(status_.maps.size());
   with_.board->Post(number_, status_);
 }
 
@@ -80,128 +81,51 @@ void MirrorLoop::Run() {
   while (!with_.stop->stopped()) {
     const absl::Status ended = Follow();
     if (ended.ok() || with_.stop->stopped()) continue;
+    if (absl::IsAlreadyExists(ended)) {
+      log_.ServerIdTaken(session_.ChangeServerId());
+      continue;
+    }
     PostBroken(ended);
     with_.stop->WaitFor(backoff_.Next());
   }
 }
 
 void MirrorLoop::Cancel() {
-  const std::lock_guard<std::mutex> lock(readers_mutex_);
-  for (GroupReader& reader : readers_) reader.connection->Cancel();
+  session_.Cancel();
+  doorbell_.Ring();
 }
 
 // One connection's life. OK when it is to be opened anew, or at the stop
 // signal.
 absl::Status MirrorLoop::Follow() {
-  if (absl::Status connected = Connect(); !connected.ok()) return connected;
+  absl::Status status = session_.Connect(IsFilled());
+  if (!status.ok()) return status;
   connected_ = with_.clock->Now();
-  for (;;) {
-    if (absl::Status mirrored = Mirror(); !mirrored.ok()) return mirrored;
-    const absl::StatusOr<Next> next = Wait();
-    if (!next.ok()) return next.status();
-    if (*next != Next::kRead) return absl::OkStatus();
-  }
-}
-
-absl::Status MirrorLoop::Connect() {
-  std::vector<std::string> failures;
-  absl::Status last;
-  for (host_ = 0; host_ < plan_.hosts.size(); ++host_) {
-    last = ConnectTo(plan_.hosts[host_]);
-    if (last.ok() || with_.stop->stopped()) return last;
-    failures.emplace_back(last.message());
-  }
-  return absl::Status(last.code(), absl::StrJoin(failures, "; "));
-}
-
-absl::Status MirrorLoop::ConnectTo(const ServerAddress& address) {
-  absl::StatusOr<std::vector<GroupReader>> readers =
-      ConnectReaders(plan_, address, with_.config->connect_timeout,
-                     with_.config->read_timeout);
-  if (!readers.ok()) return readers.status();
-  signal_.reset();  // it asks through the old connection
-  {
-    const std::lock_guard<std::mutex> lock(readers_mutex_);
-    readers_ = *std::move(readers);
-    // Cancel may have come before it could see them.
-    if (with_.stop->stopped()) return absl::CancelledError("stopped");
-  }
-  return Prepare();
-}
-
-// What the tables are is asked before every read: an ALTER may have changed the
-// key's collation, the primary key or the engine.
-absl::Status MirrorLoop::Prepare() {
-  absl::Status prepared =
-      PrepareReaders(absl::MakeSpan(readers_), with_.collations);
-  if (prepared.ok()) prepared = ChooseSignal();
-  prepared_ = prepared.ok();
-  return prepared;
-}
-
-absl::Status MirrorLoop::ChooseSignal() {
-  Connection& connection = *readers_.front().connection;
-  const std::string every =
-      absl::StrCat("changes are found every ",
-                   absl::FormatDuration(with_.config->reconcile_interval));
-  std::string reason = "every table is InnoDB";
-  bool lsn = with_.config->change_source != ChangeSource::kInterval;
-  if (!lsn) {
-    reason = absl::StrCat("configured; ", every);
-  } else {
-    surveyed_ = with_.clock->Now();
-    absl::StatusOr<TableSurvey> survey = SurveyMaps(absl::MakeSpan(readers_));
-    if (!survey.ok()) return survey.status();
-    survey_ = *std::move(survey);
-    lsn = survey_.blind_spot.empty();
-    if (!lsn) reason = absl::StrCat(survey_.blind_spot, "; ", every);
-  }
-  const absl::string_view name = lsn ? "lsn" : "interval";
-  if (signal_ != nullptr && signal_->name() == name) {
-    // It goes on from what it has seen.
-  } else if (lsn) {
-    signal_ = std::make_unique<LsnSignal>(
-        [&connection] { return ReadLsn(connection); },
-        with_.config->lsn_poll_interval, with_.clock);
-  } else {
-    signal_ = std::make_unique<IntervalSignal>(
-        [&connection] { return connection.Execute("DO 0"); });
-  }
-  log_.Source(signal_->name(), reason);
-  status_.server = connection.server();
-  status_.change_source = std::string(signal_->name());
-  status_.reason = reason;
-  return absl::OkStatus();
-}
-
-// Reads a snapshot; again where the server gives the read up. `*asked` is a
-// moment just before.
-absl::StatusOr<Snapshot> MirrorLoop::Read(Moment* asked) {
-  for (int repeats = 0;; ++repeats) {
-    *asked = with_.clock->Now();
-    absl::StatusOr<Snapshot> snapshot = TryRead();
-    if (!absl::IsAborted(snapshot.status()) || repeats == kMaxRepeats) {
-      return snapshot;
+  for (Next next = Next::kReadAll;;) {
+    status = Read(next);
+    if (!status.ok()) return status;
+    const absl::StatusOr<Next> due = Wait();
+    if (!due.ok()) return due.status();
+    next = *due;
+    if (next == Next::kReconnect || next == Next::kStop) {
+      return absl::OkStatus();
     }
   }
 }
 
-absl::StatusOr<Snapshot> MirrorLoop::TryRead() {
-  if (!prepared_) {
-    if (absl::Status prepared = Prepare(); !prepared.ok()) return prepared;
+absl::Status MirrorLoop::Read(Next what) {
+  if (what == Next::kReadNamed) {
+    absl::Status read = ReadNamed();
+    if (!absl::IsAborted(read)) return read;
   }
-  prepared_ = false;
-  if (absl::Status marked = signal_->BeforeSnapshot(); !marked.ok()) {
-    return marked;
-  }
-  return ReadSnapshot(absl::MakeSpan(readers_));
+  return ReadAll();
 }
 
-absl::Status MirrorLoop::Mirror() {
+absl::Status MirrorLoop::ReadAll() {
   Moment asked;
-  absl::StatusOr<Snapshot> snapshot = Read(&asked);
+  const absl::StatusOr<Snapshot> snapshot = session_.ReadAll(&asked);
+  NoteSource();
   if (!snapshot.ok()) return snapshot.status();
-  log_.Oddities(*snapshot, with_.config->mydestination_stated);
   inbox_.Submit();
   // Asked before: if the store is replaced meanwhile, that is one read too
   // many, not one too few.
@@ -210,22 +134,86 @@ absl::Status MirrorLoop::Mirror() {
       with_.store->Apply(*snapshot);
   if (!results.ok()) return results.status();
   inbox_.Answer(*results);
-  Report(*results, asked);
+  // What was changed while there was no signal, it could not tell.
+  const bool told = Elapsed(connected_, reconciled_) > absl::ZeroDuration();
+  Report(*snapshot, *results, asked, told);
   generation_ = generation;
-  last_read_ = with_.clock->Now();
-  pause_after_read_ = Elapsed(asked, last_read_) * kRestPerRead;
+  reconciled_ = tried_ = with_.clock->Now();
+  pause_before_all_ = Elapsed(asked, tried_) * kRestPerRead;
+  pause_before_named_ = absl::ZeroDuration();
   // A connection that ends soon after each read must not be opened at once
   // again.
-  if (Elapsed(connected_, last_read_) >= kLongestPause) backoff_.Reset();
+  if (Elapsed(connected_, tried_) >= kLongestPause) backoff_.Reset();
   return absl::OkStatus();
 }
 
-void MirrorLoop::Report(const std::vector<MapResult>& results,
-                        const Moment& asked) {
+absl::Status MirrorLoop::ReadNamed() {
+  Moment asked;
+  const absl::StatusOr<Snapshot> snapshot = session_.ReadNamed(
+      &asked, [this](ReadScope* scope) { PreferWholeMaps(scope); });
+  if (!snapshot.ok()) return snapshot.status();
+  if (snapshot->maps.empty()) {
+    pause_before_named_ = std::clamp(2 * pause_before_named_, kShortestLook,
+                                     kLongestLook);
+    tried_ = with_.clock->Now();
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<std::vector<MapResult>> results =
+      with_.store->Apply(*snapshot);
+  if (!results.ok()) return results.status();
+  Report(*snapshot, *results, asked, false);
+  tried_ = with_.clock->Now();
+  pause_before_named_ = absl::ZeroDuration();
+  return absl::OkStatus();
+}
+
+// Where reading all of a map is cheaper than reading many keys of it; and where
+// it is held, since what is held is known of all of it only.
+void MirrorLoop::PreferWholeMaps(ReadScope* scope) const {
+  for (size_t i = 0; i < scope->maps.size(); ++i) {
+    MapScope& map = scope->maps[i];
+    const uint64_t keys = map.values.size();
+    const bool many = keys > kFewKeys && keys * kRowsPerKey > entries_[i];
+    const bool held = !status_.maps[i].held_digest.empty();
+    if (many || (held && keys > 0)) map.Widen();
+  }
+}
+
+void MirrorLoop::NoteSource() {
+  const SignalChoice& choice = session_.choice();
+  if (!choice.has_signal()) return;
+  const absl::string_view name = choice.signal().name();
+  const bool as_configured =
+      with_.config->change_source != ChangeSource::kBinlog || name == "binlog";
+  log_.Source(name, choice.reason(), as_configured);
+  log_.Advice(choice.advice());
+  if (session_.replica_state_hidden()) log_.ReplicaStateHidden();
+  status_.server = session_.server();
+  status_.change_source = std::string(name);
+  status_.reason = choice.reason();
+  if (!choice.advice().empty()) {
+    absl::StrAppend(&status_.reason, "; ", choice.advice());
+  }
+}
+
+// At that moment the store was equal to the database, but for what is held.
+void MirrorLoop::Confirm(const Moment& asked) {
+  for (MapStatus& map : status_.maps) {
+    if (map.held_digest.empty()) map.confirmed = asked;
+  }
+  with_.board->Post(number_, status_);
+}
+
+// `told`: the signal has told of all that changed, as far as it can.
+void MirrorLoop::Report(const Snapshot& snapshot,
+                        const std::vector<MapResult>& results,
+                        const Moment& asked, bool told) {
   log_.Healthy(status_.server);
+  log_.Oddities(snapshot, with_.config->mydestination_stated);
   log_.Results(results);
   status_.error.clear();
-  for (MapStatus& map : status_.maps) {
+  for (size_t i = 0; i < status_.maps.size(); ++i) {
+    MapStatus& map = status_.maps[i];
     const auto result = std::find_if(
         results.begin(), results.end(),
         [&](const MapResult& candidate) { return candidate.map == map.name; });
@@ -233,9 +221,14 @@ void MirrorLoop::Report(const std::vector<MapResult>& results,
     map.held_removals = result->held.has_value() ? result->held->count : 0;
     map.held_digest = result->held.has_value() ? result->held->digest : "";
     map.largest = result->largest;
-    if (!result->held.has_value()) map.confirmed = asked;
+    entries_[i] = result->entries;
+    const uint64_t changes = result->added + result->changed + result->removed;
+    if (told && changes > 0 && !snapshot.scope.everything &&
+        snapshot.scope.maps[i].empty()) {
+      log_.Untold(map.name, changes, status_.change_source);
+    }
   }
-  with_.board->Post(number_, status_);
+  Confirm(asked);
 }
 
 void MirrorLoop::PostBroken(const absl::Status& status) {
@@ -249,66 +242,61 @@ void MirrorLoop::PostBroken(const absl::Status& status) {
   with_.board->Post(number_, status_);
 }
 
+bool MirrorLoop::IsFilled() const {
+  return std::all_of(
+      status_.maps.begin(), status_.maps.end(),
+      [](const MapStatus& map) { return map.confirmed.has_value(); });
+}
+
+// Waits until something is due.
 absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
-  bool changed = false;
-  Moment polled = last_read_;
+  const absl::Duration poll_interval =
+      session_.choice().signal().poll_interval();
+  ChangeHint hint = ChangeHint::kUnknown;
+  Moment polled = tried_;
+  bool poll_now = pause_before_named_ > absl::ZeroDuration();
   while (!with_.stop->stopped()) {
     const Moment now = with_.clock->Now();
-    const absl::Duration since_read = Elapsed(last_read_, now);
-    if (since_read >= with_.config->reconcile_interval) {
+    if (Elapsed(reconciled_, now) >= with_.config->reconcile_interval) {
       // An earlier host may be back; later ones are a substitute.
-      return host_ > 0 ? Next::kReconnect : Next::kRead;
+      return session_.EarlierHostAnswers() ? Next::kReconnect : Next::kReadAll;
     }
-    if (inbox_.Collect()) return Next::kRead;
-    if (changed && since_read >= pause_after_read_) return Next::kRead;
-    if (!changed && Elapsed(polled, now) >= signal_->poll_interval()) {
+    if (inbox_.Collect()) return Next::kReadAll;
+    const bool due =
+        hint == ChangeHint::kChanged || hint == ChangeHint::kNamed;
+    if (!due && (poll_now || Elapsed(polled, now) >= poll_interval)) {
       polled = now;
-      const absl::StatusOr<bool> hint = PollSignal();
-      if (!hint.ok()) return hint.status();
-      changed = *hint;
-      if (changed) continue;
+      const absl::StatusOr<ChangeHint> polled_hint = Poll();
+      if (!polled_hint.ok()) return polled_hint.status();
+      hint = *polled_hint;
+      poll_now = false;
+      continue;
     }
-    const absl::Duration due =
-        changed ? pause_after_read_ - since_read
-                : signal_->poll_interval() - Elapsed(polled, now);
-    with_.stop->WaitFor(std::clamp(due, absl::Milliseconds(1), kTick));
+    const absl::Duration pause = hint == ChangeHint::kChanged
+                                     ? pause_before_all_
+                                     : pause_before_named_;
+    const absl::Duration rest =
+        due ? pause - Elapsed(tried_, now) : poll_interval - Elapsed(polled, now);
+    if (due && rest <= absl::ZeroDuration()) {
+      return hint == ChangeHint::kChanged ? Next::kReadAll : Next::kReadNamed;
+    }
+    poll_now = doorbell_.WaitFor(std::clamp(rest, kShortestLook, kTick));
   }
   return Next::kStop;
 }
 
-// True if a read is due.
-absl::StatusOr<bool> MirrorLoop::PollSignal() {
+absl::StatusOr<ChangeHint> MirrorLoop::Poll() {
   const Moment asked = with_.clock->Now();
-  absl::StatusOr<ChangeHint> hint = signal_->Poll();
+  const absl::StatusOr<ChangeHint> hint = session_.Poll();
   if (!hint.ok()) return hint.status();
   const absl::Status opened = with_.store->Open();
   // What is read next is put into its place.
-  if (absl::IsDataLoss(opened)) return true;
+  if (absl::IsDataLoss(opened)) return ChangeHint::kChanged;
   if (!opened.ok()) return opened;
   // A store that was replaced or set aside meanwhile lacks our maps.
-  if (with_.store->generation() != generation_) return true;
-  if (*hint == ChangeHint::kUnchanged && !survey_.views.empty()) {
-    hint = LookAtViews(asked);
-    if (!hint.ok()) return hint.status();
-  }
-  if (*hint == ChangeHint::kUnchanged) {
-    for (MapStatus& map : status_.maps) {
-      if (map.held_digest.empty()) map.confirmed = asked;
-    }
-    with_.board->Post(number_, status_);
-  }
-  return *hint == ChangeHint::kChanged;
-}
-
-// Whether the views are as they were at the last read, about once a second; in
-// between nothing can be said.
-absl::StatusOr<ChangeHint> MirrorLoop::LookAtViews(const Moment& now) {
-  if (Elapsed(surveyed_, now) < kViewInterval) return ChangeHint::kUnknown;
-  surveyed_ = now;
-  const absl::StatusOr<TableSurvey> survey =
-      SurveyMaps(absl::MakeSpan(readers_));
-  if (!survey.ok()) return survey.status();
-  return *survey == survey_ ? ChangeHint::kUnchanged : ChangeHint::kChanged;
+  if (with_.store->generation() != generation_) return ChangeHint::kChanged;
+  if (*hint == ChangeHint::kUnchanged) Confirm(asked);
+  return hint;
 }
 
 }  // namespace postmirror

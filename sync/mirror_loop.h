@@ -5,8 +5,6 @@
 #define POSTMIRROR_SYNC_MIRROR_LOOP_H_
 
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,10 +16,12 @@
 #include "sync/backoff.h"
 #include "sync/change_signal.h"
 #include "sync/collation_tables.h"
+#include "sync/doorbell.h"
 #include "sync/loop_log.h"
-#include "sync/map_survey.h"
 #include "sync/mirror_plan.h"
 #include "sync/mirror_store.h"
+#include "sync/server_session.h"
+#include "sync/read_scope.h"
 #include "sync/snapshot.h"
 #include "sync/status_board.h"
 #include "sync/stop_signal.h"
@@ -48,27 +48,28 @@ class MirrorLoop {
   // Runs until the stop signal.
   void Run();
 
-  // Ends a question to the server that is under way. Any thread may call, after
-  // the stop signal was given.
+  // Ends a wait, or a question to the server that is under way. Any thread may
+  // call, after the stop signal was given.
   void Cancel();
 
  private:
-  enum class Next { kRead, kReconnect, kStop };
+  // What is due.
+  enum class Next { kReadAll, kReadNamed, kReconnect, kStop };
 
   absl::Status Follow();
-  absl::Status Connect();
-  absl::Status ConnectTo(const ServerAddress& address);
-  absl::Status Prepare();
-  absl::Status ChooseSignal();
-  void RestoreGuard(const MapStatus& earlier);
-  absl::Status Mirror();
-  absl::StatusOr<Snapshot> Read(Moment* asked);
-  absl::StatusOr<Snapshot> TryRead();
+  absl::Status Read(Next what);
+  absl::Status ReadAll();
+  absl::Status ReadNamed();
+  void PreferWholeMaps(ReadScope* scope) const;
   absl::StatusOr<Next> Wait();
-  absl::StatusOr<bool> PollSignal();
-  absl::StatusOr<ChangeHint> LookAtViews(const Moment& now);
-  void Report(const std::vector<MapResult>& results, const Moment& asked);
+  absl::StatusOr<ChangeHint> Poll();
+  void NoteSource();
+  void RestoreGuard(const MapStatus& earlier);
+  void Confirm(const Moment& asked);
+  void Report(const Snapshot& snapshot, const std::vector<MapResult>& results,
+              const Moment& asked, bool told);
   void PostBroken(const absl::Status& status);
+  bool IsFilled() const;
 
   const ServerPlan& plan_;
   const size_t number_;
@@ -77,21 +78,19 @@ class MirrorLoop {
   LoopLog log_;
   Backoff backoff_;
   ServerStatus status_;
-
-  std::mutex readers_mutex_;  // for Cancel
-  std::vector<GroupReader> readers_;
-  size_t host_ = 0;  // the connected one of plan_.hosts
-  std::unique_ptr<ChangeSignal> signal_;
-  bool prepared_ = false;  // and nothing was read since
-  TableSurvey survey_;     // what the signal was chosen by
-  Moment surveyed_;
+  std::vector<uint64_t> entries_;  // in the store, of each of status_.maps
+  Doorbell doorbell_;
+  ServerSession session_;
 
   Moment connected_;
-  Moment last_read_;         // when the last snapshot was applied
+  Moment reconciled_;        // when everything was read last
   uint64_t generation_ = 0;  // of the store that it went into
-  // Reads on a signal take at most a quarter of the time, however busy the
-  // server is with other databases.
-  absl::Duration pause_after_read_;
+  Moment tried_;             // when something was read last
+  // Before everything is read again: reading it takes at most a quarter of the
+  // time, however busy the server is with other databases.
+  absl::Duration pause_before_all_;
+  // Before what is named is read again: a commit may not be visible yet.
+  absl::Duration pause_before_named_;
 };
 
 }  // namespace postmirror

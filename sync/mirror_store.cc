@@ -94,6 +94,8 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
     status = results.status();
   }
   if (!absl::IsDataLoss(status)) return status;
+  // What is whole in it stays until there is something better.
+  if (!snapshot.is_whole) return absl::AbortedError(status.message());
   writer_.reset();
   logger_.Error(absl::StrCat("store ", store_,
                              ": is damaged, set aside: ", status.message()));

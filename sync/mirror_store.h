@@ -53,7 +53,8 @@ class MirrorStore {
   // Makes the store equal to the snapshot in one transaction, but for maps that
   // the guard holds; nothing is written where nothing changed. A damaged store
   // is set aside first, with the maps of other loops: see generation(). On any
-  // other failure the store is as before.
+  // other failure the store is as before; kAborted where the snapshot is not
+  // whole and has to be.
   absl::StatusOr<std::vector<MapResult>> Apply(const Snapshot& snapshot);
 
   // Frees the slots of readers that were killed.

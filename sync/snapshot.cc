@@ -4,19 +4,26 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "schema/key/normalization.h"
 #include "schema/store/entry.h"
 #include "sync/key_collation.h"
 #include "sync/mariadb/server_facts.h"
 #include "sync/mariadb/sql_text.h"
+#include "sync/map_survey.h"
 
 namespace postmirror {
 namespace {
 
 // How often several groups are read again until no change falls between them.
 constexpr int kMaxAttempts = 10;
+// The server makes a join of a list of 1000 values (in_predicate_conversion_
+// threshold), and opens the tree for each of fewer than 200 only
+// (eq_range_index_dive_limit).
+constexpr size_t kKeysPerSelect = 500;
 
 absl::Status AtMap(const MirroredMap& map, const absl::Status& status) {
+  if (status.ok()) return status;
   return absl::Status(status.code(),
                       absl::StrCat("map ", map.name, ": ", status.message()));
 }
@@ -28,8 +35,14 @@ class RowReader {
       : snapshot_(*snapshot),
         normalization_(snapshot->map->rules.utf8, snapshot->collation->table) {}
 
-  void Take(Connection::Row row) {
-    if (row.size() < 2 || !row[0].has_value()) return;  // NULL equals no key
+  absl::Status Take(Connection::Row row) {
+    if (row.size() < 2 || !row[0].has_value()) {
+      return absl::OkStatus();  // NULL equals no key
+    }
+    if (!normalization_.NormalizeRow(*row[0], &key_)) return absl::OkStatus();
+    if (snapshot_.keys.has_value() && !snapshot_.keys->contains(key_)) {
+      return absl::AbortedError("the server holds other keys for equal");
+    }
     value_.clear();
     size_t values = 0;
     for (const std::optional<absl::string_view>& column : row.subspan(1)) {
@@ -38,8 +51,12 @@ class RowReader {
         ++values;
       }
     }
-    if (value_.empty()) return;
-    if (!normalization_.NormalizeRow(*row[0], &key_)) return;
+    if (!value_.empty()) Add(values);
+    return absl::OkStatus();
+  }
+
+ private:
+  void Add(size_t values) {
     if (key_.size() > kMaxKeyBytes) {
       ++snapshot_.unstorable_rows;
       return;
@@ -49,37 +66,98 @@ class RowReader {
     snapshot_.rows.Add(key_, value_, values);
   }
 
- private:
   MapSnapshot& snapshot_;
   const Normalization normalization_;
   std::string key_;
   std::string value_;
 };
 
-absl::Status ReadMap(GroupReader& reader, size_t index, MapSnapshot* snapshot) {
-  const MirroredMap& map = reader.group->maps[index];
-  snapshot->map = &map;
+// Begins the snapshot of a map. REQUIRES: nothing else is read meanwhile.
+absl::Status StartMap(GroupReader& reader, size_t index,
+                      MapSnapshot* snapshot) {
+  snapshot->map = &reader.group->maps[index];
   snapshot->collation = reader.maps[index].collation;
-  if (absl::Status used = reader.connection->Use(map.dbname); !used.ok()) {
-    return AtMap(map, used);
+  return reader.connection->Use(snapshot->map->dbname);
+}
+
+absl::Status ReadWhole(GroupReader& reader, size_t index,
+                       MapSnapshot* snapshot) {
+  const MirroredMap& map = reader.group->maps[index];
+  const PreparedMap& prepared = reader.maps[index];
+  if (absl::Status started = StartMap(reader, index, snapshot); !started.ok()) {
+    return started;
   }
   RowReader rows(snapshot);
-  const auto take = [&](Connection::Row row) {
-    rows.Take(row);
-    return absl::OkStatus();
-  };
-  if (absl::Status read =
-          reader.connection->Query(reader.maps[index].select, take);
-      !read.ok()) {
-    return AtMap(map, read);
-  }
+  const absl::Status read = reader.connection->Query(
+      SelectInPrimaryKeyOrder(map.query, prepared.primary_keys),
+      [&](Connection::Row row) { return rows.Take(row); });
+  if (!read.ok()) return read;
   // Since its first row was read, the table cannot be altered; before, it may
   // have been, and its keys would have been compared by another collation.
   const absl::StatusOr<std::string> name =
       ReadKeyCollationName(map, *reader.connection);
-  if (!name.ok()) return AtMap(map, name.status());
-  if (*name == reader.maps[index].collation_name) return absl::OkStatus();
-  return AtMap(map, absl::AbortedError("its key column is being altered"));
+  if (!name.ok()) return name.status();
+  if (*name == prepared.collation_name) return absl::OkStatus();
+  return absl::AbortedError("its key column is being altered");
+}
+
+// The keys that `values` of the key column are; nullopt where some key cannot be
+// told from others by an entry of its own.
+std::optional<std::set<std::string>> Keys(const std::set<std::string>& values,
+                                          const MirroredMap& map,
+                                          const PreparedMap& prepared) {
+  const Normalization normalization(map.rules.utf8, prepared.collation->table);
+  std::set<std::string> keys;
+  std::string key;
+  for (const std::string& value : values) {
+    if (!normalization.NormalizeRow(value, &key)) continue;
+    if (key.size() > kMaxKeyBytes) return std::nullopt;
+    keys.insert(key);
+  }
+  return keys;
+}
+
+absl::Status ReadKeys(GroupReader& reader, size_t index,
+                      const std::set<std::string>& values,
+                      MapSnapshot* snapshot) {
+  Connection& connection = *reader.connection;
+  const MirroredMap& map = reader.group->maps[index];
+  const PreparedMap& prepared = reader.maps[index];
+  if (absl::Status started = StartMap(reader, index, snapshot); !started.ok()) {
+    return started;
+  }
+  RowReader rows(snapshot);
+  const auto literal = [&](std::string* out, const std::string& value) {
+    absl::StrAppend(out, prepared.hints->text == HintText::kBytes
+                             ? QuoteBytes(value)
+                             : connection.Quote(value));
+  };
+  for (auto begin = values.begin(); begin != values.end();) {
+    auto end = begin;
+    for (size_t i = 0; i < kKeysPerSelect && end != values.end(); ++i) ++end;
+    const absl::Status read = connection.Query(
+        SelectOfKeys(map.query, prepared.primary_keys,
+                     absl::StrJoin(begin, end, ", ", literal)),
+        [&](Connection::Row row) { return rows.Take(row); });
+    if (!read.ok()) return read;
+    begin = end;
+  }
+  return absl::OkStatus();
+}
+
+// Reads what `scope` says of a map, and appends it to `*snapshot`.
+absl::Status ReadMap(GroupReader& reader, size_t index, const MapScope& scope,
+                     Snapshot* snapshot) {
+  const MirroredMap& map = reader.group->maps[index];
+  const PreparedMap& prepared = reader.maps[index];
+  if (scope.empty()) return absl::OkStatus();
+  MapSnapshot& read = snapshot->maps.emplace_back();
+  if (!scope.whole && prepared.hints.has_value()) {
+    read.keys = Keys(scope.values, map, prepared);
+  }
+  return AtMap(map, read.keys.has_value()
+                        ? ReadKeys(reader, index, scope.values, &read)
+                        : ReadWhole(reader, index, &read));
 }
 
 void EndTransactions(absl::Span<GroupReader> readers) {
@@ -108,11 +186,19 @@ absl::StatusOr<bool> BeginTransactions(absl::Span<GroupReader> readers) {
   return *before == *after;
 }
 
-absl::Status ReadMaps(absl::Span<GroupReader> readers, Snapshot* snapshot) {
+// The scope of map number `map` of the plan.
+const MapScope& ScopeOf(const ReadScope& scope, size_t map) {
+  static const MapScope kWhole = {.whole = true, .values = {}};
+  return scope.everything ? kWhole : scope.maps[map];
+}
+
+absl::Status ReadMaps(absl::Span<GroupReader> readers, const ReadScope& scope,
+                      Snapshot* snapshot) {
+  size_t number = 0;
   for (GroupReader& reader : readers) {
-    for (size_t i = 0; i < reader.group->maps.size(); ++i) {
-      snapshot->maps.emplace_back();
-      if (absl::Status read = ReadMap(reader, i, &snapshot->maps.back());
+    for (size_t i = 0; i < reader.group->maps.size(); ++i, ++number) {
+      if (absl::Status read =
+              ReadMap(reader, i, ScopeOf(scope, number), snapshot);
           !read.ok()) {
         return read;
       }
@@ -121,36 +207,37 @@ absl::Status ReadMaps(absl::Span<GroupReader> readers, Snapshot* snapshot) {
   return absl::OkStatus();
 }
 
-absl::Status PrepareMap(const MirroredMap& map, CollationTables* collations,
-                        GroupReader* reader) {
-  Connection& connection = *reader->connection;
+absl::StatusOr<PreparedMap> PrepareMap(const MirroredMap& map,
+                                       CollationTables* collations,
+                                       Connection& connection) {
   if (absl::Status used = connection.Use(map.dbname); !used.ok()) return used;
-  std::vector<std::vector<std::string>> primary_keys;
+  PreparedMap prepared;
   for (const MirrorQuery::PrimaryKeyOrder& order : map.query.orders) {
     absl::StatusOr<std::vector<std::string>> columns =
         ReadPrimaryKey(connection, order.table);
     if (!columns.ok()) return columns.status();
-    primary_keys.push_back(*std::move(columns));
+    prepared.primary_keys.push_back(*std::move(columns));
   }
   absl::StatusOr<std::string> name = ReadKeyCollationName(map, connection);
   if (!name.ok()) return name.status();
+  prepared.collation_name = *std::move(name);
   absl::StatusOr<CollationTables::Collation> collation =
-      FindKeyCollation(map, *name, connection, collations);
+      FindKeyCollation(map, prepared.collation_name, connection, collations);
   if (!collation.ok()) return collation.status();
-  reader->maps.push_back(
-      {.select = SelectInPrimaryKeyOrder(map.query, primary_keys),
-       .collation_name = *std::move(name),
-       .collation = *std::move(collation)});
-  return absl::OkStatus();
+  prepared.collation = *std::move(collation);
+  absl::StatusOr<TableSurvey> survey = SurveyMap(map, connection);
+  if (!survey.ok()) return survey.status();
+  prepared.survey = *std::move(survey);
+  return prepared;
 }
 
 absl::Status PrepareReader(CollationTables* collations, GroupReader* reader) {
   reader->maps.clear();
   for (const MirroredMap& map : reader->group->maps) {
-    if (absl::Status prepared = PrepareMap(map, collations, reader);
-        !prepared.ok()) {
-      return AtMap(map, prepared);
-    }
+    absl::StatusOr<PreparedMap> prepared =
+        PrepareMap(map, collations, *reader->connection);
+    if (!prepared.ok()) return AtMap(map, prepared.status());
+    reader->maps.push_back(*std::move(prepared));
   }
   return absl::OkStatus();
 }
@@ -170,6 +257,38 @@ absl::Status CheckOneServer(absl::Span<GroupReader> readers) {
     }
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<Snapshot> Read(absl::Span<GroupReader> readers,
+                              ChooseScope choose, bool everything) {
+  Snapshot snapshot;
+  snapshot.is_whole = everything;
+  {
+    const absl::Cleanup end = [&] { EndTransactions(readers); };
+    for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
+      if (attempt > 1) EndTransactions(readers);
+      const absl::StatusOr<bool> begun = BeginTransactions(readers);
+      if (!begun.ok()) return begun.status();
+      snapshot.is_one_moment = *begun;
+      if (snapshot.is_one_moment) break;
+    }
+    absl::StatusOr<ReadScope> scope = choose();
+    if (!scope.ok()) return scope.status();
+    snapshot.scope = *std::move(scope);
+    // What was named was named of the first group's moment.
+    if (!everything &&
+        (snapshot.scope.everything || !snapshot.is_one_moment)) {
+      return absl::AbortedError("all maps have to be read");
+    }
+    if (absl::Status read = ReadMaps(
+            readers, everything ? ReadScope::Everything() : snapshot.scope,
+            &snapshot);
+        !read.ok()) {
+      return read;
+    }
+  }
+  for (MapSnapshot& map : snapshot.maps) map.rows.Sort();
+  return snapshot;
 }
 
 }  // namespace
@@ -207,22 +326,14 @@ absl::Status PrepareReaders(absl::Span<GroupReader> readers,
   return CheckOneServer(readers);
 }
 
-absl::StatusOr<Snapshot> ReadSnapshot(absl::Span<GroupReader> readers) {
-  Snapshot snapshot;
-  {
-    const absl::Cleanup end = [&] { EndTransactions(readers); };
-    for (int attempt = 1; attempt <= kMaxAttempts; ++attempt) {
-      if (attempt > 1) EndTransactions(readers);
-      const absl::StatusOr<bool> begun = BeginTransactions(readers);
-      if (!begun.ok()) return begun.status();
-      snapshot.is_one_moment = *begun;
-      if (snapshot.is_one_moment) break;
-    }
-    if (absl::Status read = ReadMaps(readers, &snapshot); !read.ok())
-      return read;
-  }
-  for (MapSnapshot& map : snapshot.maps) map.rows.Sort();
-  return snapshot;
+absl::StatusOr<Snapshot> ReadSnapshot(absl::Span<GroupReader> readers,
+                                      ChooseScope choose) {
+  return Read(readers, choose, true);
+}
+
+absl::StatusOr<Snapshot> ReadNamed(absl::Span<GroupReader> readers,
+                                   ChooseScope choose) {
+  return Read(readers, choose, false);
 }
 
 }  // namespace postmirror

@@ -4,15 +4,20 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "sync/collation_tables.h"
 #include "sync/mariadb/connection.h"
+#include "sync/mariadb/table_survey.h"
 #include "sync/mirror_plan.h"
 #include "sync/packed_rows.h"
+#include "sync/read_scope.h"
+#include "sync/watched_maps.h"
 
 namespace postmirror {
 
@@ -21,6 +26,8 @@ struct MapSnapshot {
   // How the keys are compared.
   CollationTables::Collation collation;
   PackedRows rows;  // sorted
+  // The rows are those of these keys alone, normalized; all where absent.
+  std::optional<std::set<std::string>> keys;
   // Rows whose key no entry can hold (MapRecord).
   uint64_t unstorable_rows = 0;
   // Keys without `@`: asked only where mydestination says so.
@@ -32,9 +39,12 @@ struct MapSnapshot {
 
 // What the server told of a map in PrepareReaders.
 struct PreparedMap {
-  std::string select;
-  std::string collation_name;  // of the key column
+  std::vector<std::vector<std::string>> primary_keys;  // of query.orders
+  std::string collation_name;                          // of the key column
   CollationTables::Collation collation;
+  TableSurvey survey;
+  // See FindKeyHints. Without them, some keys alone cannot be read.
+  std::optional<KeyHints> hints;
 };
 
 // A group with the connection that reads it.
@@ -50,21 +60,32 @@ absl::StatusOr<std::vector<GroupReader>> ConnectReaders(
     const ServerPlan& plan, const ServerAddress& address,
     absl::Duration connect_timeout, absl::Duration read_timeout);
 
-// Asks what the SELECTs need to know, once, after ConnectReaders: apart from
-// it, so that another thread can cancel the questions. Fails where two readers
-// reached different servers.
+// Asks what the SELECTs and the change signal need to know, after
+// ConnectReaders: apart from it, so that another thread can cancel the
+// questions. Fails where two readers reached different servers.
 absl::Status PrepareReaders(absl::Span<GroupReader> readers,
                             CollationTables* collations);
 
 struct Snapshot {
-  std::vector<MapSnapshot> maps;
+  std::vector<MapSnapshot> maps;  // those that were read
+  ReadScope scope;                // what may have changed, as far as is known
   // Several groups could not be read without a change between them.
   bool is_one_moment = true;
+  bool is_whole = true;  // every map, with all of its keys
 };
 
-// Reads all maps. No transaction is open on the server when it returns.
-// REQUIRES: PrepareReaders returned OK.
-absl::StatusOr<Snapshot> ReadSnapshot(absl::Span<GroupReader> readers);
+// Says what may have changed up to the moment that the open transactions show.
+using ChooseScope = absl::FunctionRef<absl::StatusOr<ReadScope>()>;
+
+// Reads all maps, whatever `choose` says. No transaction is open on the server
+// when it returns. REQUIRES: PrepareReaders returned OK.
+absl::StatusOr<Snapshot> ReadSnapshot(absl::Span<GroupReader> readers,
+                                      ChooseScope choose);
+
+// The same, but reads what `choose` names and nothing else. kAborted where all
+// maps have to be read.
+absl::StatusOr<Snapshot> ReadNamed(absl::Span<GroupReader> readers,
+                                   ChooseScope choose);
 
 }  // namespace postmirror
 

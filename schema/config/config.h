@@ -3,7 +3,9 @@
 #ifndef POSTMIRROR_SCHEMA_CONFIG_CONFIG_H_
 #define POSTMIRROR_SCHEMA_CONFIG_CONFIG_H_
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,8 +41,9 @@ struct Config {
   std::string store = "/var/lib/postmirror";  // absolute, no slash at its end
   SearchSettings search;
   bool mydestination_stated = false;  // a non-empty mydestination was given
-  ChangeSource change_source =
-      ChangeSource::kAuto;  // kBinlog is refused as yet
+  ChangeSource change_source = ChangeSource::kAuto;
+  // As a replica that reads the binlog, 1 to 4294967295; absent: of its own.
+  std::optional<uint32_t> server_id;
   absl::Duration lsn_poll_interval = absl::Milliseconds(50);  // 1ms to 1m
   absl::Duration reconcile_interval = absl::Seconds(300);     // 100ms to 1w
   absl::Duration connect_timeout = absl::Seconds(5);          // 1s to 1h

@@ -1,6 +1,8 @@
 #include "schema/config/setting.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -85,20 +87,26 @@ absl::Status ApplyHostName(absl::string_view value, Config*) {
 }
 
 absl::Status ApplyChangeSource(absl::string_view value, Config* config) {
-  if (value == "binlog") {
-    return absl::InvalidArgumentError(
-        "is not available yet in this version, use auto, lsn or interval");
-  }
   if (value == "auto") {
     config->change_source = ChangeSource::kAuto;
+  } else if (value == "binlog") {
+    config->change_source = ChangeSource::kBinlog;
   } else if (value == "lsn") {
     config->change_source = ChangeSource::kLsn;
   } else if (value == "interval") {
     config->change_source = ChangeSource::kInterval;
   } else {
     return absl::InvalidArgumentError(
-        "is no source of changes, write auto, lsn or interval");
+        "is no source of changes, write auto, binlog, lsn or interval");
   }
+  return absl::OkStatus();
+}
+
+absl::Status ApplyServerId(absl::string_view value, Config* config) {
+  constexpr int64_t kLargest = std::numeric_limits<uint32_t>::max();
+  const absl::StatusOr<int64_t> id = ParseInteger(value, 1, kLargest);
+  if (!id.ok()) return id.status();
+  config->server_id = static_cast<uint32_t>(*id);
   return absl::OkStatus();
 }
 
@@ -144,6 +152,7 @@ constexpr Setting kSettings[] = {
     {"myhostname", ApplyHostName},
     {"mydomain", ApplyHostName},
     {"change_source", ApplyChangeSource},
+    {"server_id", ApplyServerId},
     {"lsn_poll_interval", ApplyLsnPollInterval},
     {"reconcile_interval", ApplyReconcileInterval},
     {"connect_timeout", ApplyConnectTimeout},

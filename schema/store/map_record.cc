@@ -63,7 +63,6 @@ std::string EncodeMapRecord(const MapRecord& record) {
   AppendText(record.collation_digest, &out);
   AppendNumber(record.utf8 ? 1 : 0, &out);
   AppendNumber(record.entries, &out);
-  AppendNumber(record.rows, &out);
   AppendNumber(record.unstorable_rows, &out);
   return out;
 }
@@ -80,7 +79,6 @@ absl::StatusOr<MapRecord> DecodeMapRecord(absl::string_view bytes) {
       !TakeText(&bytes, &record.collation_digest) ||
       !TakeNumber(&bytes, &utf8) || utf8 > 1 ||
       !TakeNumber(&bytes, &record.entries) ||
-      !TakeNumber(&bytes, &record.rows) ||
       !TakeNumber(&bytes, &record.unstorable_rows) || !bytes.empty()) {
     return absl::DataLossError("map record is damaged");
   }

@@ -23,7 +23,6 @@ struct MapRecord {
   std::string collation_digest;     // what the status keeps it under
   bool utf8 = true;                 // how keys were folded (Normalization)
   uint64_t entries = 0;             // keys in the sub-database
-  uint64_t rows = 0;                // rows they were made of
   // Rows whose normalized key is over 511 bytes, which LMDB cannot hold.
   uint64_t unstorable_rows = 0;
 

@@ -50,12 +50,22 @@ StoreScan::~StoreScan() {
 }
 
 absl::StatusOr<bool> StoreScan::Next() {
-  MDB_val key = {0, nullptr};
+  absl::StatusOr<bool> moved = Move(started_ ? MDB_NEXT : MDB_FIRST, "");
+  started_ = started_ || moved.value_or(false);
+  return moved;
+}
+
+absl::StatusOr<bool> StoreScan::Find(absl::string_view key) {
+  return Move(MDB_SET_KEY, key);
+}
+
+absl::StatusOr<bool> StoreScan::Move(int step, absl::string_view to) {
+  MDB_val key = {to.size(), const_cast<char*>(to.data())};
   MDB_val entry = {0, nullptr};
-  const MDB_cursor_op step = started_ ? MDB_NEXT : MDB_FIRST;
   int code = MDB_SUCCESS;
   if (!SurvivesFault([&] {
-        code = mdb_cursor_get(cursor_, &key, &entry, step);
+        code = mdb_cursor_get(cursor_, &key, &entry,
+                              static_cast<MDB_cursor_op>(step));
         if (code != MDB_SUCCESS) return;
         TouchPages(key.mv_data, key.mv_size);
         TouchPages(entry.mv_data, entry.mv_size);
@@ -64,7 +74,6 @@ absl::StatusOr<bool> StoreScan::Next() {
   }
   if (code == MDB_NOTFOUND) return false;
   if (code != MDB_SUCCESS) return LmdbError(code, "store: read");
-  started_ = true;
   key_ = {static_cast<const char*>(key.mv_data), key.mv_size};
   entry_ = {static_cast<const char*>(entry.mv_data), entry.mv_size};
   return true;

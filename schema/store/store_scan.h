@@ -32,13 +32,20 @@ class StoreScan {
   // Moves to the next (at first: the first) entry; false behind the last one.
   absl::StatusOr<bool> Next();
 
-  // The entry's key and bytes (entry.h). Valid until Next or destruction.
-  // REQUIRES: the last Next returned true.
+  // Moves to the entry with that key; false if there is none, and then it stands
+  // nowhere. REQUIRES: the key is not empty.
+  absl::StatusOr<bool> Find(absl::string_view key);
+
+  // The entry's key and bytes (entry.h). Valid until the next move or
+  // destruction. REQUIRES: the last move returned true.
   absl::string_view key() const { return key_; }
   absl::string_view entry() const { return entry_; }
 
  private:
   StoreScan() = default;
+
+  // `key`: where a move with MDB_SET_KEY goes.
+  absl::StatusOr<bool> Move(int step, absl::string_view key);
 
   MDB_txn* transaction_ = nullptr;
   MDB_cursor* cursor_ = nullptr;

@@ -23,11 +23,6 @@ constexpr unsigned kIdleSeconds = 2147483;
 // would otherwise block every ALTER TABLE for hours.
 constexpr int kIdleTransactionSeconds = 60;
 
-struct FreeResult {
-  // Also reads past the rows that were not fetched.
-  void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
-};
-
 struct CloseStatement {
   void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
 };
@@ -79,6 +74,10 @@ absl::string_view ShortVersion(absl::string_view version) {
 
 void Connection::CloseMysql::operator()(MYSQL* mysql) const {
   mysql_close(mysql);
+}
+
+void Connection::FreeResult::operator()(MYSQL_RES* result) const {
+  mysql_free_result(result);
 }
 
 Connection::Connection(std::unique_ptr<MYSQL, CloseMysql> mysql,
@@ -189,20 +188,48 @@ absl::Status Connection::Execute(absl::string_view sql) {
 absl::Status Connection::Query(absl::string_view sql,
                                absl::FunctionRef<absl::Status(Row)> on_row) {
   if (absl::Status status = SendQuery(sql); !status.ok()) return status;
-  const std::unique_ptr<MYSQL_RES, FreeResult> result(
-      mysql_use_result(mysql_.get()));
-  if (result == nullptr) {
-    // A statement without a result has no columns.
-    if (mysql_errno(mysql_.get()) == 0 &&
-        mysql_field_count(mysql_.get()) == 0) {
-      return absl::OkStatus();
+  const auto result = UseResult();
+  if (!result.ok()) return result.status();
+  if (*result == nullptr) return absl::OkStatus();
+  return ReadRows(result->get(), on_row);
+}
+
+absl::StatusOr<std::vector<Connection::NamedRow>> Connection::QueryByName(
+    absl::string_view sql) {
+  if (absl::Status status = SendQuery(sql); !status.ok()) return status;
+  const auto result = UseResult();
+  if (!result.ok()) return result.status();
+  std::vector<NamedRow> rows;
+  if (*result == nullptr) return rows;
+  const MYSQL_FIELD* const fields = mysql_fetch_fields(result->get());
+  const absl::Status read = ReadRows(result->get(), [&](Row row) {
+    NamedRow& named = rows.emplace_back();
+    for (size_t i = 0; i < row.size(); ++i) {
+      std::optional<std::string>& column = named[fields[i].name];
+      if (row[i].has_value()) column = std::string(*row[i]);
     }
+    return absl::OkStatus();
+  });
+  if (!read.ok()) return read;
+  return rows;
+}
+
+absl::StatusOr<std::unique_ptr<MYSQL_RES, Connection::FreeResult>>
+Connection::UseResult() {
+  std::unique_ptr<MYSQL_RES, FreeResult> result(mysql_use_result(mysql_.get()));
+  // A statement without a result has no columns.
+  if (result == nullptr && (mysql_errno(mysql_.get()) != 0 ||
+                            mysql_field_count(mysql_.get()) != 0)) {
     return LastError("query");
   }
-  std::vector<std::optional<absl::string_view>> row(
-      mysql_num_fields(result.get()));
-  while (MYSQL_ROW columns = mysql_fetch_row(result.get())) {
-    const unsigned long* const lengths = mysql_fetch_lengths(result.get());
+  return result;
+}
+
+absl::Status Connection::ReadRows(
+    MYSQL_RES* result, absl::FunctionRef<absl::Status(Row)> on_row) {
+  std::vector<std::optional<absl::string_view>> row(mysql_num_fields(result));
+  while (MYSQL_ROW columns = mysql_fetch_row(result)) {
+    const unsigned long* const lengths = mysql_fetch_lengths(result);
     for (size_t i = 0; i < row.size(); ++i) {
       row[i].reset();
       if (columns[i] != nullptr) row[i].emplace(columns[i], lengths[i]);

@@ -10,9 +10,11 @@
 #define POSTMIRROR_SYNC_MARIADB_CONNECTION_H_
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -24,6 +26,8 @@
 
 struct st_mysql;
 using MYSQL = struct st_mysql;
+struct st_mysql_res;
+using MYSQL_RES = struct st_mysql_res;
 
 namespace postmirror {
 
@@ -69,6 +73,11 @@ class Connection {
   absl::Status Query(absl::string_view sql,
                      absl::FunctionRef<absl::Status(Row)> on_row);
 
+  // Runs one statement whose rows are few, and returns them by column name; NULL
+  // is nullopt.
+  using NamedRow = std::map<std::string, std::optional<std::string>>;
+  absl::StatusOr<std::vector<NamedRow>> QueryByName(absl::string_view sql);
+
   // What a SELECT would return. It is not run, so that the size of its tables
   // does not matter.
   struct Shape {
@@ -92,8 +101,14 @@ class Connection {
   const std::string& server() const { return server_; }
 
  private:
+  friend class BinlogStream;  // its packets are no result of a query
+
   struct CloseMysql {
     void operator()(MYSQL* mysql) const;
+  };
+  struct FreeResult {
+    // Also reads past the rows that were not fetched.
+    void operator()(MYSQL_RES* result) const;
   };
 
   Connection(std::unique_ptr<MYSQL, CloseMysql> mysql,
@@ -103,6 +118,10 @@ class Connection {
   absl::Status LastError(absl::string_view step) const;
   absl::Status PrepareSession(const ConnectionSettings& settings);
   absl::Status SendQuery(absl::string_view sql);
+  // The result whose rows are still to be read; nullptr where there is none.
+  absl::StatusOr<std::unique_ptr<MYSQL_RES, FreeResult>> UseResult();
+  absl::Status ReadRows(MYSQL_RES* result,
+                        absl::FunctionRef<absl::Status(Row)> on_row);
 
   std::unique_ptr<MYSQL, CloseMysql> mysql_;
   const std::string address_;

@@ -18,6 +18,7 @@ constexpr size_t kMaxTextBytes = 300;
 // Numbers that the mysqld_error.h of one supported release lacks.
 constexpr unsigned kSnapshotConflict = 1020;  // ER_CHECKREAD
 constexpr unsigned kAccountLocked = 4151;     // ER_ACCOUNT_HAS_BEEN_LOCKED
+constexpr unsigned kSameServerId = 4052;      // ER_SLAVE_SAME_ID
 
 bool IsFromClientLibrary(unsigned number) {
   // CR_ numbers, and those that only Connector/C knows (errmsg.h).
@@ -81,6 +82,8 @@ absl::StatusCode CodeOf(unsigned number) {
     case ER_STATEMENT_TIMEOUT:
     case kSnapshotConflict:
       return absl::StatusCode::kAborted;
+    case kSameServerId:
+      return absl::StatusCode::kAlreadyExists;
     default:
       return IsUnavailable(number) ? absl::StatusCode::kUnavailable
                                    : absl::StatusCode::kInternal;

@@ -15,6 +15,7 @@ namespace postmirror {
 //   kPermissionDenied  the account lacks a grant: the administrator must act
 //   kNotFound          no such database, table or column
 //   kAborted           the server gave this read up: begin it again
+//   kAlreadyExists     another replica has our server_id: take another one
 //   kInternal          anything else
 // After kUnavailable the connection must be thrown away.
 // REQUIRES: number != 0.

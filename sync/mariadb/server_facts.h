@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "schema/query/mirror_query.h"
 #include "sync/mariadb/connection.h"
-#include "sync/mariadb/innodb_tables.h"  // IWYU pragma: export
+#include "sync/mariadb/table_survey.h"  // IWYU pragma: export
 
 namespace postmirror {
 

@@ -14,8 +14,18 @@ namespace postmirror {
 // `name` in backquotes, right in every sql_mode.
 std::string QuoteIdentifier(absl::string_view name);
 
+// A literal of bytes, which is compared as such.
+std::string QuoteBytes(absl::string_view bytes);
+
 // `database`.`table`, or `table` alone where the database is empty.
 std::string QuoteTable(const TableName& table);
+
+// The mirror query of some keys, with the ORDER BY of the other function.
+// `literals` are SQL, with commas between. REQUIRES: query.key_select.
+std::string SelectOfKeys(
+    const MirrorQuery& query,
+    absl::Span<const std::vector<std::string>> primary_keys,
+    absl::string_view literals);
 
 // The mirror query with an ORDER BY in the place of each of query.orders:
 // primary_keys[i] (ReadPrimaryKey of orders[i].table); none where the table has

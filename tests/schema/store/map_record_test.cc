@@ -19,8 +19,7 @@ MapRecord FullRecord() {
                    "cher.example"};
   record.key_collation = "utf8mb4_general_ci";
   record.utf8 = false;
-  record.entries = 3;
-  record.rows = uint64_t{1} << 40;
+  record.entries = uint64_t{1} << 40;
   record.unstorable_rows = std::numeric_limits<uint64_t>::max();
   return record;
 }

@@ -1,4 +1,4 @@
-#include "sync/mariadb/innodb_tables.h"
+#include "sync/mariadb/table_survey.h"
 
 #include <gmock/gmock.h>
 
@@ -36,7 +36,7 @@ CREATE VIEW broken AS SELECT a FROM gone;
 DROP TABLE gone;
 )";
 
-class InnodbTablesTest : public MariadbTestCase {
+class TableSurveyTest : public MariadbTestCase {
  protected:
   static void SetUpTestSuite() {
     MariadbTestCase::SetUpTestSuite();
@@ -53,16 +53,16 @@ class InnodbTablesTest : public MariadbTestCase {
 
   static std::string Reason(Connection& connection,
                             const std::vector<TableName>& tables) {
-    TableSurvey survey;
-    EXPECT_EQ(SurveyTables(connection, tables, &survey), absl::OkStatus());
-    return survey.blind_spot.empty() ? "all InnoDB" : survey.blind_spot;
+    const absl::StatusOr<TableSurvey> survey = SurveyTables(connection, tables);
+    if (!survey.ok()) return survey.status().ToString();
+    if (!survey->blind_spot.empty()) return survey->blind_spot;
+    return survey->not_innodb.empty() ? "all InnoDB" : survey->not_innodb;
   }
 
   static std::map<TableName, std::string> Views(const TableName& table) {
-    TableSurvey survey;
-    EXPECT_EQ(SurveyTables(*ConnectAsRoot(), {table}, &survey),
-              absl::OkStatus());
-    return survey.views;
+    const auto survey = SurveyTables(*ConnectAsRoot(), {table});
+    EXPECT_EQ(survey.status(), absl::OkStatus());
+    return survey.ok() ? survey->views : std::map<TableName, std::string>();
   }
 
   static std::string ReasonAsRoot(const TableName& table) {
@@ -70,46 +70,46 @@ class InnodbTablesTest : public MariadbTestCase {
   }
 };
 
-TEST_F(InnodbTablesTest, TablesOfTheGuideAreInnodbToTheGrantedAccount) {
+TEST_F(TableSurveyTest, TablesOfTheGuideAreInnodbToTheGrantedAccount) {
   EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "virtual_domains"},
                                             {"", "virtual_mailboxes"},
                                             {"mailserver", "virtual_aliases"}}),
             "all InnoDB");
 }
 
-TEST_F(InnodbTablesTest, OtherEnginesAreNamed) {
+TEST_F(TableSurveyTest, OtherEnginesAreNamed) {
   EXPECT_EQ(ReasonAsRoot({"", "heap"}), "table mailserver.heap is Aria");
   EXPECT_EQ(ReasonAsRoot({"other", "heap"}), "table other.heap is MyISAM");
   EXPECT_EQ(Reason(*ConnectAsRoot(), {{"", "virtual_domains"}, {"", "heap"}}),
             "table mailserver.heap is Aria");
 }
 
-TEST_F(InnodbTablesTest, PartitionsOfInnodbAreInnodb) {
+TEST_F(TableSurveyTest, PartitionsOfInnodbAreInnodb) {
   EXPECT_EQ(ReasonAsRoot({"", "parts"}), "all InnoDB");
 }
 
-TEST_F(InnodbTablesTest, ViewsOfInnodbTablesAreInnodb) {
+TEST_F(TableSurveyTest, ViewsOfInnodbTablesAreInnodb) {
   EXPECT_EQ(ReasonAsRoot({"", "good"}), "all InnoDB");
   EXPECT_EQ(ReasonAsRoot({"", "nested"}), "all InnoDB");
 }
 
-TEST_F(InnodbTablesTest, ViewOfAnotherEngineIsFoundInASubquery) {
+TEST_F(TableSurveyTest, ViewOfAnotherEngineIsFoundInASubquery) {
   EXPECT_EQ(ReasonAsRoot({"", "bad"}), "table other.heap is MyISAM");
   EXPECT_EQ(ReasonAsRoot({"", "nested_bad"}), "table other.heap is MyISAM");
 }
 
-TEST_F(InnodbTablesTest, ViewThatCallsAFunctionIsNotTrusted) {
+TEST_F(TableSurveyTest, ViewThatCallsAFunctionIsNotTrusted) {
   EXPECT_EQ(
       ReasonAsRoot({"", "calling"}),
       "view mailserver.calling cannot be resolved: it calls a stored function");
 }
 
-TEST_F(InnodbTablesTest, ViewOfAMissingTableIsNotTrusted) {
+TEST_F(TableSurveyTest, ViewOfAMissingTableIsNotTrusted) {
   EXPECT_EQ(ReasonAsRoot({"", "broken"}),
             "table mailserver.gone is not visible");
 }
 
-TEST_F(InnodbTablesTest, ViewWithoutShowViewPrivilegeIsNotTrusted) {
+TEST_F(TableSurveyTest, ViewWithoutShowViewPrivilegeIsNotTrusted) {
   Run({"GRANT SELECT ON good TO postmirror@'127.0.0.1'"});
   EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "good"}}),
             "view mailserver.good cannot be resolved: no SHOW VIEW privilege");
@@ -123,12 +123,12 @@ constexpr char kTime[] =
     "any table: leave it out, and let the database remove or mark rows when "
     "their time is over (CREATE EVENT)";
 
-TEST_F(InnodbTablesTest, ViewThatAsksForTheTimeIsNotTrusted) {
+TEST_F(TableSurveyTest, ViewThatAsksForTheTimeIsNotTrusted) {
   EXPECT_EQ(ReasonAsRoot({"", "dated"}),
             "view mailserver.dated cannot be resolved: " + std::string(kTime));
 }
 
-TEST_F(InnodbTablesTest, VirtualColumnThatAsksForTheTimeIsNotTrusted) {
+TEST_F(TableSurveyTest, VirtualColumnThatAsksForTheTimeIsNotTrusted) {
   const std::string reason =
       "column live of table mailserver.expiring: " + std::string(kTime);
   EXPECT_EQ(ReasonAsRoot({"", "expiring"}), reason);
@@ -137,7 +137,7 @@ TEST_F(InnodbTablesTest, VirtualColumnThatAsksForTheTimeIsNotTrusted) {
 }
 
 // An account sees the expressions of the columns that it may read.
-TEST_F(InnodbTablesTest, VirtualColumnThatIsReadIsExamined) {
+TEST_F(TableSurveyTest, VirtualColumnThatIsReadIsExamined) {
   Run({"GRANT SELECT (a) ON expiring TO postmirror@'127.0.0.1'"});
   EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "expiring"}}), "all InnoDB");
   Run({"GRANT SELECT (live) ON expiring TO postmirror@'127.0.0.1'"});
@@ -146,7 +146,7 @@ TEST_F(InnodbTablesTest, VirtualColumnThatIsReadIsExamined) {
   Run({"REVOKE SELECT (a, live) ON expiring FROM postmirror@'127.0.0.1'"});
 }
 
-TEST_F(InnodbTablesTest, DefinitionsOfViewsInViewsAreSurveyed) {
+TEST_F(TableSurveyTest, DefinitionsOfViewsInViewsAreSurveyed) {
   EXPECT_THAT(Views({"", "virtual_domains"}), testing::IsEmpty());
   const auto before = Views({"", "nested"});
   EXPECT_THAT(before, testing::ElementsAre(
@@ -164,7 +164,7 @@ TEST_F(InnodbTablesTest, DefinitionsOfViewsInViewsAreSurveyed) {
   EXPECT_NE(Views({"", "nested"}), after);
 }
 
-TEST_F(InnodbTablesTest, InvisibleAndForeignTablesAreNotTrusted) {
+TEST_F(TableSurveyTest, InvisibleAndForeignTablesAreNotTrusted) {
   EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "heap"}}),
             "table mailserver.heap is not visible");
   EXPECT_EQ(ReasonAsRoot({"", "missing"}),

@@ -1,9 +1,10 @@
-#include "sync/mariadb/innodb_tables.h"
+#include "sync/mariadb/table_survey.h"
 
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -16,7 +17,12 @@ namespace {
 
 using Reason = std::optional<std::string>;
 
+// Storage engines beside InnoDB whose rows change by statements of this server
+// alone, so that its binlog has every change.
+constexpr absl::string_view kLocalEngines[] = {"MyISAM", "Aria"};
+
 struct TableKind {
+  TableName name;        // as the server spells it
   std::string type;    // TABLE_TYPE of information_schema.TABLES
   std::string engine;  // empty for a view
 };
@@ -49,11 +55,14 @@ absl::StatusOr<std::optional<TableKind>> ReadKind(Connection& connection,
   std::optional<TableKind> kind;
   const absl::Status status = connection.Query(
       absl::StrCat(
-          "SELECT TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE ",
+          "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM"
+          " information_schema.TABLES WHERE ",
           InformationSchemaKey(connection, table)),
       [&](Connection::Row row) {
-        kind = TableKind{std::string(row[0].value_or("")),
-                         std::string(row[1].value_or(""))};
+        kind = TableKind{{std::string(row[0].value_or("")),
+                          std::string(row[1].value_or(""))},
+                         std::string(row[2].value_or("")),
+                         std::string(row[3].value_or(""))};
         return absl::OkStatus();
       });
   if (!status.ok()) return status;
@@ -135,8 +144,8 @@ absl::StatusOr<Reason> ExamineVirtualColumns(Connection& connection,
   return reason;
 }
 
-// Why a change of `table` itself may escape the LSN; what a view reads is put
-// into `*found`, and its definition into `*survey`.
+// Why a change of `table` itself may escape every signal; what a view reads is
+// put into `*found`, all else that was learned into `*survey`.
 absl::StatusOr<Reason> ExamineTable(Connection& connection,
                                     const TableName& table,
                                     std::vector<TableName>* found,
@@ -160,18 +169,22 @@ absl::StatusOr<Reason> ExamineTable(Connection& connection,
   }
   if (engine.empty())
     return Reason(absl::StrCat("table ", name, " has no known engine"));
-  if (engine != "InnoDB")
-    return Reason(absl::StrCat("table ", name, " is ", engine));
+  if (engine != "InnoDB") {
+    const std::string why = absl::StrCat("table ", name, " is ", engine);
+    if (!absl::c_linear_search(kLocalEngines, engine)) return Reason(why);
+    if (survey->not_innodb.empty()) survey->not_innodb = why;
+  }
+  survey->tables.insert((*kind)->name);
   return ExamineVirtualColumns(connection, table);
 }
 
 }  // namespace
 
-absl::Status SurveyTables(Connection& connection,
-                          const std::vector<TableName>& tables,
-                          TableSurvey* survey) {
+absl::StatusOr<TableSurvey> SurveyTables(Connection& connection,
+                                         const std::vector<TableName>& tables) {
   const absl::StatusOr<std::string> database = ReadDatabase(connection);
   if (!database.ok()) return database.status();
+  TableSurvey survey;
   std::vector<TableName> pending(tables.rbegin(), tables.rend());
   std::set<TableName> seen;
   while (!pending.empty()) {
@@ -180,13 +193,13 @@ absl::Status SurveyTables(Connection& connection,
     if (table.database.empty()) table.database = *database;
     if (!seen.insert(table).second) continue;
     absl::StatusOr<Reason> reason =
-        ExamineTable(connection, table, &pending, survey);
+        ExamineTable(connection, table, &pending, &survey);
     if (!reason.ok()) return reason.status();
     if (!reason->has_value()) continue;
-    survey->blind_spot = **std::move(reason);
+    survey.blind_spot = **std::move(reason);
     break;
   }
-  return absl::OkStatus();
+  return survey;
 }
 
 }  // namespace postmirror

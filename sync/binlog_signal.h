@@ -1,0 +1,67 @@
+// The change signal of a server with a binlog: its stream, followed by a thread
+// of its own. It names the maps that a change concerns, and the keys where it
+// can.
+#ifndef POSTMIRROR_SYNC_BINLOG_SIGNAL_H_
+#define POSTMIRROR_SYNC_BINLOG_SIGNAL_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "schema/runtime/clock.h"
+#include "sync/binlog/binlog_position.h"
+#include "sync/change_signal.h"
+#include "sync/mariadb/binlog_stream.h"
+#include "sync/pending_changes.h"
+#include "sync/watched_maps.h"
+
+namespace postmirror {
+
+class BinlogSignal final : public ChangeSignal {
+ public:
+  // Up to where commits are in the binlog, asked on the snapshot's own
+  // connection (ReadBinlogPosition).
+  using ReadPosition =
+      std::function<absl::StatusOr<std::optional<BinlogPosition>>()>;
+
+  // `stream` begins at `start`, and looks for what concerns `maps`, which are
+  // what the server was asked for since then. `wake` is called on the stream's
+  // thread when a poll is worth it. `clock` must outlive the signal.
+  BinlogSignal(std::unique_ptr<BinlogStream> stream,
+               const BinlogPosition& start,
+               std::shared_ptr<const WatchedMaps> maps,
+               ReadPosition read_position, std::function<void()> wake,
+               const Clock* clock);
+  ~BinlogSignal() override;
+
+  absl::string_view name() const override { return "binlog"; }
+  absl::Duration poll_interval() const override;
+  absl::StatusOr<ReadScope> Scope() override;
+  absl::StatusOr<ChangeHint> Poll() override;
+  void Cancel() override { stream_->Cancel(); }
+
+  // Looks for what concerns `maps` from now on; the server was asked for them
+  // when its binlog was at `asked`.
+  void Watch(std::shared_ptr<const WatchedMaps> maps,
+             const BinlogPosition& asked);
+
+ private:
+  void Follow(BinlogPosition start);
+  void End(absl::Status status);
+  absl::StatusOr<BinlogPosition> Position();
+
+  const std::unique_ptr<BinlogStream> stream_;
+  const ReadPosition read_position_;
+  const std::function<void()> wake_;
+  const Clock& clock_;
+  PendingChanges pending_;
+  BinlogPosition last_position_;
+  std::optional<Moment> probed_;
+  std::thread thread_;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_BINLOG_SIGNAL_H_

@@ -1,0 +1,62 @@
+#include "sync/key_hints.h"
+
+#include <optional>
+
+#include "absl/algorithm/container.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "sync/mariadb/key_column.h"
+
+namespace postmirror {
+namespace {
+
+// Types whose values are in the binlog as they are selected. Not BINARY: its
+// trailing zeros are not.
+constexpr absl::string_view kTexts[] = {"varchar", "char",       "tinytext",
+                                        "text",    "mediumtext", "longtext"};
+constexpr absl::string_view kBytes[] = {"varbinary", "tinyblob", "blob",
+                                        "mediumblob", "longblob"};
+constexpr absl::string_view kUtf8[] = {"utf8mb4", "utf8mb3", "utf8", "ascii"};
+
+std::optional<HintText> TextOf(const KeyColumn& column) {
+  if (column.charset.empty()) {
+    if (!absl::c_linear_search(kBytes, column.data_type)) return std::nullopt;
+    return HintText::kBytes;
+  }
+  if (!absl::c_linear_search(kTexts, column.data_type)) return std::nullopt;
+  return absl::c_linear_search(kUtf8, column.charset) ? HintText::kUtf8
+                                                      : HintText::kAscii;
+}
+
+absl::StatusOr<std::optional<KeyHints>> Find(const MirroredMap& map,
+                                             const TableSurvey& survey,
+                                             Connection& connection) {
+  if (!map.query.key_select.has_value() || map.mirror_ascii_ci ||
+      survey.tables.size() != 1 || !survey.views.empty()) {
+    return std::nullopt;
+  }
+  const absl::StatusOr<std::optional<KeyColumn>> column = ReadKeyColumn(
+      connection, *survey.tables.begin(), map.query.key_select->column);
+  if (!column.ok()) return column.status();
+  if (!column->has_value() || !(*column)->indexed) return std::nullopt;
+  const std::optional<HintText> text = TextOf(**column);
+  if (!text.has_value()) return std::nullopt;
+  return KeyHints{.column = (*column)->index, .text = *text};
+}
+
+}  // namespace
+
+absl::Status FindKeyHints(absl::Span<GroupReader> readers) {
+  for (GroupReader& reader : readers) {
+    for (size_t i = 0; i < reader.maps.size(); ++i) {
+      const absl::StatusOr<std::optional<KeyHints>> hints =
+          Find(reader.group->maps[i], reader.maps[i].survey,
+               *reader.connection);
+      if (!hints.ok()) return hints.status();
+      reader.maps[i].hints = *hints;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace postmirror

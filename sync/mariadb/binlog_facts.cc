@@ -1,0 +1,120 @@
+#include "sync/mariadb/binlog_facts.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace postmirror {
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+// The rows of a SHOW ... by their first column.
+absl::StatusOr<Variables> Show(Connection& connection, absl::string_view sql) {
+  Variables variables;
+  const absl::Status status =
+      connection.Query(sql, [&](Connection::Row row) {
+        if (row.size() > 1) {
+          variables.emplace(row[0].value_or(""), row[1].value_or(""));
+        }
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return variables;
+}
+
+std::string TextOf(const Connection::NamedRow& row, const char* column) {
+  const auto found = row.find(column);
+  return found == row.end() ? "" : found->second.value_or("");
+}
+
+// "binlog_do_db = mail", or "".
+std::string Filter(absl::string_view name, absl::string_view databases) {
+  return databases.empty() ? "" : absl::StrCat(name, " = ", databases);
+}
+
+// Older versions tell their filter nowhere else.
+absl::StatusOr<std::string> ReadFilter(Connection& connection) {
+  const auto rows = connection.QueryByName("SHOW MASTER STATUS");
+  if (absl::IsPermissionDenied(rows.status())) return std::string();
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return std::string();
+  const std::string only =
+      Filter("binlog_do_db", TextOf(rows->front(), "Binlog_Do_DB"));
+  return only.empty()
+             ? Filter("binlog_ignore_db",
+                      TextOf(rows->front(), "Binlog_Ignore_DB"))
+             : only;
+}
+
+}  // namespace
+
+absl::StatusOr<BinlogSettings> ReadBinlogSettings(Connection& connection) {
+  absl::StatusOr<Variables> variables = Show(
+      connection,
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
+      " 'binlog_format', 'binlog_row_image', 'log_slave_updates')");
+  if (!variables.ok()) return variables.status();
+  BinlogSettings settings;
+  settings.on = (*variables)["log_bin"] == "ON";
+  settings.format = (*variables)["binlog_format"];
+  settings.row_image = (*variables)["binlog_row_image"];
+  if (!settings.on) return settings;
+  if ((*variables)["log_slave_updates"] != "ON") {
+    const absl::StatusOr<bool> replicates = Replicates(connection);
+    if (!replicates.ok()) return replicates.status();
+    settings.lacks_replicated = *replicates;
+  }
+  absl::StatusOr<std::string> filter = ReadFilter(connection);
+  if (!filter.ok()) return filter.status();
+  settings.filter = *std::move(filter);
+  return settings;
+}
+
+absl::StatusOr<std::optional<BinlogPosition>> ReadBinlogPosition(
+    Connection& connection) {
+  absl::StatusOr<Variables> status =
+      Show(connection, "SHOW STATUS LIKE 'binlog\\_snapshot\\_%'");
+  if (!status.ok()) return status.status();
+  BinlogPosition position = {(*status)["Binlog_snapshot_file"], 0};
+  if (position.file.empty() ||
+      !absl::SimpleAtoi((*status)["Binlog_snapshot_position"],
+                        &position.offset)) {
+    return std::nullopt;
+  }
+  return position;
+}
+
+absl::StatusOr<bool> Replicates(Connection& connection) {
+  absl::StatusOr<Variables> running =
+      Show(connection, "SHOW GLOBAL STATUS LIKE 'Slaves_running'");
+  if (!running.ok()) return running.status();
+  const std::string count = (*running)["Slaves_running"];
+  return !count.empty() && count != "0";
+}
+
+absl::StatusOr<std::optional<ReplicaState>> ReadReplicaState(
+    Connection& connection) {
+  const auto rows = connection.QueryByName("SHOW ALL SLAVES STATUS");
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return std::nullopt;
+  ReplicaState state = {.running = true, .behind = absl::ZeroDuration()};
+  for (const Connection::NamedRow& master : *rows) {
+    state.running = state.running &&
+                    TextOf(master, "Slave_IO_Running") != "No" &&
+                    TextOf(master, "Slave_SQL_Running") != "No";
+    int64_t seconds = 0;
+    if (!absl::SimpleAtoi(TextOf(master, "Seconds_Behind_Master"), &seconds)) {
+      state.behind.reset();
+    } else if (state.behind.has_value()) {
+      state.behind = std::max(*state.behind, absl::Seconds(seconds));
+    }
+  }
+  return state;
+}
+
+}  // namespace postmirror

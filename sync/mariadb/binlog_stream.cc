@@ -1,0 +1,83 @@
+#include "sync/mariadb/binlog_stream.h"
+
+#include <mysql.h>
+// After mysql.h, whose types it uses.
+#include <mariadb_rpl.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace postmirror {
+namespace {
+
+// What a packet of the stream begins with.
+constexpr char kEvent = '\0';
+
+}  // namespace
+
+BinlogStream::BinlogStream(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
+
+BinlogStream::~BinlogStream() {
+  if (replica_ != nullptr) mariadb_rpl_close(replica_);
+}
+
+absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
+    std::unique_ptr<Connection> connection, const Settings& settings) {
+  std::unique_ptr<BinlogStream> stream(new BinlogStream(std::move(connection)));
+  if (absl::Status asked = stream->Ask(settings); !asked.ok()) return asked;
+  if (absl::Status received = stream->Receive(); !received.ok())
+    return received;
+  stream->received_ = true;
+  return stream;
+}
+
+absl::Status BinlogStream::Ask(const Settings& settings) {
+  // Capability 4: the server may send GTID events and all that came before
+  // them. Without a checksum that is asked for, it refuses to send any.
+  const absl::Status set = connection_->Execute(absl::StrCat(
+      "SET @mariadb_slave_capability = 4,"
+      " @master_binlog_checksum = @@global.binlog_checksum,"
+      " @master_heartbeat_period = ",
+      absl::ToInt64Nanoseconds(settings.heartbeat)));
+  if (!set.ok()) return set;
+  replica_ = mariadb_rpl_init(connection_->mysql_.get());
+  if (replica_ == nullptr) return connection_->LastError("binlog");
+  const std::string& file = settings.start.file;
+  mariadb_rpl_optionsv(replica_, MARIADB_RPL_FILENAME, file.c_str(),
+                       file.size());
+  mariadb_rpl_optionsv(replica_, MARIADB_RPL_START,
+                       static_cast<unsigned long>(settings.start.offset));
+  mariadb_rpl_optionsv(replica_, MARIADB_RPL_SERVER_ID,
+                       static_cast<unsigned>(settings.server_id));
+  mariadb_rpl_optionsv(replica_, MARIADB_RPL_FLAGS, 0U);
+  if (mariadb_rpl_open(replica_) != 0) return connection_->LastError("binlog");
+  return absl::OkStatus();
+}
+
+absl::Status BinlogStream::Receive() {
+  MYSQL* const mysql = connection_->mysql_.get();
+  if (connection_->cancelled_) return connection_->LastError("binlog");
+  const unsigned long size = mysql_net_read_packet(mysql);
+  // The macro is an unsigned int: -1UL would never be met.
+  if (size == packet_error) return connection_->LastError("binlog");
+  const absl::string_view packet(
+      reinterpret_cast<const char*>(mysql->net.read_pos), size);
+  if (packet.empty() || packet.front() != kEvent) {
+    return absl::UnavailableError(absl::StrCat(
+        "server ", connection_->address_,
+        ": binlog: the server ended the stream"));
+  }
+  event_ = packet.substr(1);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::string_view> BinlogStream::Next() {
+  if (!std::exchange(received_, false)) {
+    if (absl::Status received = Receive(); !received.ok()) return received;
+  }
+  return event_;
+}
+
+}  // namespace postmirror

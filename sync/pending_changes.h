@@ -1,0 +1,93 @@
+// What the binlog has told and no read has covered yet: between the thread that
+// follows the stream and the loop that reads.
+//
+//   stream: pending.Advance(...)             loop: pending.Await(at, 1s)
+//                                                  scope = pending.TakeUpTo(at)
+#ifndef POSTMIRROR_SYNC_PENDING_CHANGES_H_
+#define POSTMIRROR_SYNC_PENDING_CHANGES_H_
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "sync/binlog/binlog_group.h"
+#include "sync/binlog/binlog_position.h"
+#include "sync/read_scope.h"
+#include "sync/watched_maps.h"
+
+namespace postmirror {
+
+// Any thread may call.
+class PendingChanges {
+ public:
+  // The stream is at `start`.
+  explicit PendingChanges(BinlogPosition start) : at_(std::move(start)) {}
+
+  // Looks for the changes of `maps` from now on. They are what the tables were
+  // when the server was asked, which was not before `asked`: what is not
+  // understood in the binlog before that is covered.
+  void Watch(std::shared_ptr<const WatchedMaps> maps,
+             const BinlogPosition& asked);
+
+  // The list to read the next group by.
+  std::shared_ptr<const WatchList> list() const;
+
+  // The stream was read up to `to`, and `group` ended there. True if the loop is
+  // to be woken.
+  bool Advance(const BinlogPosition& to,
+               const std::optional<BinlogGroup>& group);
+
+  // The stream has ended.
+  void Fail(absl::Status status);
+
+  // Waits until the stream has been read up to `to`, at most so long: whether
+  // it was. Fails when the stream has ended.
+  absl::StatusOr<bool> Await(const BinlogPosition& to, absl::Duration timeout);
+
+  enum class Kind {
+    kNothing,
+    kNamed,       // maps and keys
+    kEverything,  // something was not understood: ask anew what the tables are
+  };
+  Kind kind() const;
+
+  // What may have changed up to `to`, which the caller reads now. `everything`
+  // is not taken: only Watch with a later question covers it. kAborted where a
+  // commit that the stream had passed before Watch is not visible at `to` yet:
+  // it was not looked at as it should, and a later moment must be read.
+  absl::StatusOr<ReadScope> TakeUpTo(const BinlogPosition& to);
+
+ private:
+  // Consecutive groups; one, unless many wait.
+  struct Entry {
+    BinlogPosition first_end;
+    BinlogPosition end;
+    std::vector<MapScope> maps;
+  };
+
+  void Append(const BinlogGroup& group);
+
+  mutable std::mutex mutex_;
+  std::condition_variable advanced_;
+  BinlogPosition at_;
+  absl::Status ended_;
+  std::shared_ptr<const WatchedMaps> maps_;
+  BinlogPosition asked_;
+  BinlogPosition watched_from_;  // where the stream was then
+  // Ends of the last group that was not understood, if behind asked_: what the
+  // tables are is not known since.
+  std::optional<BinlogPosition> unknown_;
+  BinlogPosition covered_;  // by the last TakeUpTo
+  std::deque<Entry> entries_;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_PENDING_CHANGES_H_
