@@ -1,0 +1,36 @@
+// What a group of events, one transaction or one statement of its own, may have
+// changed, as far as it matters to a watch list.
+#ifndef POSTMIRROR_SYNC_BINLOG_BINLOG_GROUP_H_
+#define POSTMIRROR_SYNC_BINLOG_BINLOG_GROUP_H_
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sync/binlog/binlog_position.h"
+
+namespace postmirror {
+
+struct ChangedTable {
+  size_t table = 0;  // in WatchList::tables()
+  // Any row may have changed: the keys below are not all.
+  bool whole = false;
+  // For each of its watched columns the values in the rows before and after the
+  // change, as bytes in the column's character set; NULL is left out.
+  std::vector<std::set<std::string>> values;
+};
+
+struct BinlogGroup {
+  BinlogPosition end;
+  // Something was not understood exactly: DDL, a statement in its text, XA, an
+  // incident. Every table may have changed, and be another one.
+  bool anything = false;
+  std::vector<ChangedTable> tables;  // each once; empty if anything
+
+  bool matters() const { return anything || !tables.empty(); }
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_BINLOG_BINLOG_GROUP_H_

@@ -1,0 +1,44 @@
+// Follows a binlog stream event by event and says which watched tables and keys
+// each group of events may have changed. Rows are never taken over from here:
+// all of it is a hint of what to read again. What is not exactly understood is
+// told as "whole" or "anything", never left out.
+//
+// Used by one thread.
+#ifndef POSTMIRROR_SYNC_BINLOG_GROUP_READER_H_
+#define POSTMIRROR_SYNC_BINLOG_GROUP_READER_H_
+
+#include <memory>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "sync/binlog/binlog_group.h"
+#include "sync/binlog/binlog_position.h"
+#include "sync/binlog/watch_list.h"
+
+namespace postmirror {
+
+class GroupReader {
+ public:
+  // `start` is where the stream was asked to begin, between two groups.
+  explicit GroupReader(BinlogPosition start);
+  ~GroupReader();
+
+  // Takes the next event of the stream, its header included, without the
+  // protocol's leading 0 byte. Returns the group if the event ends one. A group
+  // is read by the watch list of its first event, which lives until its end.
+  // Fails with kDataLoss where the stream cannot be followed any more: a wrong
+  // checksum, an event cut short, a format not known; the reader is then good
+  // for nothing.
+  absl::StatusOr<std::optional<BinlogGroup>> Take(
+      absl::string_view event, const std::shared_ptr<const WatchList>& watched);
+
+  // Up to where the stream was read: behind the last event that does not stand
+  // inside a group. A heartbeat moves it too, a rotation leads into the next
+  // file.
+  const BinlogPosition& position() const;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_BINLOG_GROUP_READER_H_
