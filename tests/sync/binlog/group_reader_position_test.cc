@@ -69,9 +69,9 @@ TEST_F(GroupReaderPositionTest,
 
 TEST_F(GroupReaderPositionTest, AGroupThatLeadsBackIsAnError) {
   Take(events_.FakeRotate(kFile, 100000));
-  EXPECT_EQ(
-      Take(events_.Gtid()),
-      absl::StrCat("binlog event behind 100000 ends at ", events_.offset()));
+  const std::string gtid = events_.Gtid();
+  EXPECT_EQ(Take(gtid), absl::StrCat("binlog event behind 100000 ends at ",
+                                     events_.offset()));
 }
 
 TEST_F(GroupReaderPositionTest, AGtidCutShortIsAnError) {

@@ -13,29 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "sync/binlog/group_reader.h"
 #include "tests/sync/binlog/event_builder.h"
+#include "tests/sync/binlog/hint_text.h"
 
 namespace postmirror {
-
-// "aliases: a b", "aliases: whole", "anything", "nothing"; several parted by
-// "; ". A table's columns are parted by " / ".
-inline std::string HintOf(const std::optional<BinlogGroup>& group,
-                          const WatchList& watched) {
-  if (!group.has_value()) return "nothing";
-  if (group->anything) return "anything";
-  std::string hint;
-  for (const ChangedTable& table : group->tables) {
-    absl::StrAppend(&hint, hint.empty() ? "" : "; ",
-                    watched.tables()[table.table].table, ":");
-    if (table.whole) absl::StrAppend(&hint, " whole");
-    for (size_t i = 0; i < table.values.size(); ++i) {
-      if (i > 0 && !table.whole) absl::StrAppend(&hint, " /");
-      for (const std::string& value : table.values[i]) {
-        absl::StrAppend(&hint, " ", value);
-      }
-    }
-  }
-  return hint;
-}
 
 inline std::shared_ptr<const WatchList> WatchMail() {
   return std::make_shared<const WatchList>(std::vector<WatchedTable>{
