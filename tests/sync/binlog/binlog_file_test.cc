@@ -111,8 +111,8 @@ class BinlogFileTest : public testing::Test {
 
 TEST_F(BinlogFileTest, ChangesOfOneTableNameTheirKeys) {
   EXPECT_EQ(
-      HintsOf({"INSERT INTO aliases VALUES (1, 'a', 'x'), (2, 'b', 'y'), "
-               "(3, NULL, 'z')",
+      HintsOf({R"(INSERT INTO aliases VALUES (1, 'a', 'x'), (2, 'b', 'y'),
+                   (3, NULL, 'z'))",
                "UPDATE aliases SET source = 'c' WHERE id = 2",
                "UPDATE aliases SET destination = 'w' WHERE id = 1",
                "REPLACE INTO aliases VALUES (1, 'd', 'x')",
@@ -184,11 +184,11 @@ TEST_F(BinlogFileTest, CompressedEventsAreRead) {
   Run({"SET GLOBAL log_bin_compress = 1",
        "SET GLOBAL log_bin_compress_min_len = 10"});
   EXPECT_EQ(
-      HintsOf({"INSERT INTO aliases VALUES (1, 'a', REPEAT('x', 5000)), "
-               "(2, 'b', 'y')",
+      HintsOf({R"(INSERT INTO aliases VALUES (1, 'a', REPEAT('x', 5000)),
+                   (2, 'b', 'y'))",
                "INSERT INTO other VALUES (1, REPEAT('x', 5000))",
-               "UPDATE aliases SET source = 'c', destination = "
-               "REPEAT('z', 70000) WHERE id = 1",
+               R"(UPDATE aliases SET source = 'c',
+                   destination = REPEAT('z', 70000) WHERE id = 1)",
                "DELETE FROM aliases", "BEGIN", "SAVEPOINT a_long_savepoint",
                "INSERT INTO aliases VALUES (3, 'd', REPEAT('x', 5000))",
                "COMMIT", "CREATE TABLE t (id INT)"}),
@@ -218,11 +218,12 @@ class BinlogCascadeTest : public BinlogFileTest {
   void SetUp() override {
     BinlogFileTest::SetUp();
     Run({"CREATE TABLE domains (id INT PRIMARY KEY, name VARCHAR(50))",
-         "CREATE TABLE users (id INT PRIMARY KEY, domain INT, "
-         "email VARCHAR(50), FOREIGN KEY (domain) REFERENCES domains (id) "
-         "ON DELETE CASCADE ON UPDATE CASCADE)",
-         "CREATE TABLE tree (id INT PRIMARY KEY, parent INT, name VARCHAR(50), "
-         "FOREIGN KEY (parent) REFERENCES tree (id) ON DELETE CASCADE)",
+         R"(CREATE TABLE users (id INT PRIMARY KEY, domain INT,
+             email VARCHAR(50), FOREIGN KEY (domain) REFERENCES domains (id)
+             ON DELETE CASCADE ON UPDATE CASCADE))",
+         R"(CREATE TABLE tree (id INT PRIMARY KEY, parent INT,
+             name VARCHAR(50), FOREIGN KEY (parent) REFERENCES tree (id)
+             ON DELETE CASCADE))",
          "INSERT INTO domains VALUES (1, 'a'), (2, 'b'), (3, 'c')",
          "INSERT INTO users VALUES (1, 1, 'x@a'), (2, 2, 'y@b')",
          "INSERT INTO tree VALUES (1, NULL, 'root'), (2, 1, 'leaf')"});

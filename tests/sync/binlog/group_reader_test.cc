@@ -251,6 +251,7 @@ TEST_F(GroupReaderTest, ATableOfVeryManyValuesIsWhole) {
   MapAliases();
   for (int i = 0; i < 501; ++i) {
     std::vector<FakeRow> rows;
+    rows.reserve(100);
     for (int j = 0; j < 100; ++j)
       rows.push_back(Alias(absl::StrCat(i, "@", j)));
     Take(EventType::kWriteRows, RowsBody(1, 1, rows, i == 500 ? 1 : 0));
