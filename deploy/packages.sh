@@ -24,6 +24,7 @@ liblmdb-dev      build LMDB: the store
 libmariadb-dev   build Connector/C: sync reads MariaDB
 libxxhash-dev    build xxHash: checksums and digests
 libjansson-dev   build Jansson: postmirrorctl status --json
+zlib1g-dev       build zlib: checksums and compressed events of the binlog
 mariadb-server   run   a MariaDB of its own in a fresh folder
 mariadb-client   run   fills that MariaDB
 postfix          run   postmap(1), and smtpd in the tests

@@ -25,11 +25,11 @@ struct ChangedTable {
 
 struct BinlogGroup {
   BinlogPosition end;
-  std::shared_ptr<const WatchList> watched;  // what it was read by
   // Something was not understood exactly: DDL, a statement in its text, XA, an
   // incident. Every table may have changed, and be another one.
   bool anything = false;
   std::vector<ChangedTable> tables;  // each once; empty if anything
+  std::shared_ptr<const WatchList> watched = nullptr;  // what it was read by
 
   bool matters() const { return anything || !tables.empty(); }
 };

@@ -21,10 +21,13 @@ struct BinlogPosition {
   // The number at the end of the name gets a digit more after 999999.
   friend std::strong_ordering operator<=>(const BinlogPosition& one,
                                           const BinlogPosition& other) {
-    if (const auto order = one.file.size() <=> other.file.size(); order != 0)
-      return order;
-    if (const int order = one.file.compare(other.file); order != 0)
-      return order <=> 0;
+    if (one.file.size() != other.file.size()) {
+      return one.file.size() <=> other.file.size();
+    }
+    if (one.file != other.file) {
+      return one.file < other.file ? std::strong_ordering::less
+                                   : std::strong_ordering::greater;
+    }
     return one.offset <=> other.offset;
   }
 

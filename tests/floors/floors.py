@@ -24,6 +24,7 @@ ROOMS_OF_FOREIGN_HEADERS = [
     (r"unicode/.*\.h", r"schema/key/[^/]+\.cc"),
     (r"xxhash\.h", r"schema/runtime/[^/]+\.cc"),
     (r"jansson\.h", r"sync/ctl/[^/]+\.cc"),
+    (r"z(lib|conf)\.h", r"sync/binlog/[^/]+\.cc"),
     (r"(systemd|prometheus)/.*\.h", r"schema/runtime/[^/]+\.cc"),
 ]
 # The C library's headers, which any file may include.
