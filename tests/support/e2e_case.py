@@ -43,6 +43,9 @@ class E2eCase(unittest.TestCase):
     # Further lines of postmirror.cf, and further maps as Site takes them.
     settings = {}
     maps = {}
+    # Further options of MariaDB, such as BINLOG_OPTIONS; with any of them sync may
+    # read the binlog.
+    server_options = ()
 
     def run(self, result=None):
         self._result = self.defaultTestResult() if result is None else result
@@ -53,10 +56,12 @@ class E2eCase(unittest.TestCase):
         # Servers run as users of their own.
         os.chmod(self.folder, 0o755)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.mariadb = MariaDb(self.folder / "mariadb")
+        self.mariadb = MariaDb(self.folder / "mariadb", self.server_options)
         self.addCleanup(self.mariadb.close)
         self.mariadb.start()
         self.mariadb.load_schema()
+        if self.server_options:
+            self.mariadb.grant_binlog()
         self.mariadb.run(_ROWS.format(fillers=FILLERS))
         self.site = Site(
             self.folder / "site",
