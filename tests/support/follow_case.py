@@ -155,6 +155,12 @@ class FollowCase(unittest.TestCase):
                 each.close()
         cls.site = cls.client = cls.reader = None
 
+    @classmethod
+    def reconnect_reader(cls):
+        """Connects to a MariaDB that was started again."""
+        cls.reader.close()
+        cls.reader = SqlSession(cls.mariadb)
+
     def setUp(self):
         if self.is_spoiled:
             self.start_anew()

@@ -65,7 +65,7 @@ class SqlSession:
             elif int(match[1]) in _CLIENT_ERRORS:
                 raise ConnectionLost(line)
             else:
-                error = error or SqlError(int(match[1]), f"{sql}: {line}")
+                error = error or SqlError(int(match[1]), f"{line} in {sql}")
         else:
             raise ConnectionLost("the client has ended")
         if error is not None:
