@@ -56,6 +56,21 @@ class E2eCase(unittest.TestCase):
         # Servers run as users of their own.
         os.chmod(self.folder, 0o755)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.start_mariadb()
+        port, *further_ports = self.mariadb_ports()
+        self.site = Site(
+            self.folder / "site",
+            port,
+            self.settings,
+            queue_folder=self.folder / "postfix" / "spool",
+            maps=self.maps,
+            further_ports=further_ports,
+        )
+        self.addCleanup(self._report)
+        self.addCleanup(self.site.close)
+
+    def start_mariadb(self):
+        """Starts self.mariadb, with the rows in it."""
         self.mariadb = MariaDb(self.folder / "mariadb", self.server_options)
         self.addCleanup(self.mariadb.close)
         self.mariadb.start()
@@ -63,15 +78,10 @@ class E2eCase(unittest.TestCase):
         if self.server_options:
             self.mariadb.grant_binlog()
         self.mariadb.run(_ROWS.format(fillers=FILLERS))
-        self.site = Site(
-            self.folder / "site",
-            self.mariadb.port,
-            self.settings,
-            queue_folder=self.folder / "postfix" / "spool",
-            maps=self.maps,
-        )
-        self.addCleanup(self._report)
-        self.addCleanup(self.site.close)
+
+    def mariadb_ports(self):
+        """Returns the ports that the map files name, in this order."""
+        return [self.mariadb.port]
 
     def start_postmirror(self):
         """Starts sync and proxy, and waits until lookups have answers."""

@@ -39,11 +39,13 @@ class MariaDb:
         self.folder.mkdir(parents=True)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "mysql")
+        # May be moved or replaced while the server does not run.
+        self.datadir = self.folder / "datadir"
         self.port = free_port()
         self.socket = self.folder / "socket"
         self.log_file = self.folder / "log"
         self._process = None
-        mariadb_template.copy_to(self.folder / "datadir")
+        mariadb_template.copy_to(self.datadir)
 
     def start(self):
         """Starts the server and waits until it answers."""
@@ -51,7 +53,7 @@ class MariaDb:
         command = [
             "mariadbd",
             "--no-defaults",
-            f"--datadir={self.folder / 'datadir'}",
+            f"--datadir={self.datadir}",
             # A server that starts removes what others keep in a shared one.
             f"--tmpdir={self.folder}",
             f"--socket={self.socket}",

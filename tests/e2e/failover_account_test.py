@@ -1,0 +1,202 @@
+"""What MariaDB's administrator does to sync's account and its connections, by mistake
+or not."""
+
+import socket
+import unittest
+
+from support.failover_case import AutoCase, BinlogCase, LsnCase
+from support.mariadb import PASSWORD
+from support.waiting import wait_until
+
+_MAX_CONNECTIONS = 10  # the least that MariaDB takes
+_COLUMNS = {
+    "virtual_domains": "id, name",
+    "virtual_mailboxes": "id, email",
+    "virtual_aliases": "id, source, destination",
+}
+
+
+class AccountFaults:
+    def test_connections_killed(self):
+        self.kill_connections()
+        self.wait_until_down()
+        self.assert_recovers()
+
+    def test_password_changed(self):
+        self.set_password("another")
+        # A password is asked for at the start of a connection only.
+        self.assert_unbroken()
+        self.kill_connections()
+        self.wait_until_down()
+        self.wait_for_status("error", "denied")
+        self.set_password(PASSWORD)
+        self.assert_recovers()
+
+    def test_account_locked(self):
+        self.run_for_account("ALTER USER {account} ACCOUNT LOCK")
+        self.assert_unbroken()
+        self.kill_connections()
+        self.wait_until_down()
+        self.wait_for_status("error", "locked")
+        self.run_for_account("ALTER USER {account} ACCOUNT UNLOCK")
+        self.assert_recovers()
+
+    def test_account_dropped(self):
+        ((made,),) = self.mariadb.run("SHOW CREATE USER 'postmirror'@'127.0.0.1'")
+        grants = self.mariadb.run("SHOW GRANTS FOR 'postmirror'@'127.0.0.1'")
+        self.run_for_account("DROP USER {account}")
+        self.kill_connections()
+        self.wait_until_down()
+        self.wait_for_status("error", "denied")
+        self.mariadb.run(made)
+        for (grant,) in grants:
+            self.mariadb.run(grant)
+        self.assert_recovers()
+
+    def test_select_revoked(self):
+        for table, columns in _COLUMNS.items():
+            self.run_for_account(f"REVOKE SELECT ({columns}) ON {table} FROM {{account}}")
+        # It is missed at the next read.
+        self.insert_mailbox("revoked@example.org")
+        self.wait_until_down()
+        for table, columns in _COLUMNS.items():
+            self.run_for_account(f"GRANT SELECT ({columns}) ON {table} TO {{account}}")
+        self.assert_recovers()
+
+    def test_select_on_one_table_revoked(self):
+        # No map follows alone: together they are one moment.
+        revoked = "SELECT (id, source, destination) ON virtual_aliases"
+        self.run_for_account(f"REVOKE {revoked} FROM {{account}}")
+        self.insert_mailbox("revoked@example.org")
+        self.wait_until_down()
+        self.run_for_account(f"GRANT {revoked} TO {{account}}")
+        self.assert_recovers()
+
+    def test_too_many_connections(self):
+        self.mariadb.run(
+            f"SET GLOBAL max_connections = {_MAX_CONNECTIONS};"
+            "SET GLOBAL connect_timeout = 3600"
+        )
+        # Sync, asleep, loses its places to others.
+        self.site.sync.freeze()
+        self.kill_connections()
+        others = self.take_every_connection()
+        self.site.sync.thaw()
+        self.wait_until_down()
+        self.wait_for_status("error", "Too many connections")
+        for each in others:
+            each.close()
+        self.assert_recovers()
+
+    def take_every_connection(self):
+        """Returns sockets to the server, which takes no more."""
+        taken = []
+
+        def refused():
+            other = socket.create_connection(("127.0.0.1", self.mariadb.port), 10)
+            self.addCleanup(other.close)
+            taken.append(other)
+            # A greeting, or an error packet: its length, its number, 0xff.
+            return other.recv(5)[4:] == b"\xff"
+
+        # Those that were killed free their places one by one.
+        wait_until(refused, 20, "the server has too many connections")
+        return taken
+
+    def set_password(self, password):
+        self.run_for_account(f"SET PASSWORD FOR {{account}} = PASSWORD('{password}')")
+
+
+class LsnAccountTest(AccountFaults, LsnCase):
+    def test_one_connection_is_enough(self):
+        self.run_for_account("ALTER USER {account} WITH MAX_USER_CONNECTIONS 1")
+        self.kill_connections()
+        self.wait_until_down()
+        self.assert_recovers()
+
+
+class BinlogAccountTest(AccountFaults, BinlogCase):
+    def test_dump_thread_killed(self):
+        ((thread,),) = self.mariadb.run(
+            "SELECT id FROM information_schema.PROCESSLIST"
+            " WHERE command = 'Binlog Dump'"
+        )
+        self.mariadb.run(f"KILL {thread}")
+        self.wait_until_down()
+        self.assert_recovers()
+        self.wait_for_source("binlog")
+
+    def test_binary_logs_flushed(self):
+        self.mariadb.run("FLUSH BINARY LOGS")
+        self.assert_unbroken()
+        self.mariadb.run("FLUSH BINARY LOGS; FLUSH BINARY LOGS")
+        self.assert_unbroken()
+        self.wait_for_source("binlog")
+
+    def test_binary_logs_purged(self):
+        self.mariadb.run("FLUSH BINARY LOGS")
+        ((newest, *_),) = self.mariadb.run("SHOW MASTER STATUS")
+        self.assert_follows()  # from the newest
+        self.mariadb.run(f"PURGE BINARY LOGS TO '{newest}'")
+        self.assertEqual(len(self.mariadb.run("SHOW BINARY LOGS")), 1)
+        self.assert_unbroken()
+        self.wait_for_source("binlog")
+
+    def test_binary_logs_reset(self):
+        self.mariadb.run("RESET MASTER")
+        self.wait_until_down()
+        self.assert_recovers()
+        self.wait_for_source("binlog")
+
+    def test_binary_logs_reset_while_unconnected(self):
+        self.set_password("another")
+        self.kill_connections()
+        self.wait_until_down()
+        self.mariadb.run("RESET MASTER")
+        self.set_password(PASSWORD)
+        self.assert_recovers()
+        self.wait_for_source("binlog")
+
+
+class AutoAccountTest(AutoCase):
+    """Sync goes on by what the account may still do."""
+
+    def test_replication_revoked(self):
+        self.run_for_account("REVOKE REPLICATION SLAVE ON *.* FROM {account}")
+        # It is asked for at the start of a connection only.
+        self.assert_unbroken()
+        self.kill_connections()
+        self.wait_for_source("lsn")
+        self.assert_recovers()
+        self.assertEqual(self.source_lines("lsn", "REPLICATION"), 1, self.site.logs())
+
+        self.run_for_account("GRANT REPLICATION SLAVE ON *.* TO {account}")
+        self.kill_connections()
+        self.wait_for_source("binlog")
+        self.assert_recovers(2)
+
+    def test_one_connection_only(self):
+        self.run_for_account("ALTER USER {account} WITH MAX_USER_CONNECTIONS 1")
+        self.kill_connections()
+        self.wait_for_source("lsn")
+        self.assert_recovers()
+        # Why: the server's own words, in which the limit is named.
+        self.assertEqual(
+            self.source_lines("lsn", "max_user_connections"), 1, self.site.logs()
+        )
+
+        self.run_for_account("ALTER USER {account} WITH MAX_USER_CONNECTIONS 0")
+        self.kill_connections()
+        self.wait_for_source("binlog")
+        self.assert_recovers(2)
+
+    def source_lines(self, source, reason):
+        """Returns how many lines of the log say that this source is used, and why."""
+        return sum(
+            f"change source {source}" in line and reason in line
+            for line in self.site.sync.log().splitlines()
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
