@@ -32,7 +32,7 @@ _MAX_NOTES = 10
 
 class Asker:
     def __init__(self, site):
-        self._client = SocketmapClient(site.ports["socketmap"])
+        self._client = SocketmapClient(site.unix_socket)
         self._keys = _KEYS
         self._rounds = 0
         self._notes = []
@@ -76,6 +76,6 @@ class Asker:
             self._notes.append(repr(error))
 
     def _ask(self, parameter, key, outcome):
-        answer = self._client.ask(parameter, key)
+        answer = self._client.ask(parameter, [key])[key]
         if answer != outcome and len(self._notes) < _MAX_NOTES:
             self._notes.append(f"{parameter} {key}: {answer}, but was {outcome}")
