@@ -8,7 +8,7 @@ import unittest
 
 from support import mariadb_template
 from support.failover_case import BinlogCase, LsnCase
-from support.mariadb import DATABASE
+from support.mariadb import DATABASE, MariaDb
 from support.postmap import NOT_FOUND, found
 from support.site import ALIASES, MAILBOXES
 from support.sql_session import SqlSession
@@ -154,6 +154,17 @@ class ReplacedServer:
         folder.rename(self.mariadb.datadir)
         self.mariadb.start()
 
+    def empty_tables(self):
+        """Returns a data folder with the tables and the account, but no row."""
+        server = MariaDb(self.folder / "empty", self.server_options)
+        self.addCleanup(server.close)
+        server.start()
+        server.load_schema()
+        if self.server_options:
+            server.grant_binlog()
+        server.stop()
+        return server.datadir
+
     def test_older_copy_is_followed(self):
         self.assert_lookup(MAILBOXES, "late@example.org", found("1"))
         self.replace_data(self.older.rename)
@@ -173,10 +184,7 @@ class ReplacedServer:
 
     def test_empty_tables_are_held(self):
         self.asker.also(MAILBOXES, "late@example.org", found("1"))
-        away = self.replace_data(mariadb_template.copy_to)
-        self.mariadb.load_schema()
-        if self.server_options:
-            self.mariadb.grant_binlog()
+        away = self.replace_data(self.empty_tables().rename)
         held = wait_until(
             self.held_status,
             20,
