@@ -43,6 +43,9 @@ class E2eCase(unittest.TestCase):
     # Further lines of postmirror.cf, and further maps as Site takes them.
     settings = {}
     maps = {}
+    # Further options of MariaDB, such as BINLOG_OPTIONS; with any of them sync may
+    # read the binlog.
+    server_options = ()
 
     def run(self, result=None):
         self._result = self.defaultTestResult() if result is None else result
@@ -53,20 +56,32 @@ class E2eCase(unittest.TestCase):
         # Servers run as users of their own.
         os.chmod(self.folder, 0o755)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.mariadb = MariaDb(self.folder / "mariadb")
-        self.addCleanup(self.mariadb.close)
-        self.mariadb.start()
-        self.mariadb.load_schema()
-        self.mariadb.run(_ROWS.format(fillers=FILLERS))
+        self.start_mariadb()
+        port, *further_ports = self.mariadb_ports()
         self.site = Site(
             self.folder / "site",
-            self.mariadb.port,
+            port,
             self.settings,
             queue_folder=self.folder / "postfix" / "spool",
             maps=self.maps,
+            further_ports=further_ports,
         )
         self.addCleanup(self._report)
         self.addCleanup(self.site.close)
+
+    def start_mariadb(self):
+        """Starts self.mariadb, with the rows in it."""
+        self.mariadb = MariaDb(self.folder / "mariadb", self.server_options)
+        self.addCleanup(self.mariadb.close)
+        self.mariadb.start()
+        self.mariadb.load_schema()
+        if self.server_options:
+            self.mariadb.grant_binlog()
+        self.mariadb.run(_ROWS.format(fillers=FILLERS))
+
+    def mariadb_ports(self):
+        """Returns the ports that the map files name, in this order."""
+        return [self.mariadb.port]
 
     def start_postmirror(self):
         """Starts sync and proxy, and waits until lookups have answers."""

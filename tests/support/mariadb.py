@@ -22,22 +22,30 @@ from support import mariadb_template
 from support.ports import free_port
 from support.waiting import wait_until
 
+# A server with a binlog of rows, as the change source binlog wants it.
+BINLOG_OPTIONS = ("--log-bin=mail-bin", "--binlog-format=ROW", "--server-id=7")
+
 DATABASE = "mailserver"
 USER, PASSWORD = "postmirror", "mirror of the tests"
 _SQL = pathlib.Path(__file__).parents[2] / "schema" / "sql"
 
 
 class MariaDb:
-    def __init__(self, folder):
+    """`options` are further ones of the server, which it has across restarts."""
+
+    def __init__(self, folder, options=()):
+        self.options = list(options)
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "mysql")
+        # May be moved or replaced while the server does not run.
+        self.datadir = self.folder / "datadir"
         self.port = free_port()
         self.socket = self.folder / "socket"
         self.log_file = self.folder / "log"
         self._process = None
-        mariadb_template.copy_to(self.folder / "datadir")
+        mariadb_template.copy_to(self.datadir)
 
     def start(self):
         """Starts the server and waits until it answers."""
@@ -45,7 +53,7 @@ class MariaDb:
         command = [
             "mariadbd",
             "--no-defaults",
-            f"--datadir={self.folder / 'datadir'}",
+            f"--datadir={self.datadir}",
             # A server that starts removes what others keep in a shared one.
             f"--tmpdir={self.folder}",
             f"--socket={self.socket}",
@@ -55,6 +63,7 @@ class MariaDb:
             "--skip-name-resolve",
             "--innodb-log-file-size=4M",
             "--innodb-buffer-pool-size=16M",
+            *self.options,
         ]
         if os.geteuid() == 0:
             command.append("--user=mysql")
@@ -87,15 +96,20 @@ class MariaDb:
 
     def run(self, sql, database=DATABASE):
         """Runs statements as root, returns the rows as tuples of text."""
+        command = self.client_command(database)
+        result = subprocess.run(command, input=sql, capture_output=True, text=True)
+        if result.returncode != 0:
+            raise AssertionError(f"{sql}: {result.stderr}")
+        return [tuple(line.split("\t")) for line in result.stdout.splitlines()]
+
+    def client_command(self, database=DATABASE):
+        """Returns how to start a client that runs statements of its input as root."""
         command = ["mariadb", "--no-defaults", "--user=root", "--batch"]
         command += ["--skip-column-names", "--default-character-set=utf8mb4"]
         command += [f"--socket={self.socket}"]
         if database:
             command.append(f"--database={database}")
-        result = subprocess.run(command, input=sql, capture_output=True, text=True)
-        if result.returncode != 0:
-            raise AssertionError(f"{sql}: {result.stderr}")
-        return [tuple(line.split("\t")) for line in result.stdout.splitlines()]
+        return command
 
     def load_schema(self):
         """Creates the tables of the guide and the account of sync."""
@@ -104,6 +118,10 @@ class MariaDb:
         self.run_file("grants.sql")
         for host in ("127.0.0.1", "localhost"):
             self.run(f"SET PASSWORD FOR '{USER}'@'{host}' = PASSWORD('{PASSWORD}')")
+
+    def grant_binlog(self):
+        """Lets the account of sync, which load_schema has made, read the binlog."""
+        self.run_file("grants-binlog.sql", database=None)
 
     def run_file(self, name, database=DATABASE):
         """Runs a file of schema/sql as root."""

@@ -97,6 +97,14 @@ class Daemon:
             self._process.wait(20)
             self._process = None
 
+    def freeze(self):
+        """Stops the daemon's threads, until thaw."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self):
+        """Lets a frozen daemon go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
     def log(self):
         """Returns all that the daemon has logged."""
         if not self.log_file.exists():

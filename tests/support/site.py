@@ -47,7 +47,7 @@ GUIDE_MAPS = {
 }
 
 _MAP_FILE = """\
-hosts = inet:127.0.0.1:{port}
+hosts = {hosts}
 user = {user}
 password = {password}
 dbname = {database}
@@ -62,17 +62,24 @@ class Site:
     `settings` are further lines of postmirror.cf; None as a value leaves a line
     out. `queue_folder` is the queue folder of the Postfix that will ask, below
     which the unix socket stands. `maps` are lists of MapFile by their parameter, in
-    place of the guide's one map, or for a further parameter.
+    place of the guide's one map, or for a further parameter. `further_ports` are
+    those of the servers that `hosts` names after the first.
     """
 
     def __init__(
-        self, folder, mariadb_port, settings=None, queue_folder=None, maps=None
+        self,
+        folder,
+        mariadb_port,
+        settings=None,
+        queue_folder=None,
+        maps=None,
+        further_ports=(),
     ):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.store = self.folder / "store"
         self.config = self.folder / "postmirror.cf"
-        self.mariadb_port = mariadb_port
+        self.mariadb_ports = (mariadb_port, *further_ports)
         lists = {**{name: [each] for name, each in GUIDE_MAPS.items()}, **(maps or {})}
         self.ports = {name: free_port() for name in (*lists, "socketmap")}
         self.unix_socket = pathlib.Path(queue_folder or self.folder, "postmirror/maps")
@@ -181,7 +188,7 @@ class Site:
     def _write_map_file(self, map_file):
         path = self.folder / f"mysql-{map_file.name}.cf"
         text = _MAP_FILE.format(
-            port=self.mariadb_port,
+            hosts=" ".join(f"inet:127.0.0.1:{port}" for port in self.mariadb_ports),
             user=USER,
             password=PASSWORD,
             database=DATABASE,

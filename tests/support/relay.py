@@ -1,0 +1,155 @@
+"""A network between a client and a server on 127.0.0.1, which can fail.
+
+    relay = Relay(server.port)      # clients connect to relay.port
+    relay.stall()                   # the network is cut, in silence
+    relay.flow()                    # and healed: what was sent on arrives
+    relay.forget()                  # old connections are dead, and nobody is told
+    relay.cut()                     # old connections are reset
+    relay.refuse(); relay.accept()  # nobody listens; somebody does again
+    relay.close()
+"""
+
+import socket
+import struct
+import threading
+
+from support.ports import free_port
+
+TO_SERVER, TO_CLIENT = "to server", "to client"
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, no time, which resets
+
+
+class _Connection:
+    """Two sockets and a thread for each direction between them."""
+
+    def __init__(self, client, server, relay):
+        self._sockets = (client, server)
+        self._relay = relay
+        self.forgotten = False
+        for direction, source, sink in (
+            (TO_SERVER, client, server),
+            (TO_CLIENT, server, client),
+        ):
+            threading.Thread(
+                target=self._pump, args=(direction, source, sink), daemon=True
+            ).start()
+
+    def reset(self):
+        for each in self._sockets:
+            try:
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                # Wakes the thread that reads, and sends nothing yet.
+                each.shutdown(socket.SHUT_RD)
+            except OSError:
+                pass  # it has ended already
+            each.close()
+
+    def _pump(self, direction, source, sink):
+        try:
+            # The end of the stream is news for the other side like any other.
+            while data := source.recv(65536):
+                if not self._may_pass(direction):
+                    return
+                sink.sendall(data)
+            if self._may_pass(direction):
+                sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            if self._may_pass(direction):
+                self.reset()
+
+    def _may_pass(self, direction):
+        """Waits while the network is cut; false: never again."""
+        self._relay.wait_for_flow(direction, self)
+        return not self.forgotten
+
+
+class Relay:
+    def __init__(self, server_port):
+        self.port = free_port()
+        self._server_port = server_port
+        self._changed = threading.Condition()
+        self._stalled = set()
+        self._connections = []
+        self._listener = None
+        self.accept()
+
+    def stall(self, *directions):
+        """Lets nothing pass, in one direction or both; nobody is told. Clients can
+        connect, as they can to a server that is frozen."""
+        self._set_stalled(set(directions or (TO_SERVER, TO_CLIENT)))
+
+    def flow(self):
+        """Lets everything pass again, what was sent meanwhile first."""
+        self._set_stalled(set())
+
+    def forget(self):
+        """Lets nothing pass on the connections there are, ever; new ones work."""
+        with self._changed:
+            for each in self._connections:
+                each.forgotten = True
+            self._changed.notify_all()
+
+    def cut(self):
+        """Resets the connections there are; new ones work."""
+        for each in self._take_connections():
+            each.reset()
+
+    def refuse(self):
+        """Resets the connections there are and takes no new ones."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+            listener.close()
+        self.cut()
+
+    def accept(self):
+        """Takes connections again."""
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(
+            target=self._accept_until_closed, args=(self._listener,), daemon=True
+        ).start()
+
+    def close(self):
+        """Ends every connection and every thread."""
+        self.refuse()
+        self.flow()
+
+    def wait_for_flow(self, direction, connection):
+        with self._changed:
+            self._changed.wait_for(
+                lambda: connection.forgotten or direction not in self._stalled
+            )
+
+    def _set_stalled(self, directions):
+        with self._changed:
+            self._stalled = directions
+            self._changed.notify_all()
+
+    def _take_connections(self):
+        with self._changed:
+            connections, self._connections = self._connections, []
+            for each in connections:
+                each.forgotten = True
+            self._changed.notify_all()
+        return connections
+
+    def _accept_until_closed(self, listener):
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return  # closed
+            try:
+                server = socket.create_connection(("127.0.0.1", self._server_port))
+            except OSError:
+                client.close()
+                continue
+            self._keep(listener, _Connection(client, server, self))
+
+    def _keep(self, listener, connection):
+        with self._changed:
+            if self._listener is listener:
+                self._connections.append(connection)
+                return
+            connection.forgotten = True
+        connection.reset()  # refused while it was being made

@@ -1,0 +1,63 @@
+"""A client of socketmap_table(5) that asks many keys over one connection.
+
+    with SocketmapClient(site.unix_socket) as client:
+        client.ask("virtual_alias_maps", ["info@example.org"])
+"""
+
+import socket
+
+from support.postmap import NOT_FOUND, TEMPORARY, found
+
+# Few enough that neither side waits for the other to read.
+_KEYS_AT_ONCE = 100
+
+
+class SocketmapClient:
+    """Use it from one thread at a time."""
+
+    def __init__(self, path, timeout=20):
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(timeout)
+        self._socket.connect(str(path))
+        self._replies = self._socket.makefile("rb")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self._replies.close()
+        self._socket.close()
+
+    def ask(self, parameter, keys):
+        """Returns the Outcome of each key."""
+        keys = list(keys)
+        outcomes = {}
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            some = keys[start : start + _KEYS_AT_ONCE]
+            requests = (f"{parameter} {key}".encode() for key in some)
+            self._socket.sendall(b"".join(b"%d:%s," % (len(r), r) for r in requests))
+            outcomes.update((key, self._read_outcome()) for key in some)
+        return outcomes
+
+    def _read_outcome(self):
+        size = b""
+        while not size.endswith(b":"):
+            size += self._read(1)
+        reply = self._read(int(size[:-1]) + 1)[:-1].decode()
+        status, _, text = reply.partition(" ")
+        if status == "OK":
+            return found(text)
+        if status == "NOTFOUND":
+            return NOT_FOUND
+        if status == "TEMP":
+            return TEMPORARY
+        raise AssertionError(f"no reply of socketmap_table(5): {reply!r}")
+
+    def _read(self, size):
+        bytes_read = self._replies.read(size)
+        if len(bytes_read) != size:
+            raise AssertionError("the proxy closed the connection")
+        return bytes_read
