@@ -95,9 +95,9 @@ TEST_F(LoopLogTest, AnotherMessageOfTheSameKindIsAnotherCause) {
 }
 
 TEST_F(LoopLogTest, SaysTheChangeSourceWhenItChanges) {
-  log_.Source("lsn", "every table is InnoDB");
-  log_.Source("lsn", "every table is InnoDB");
-  log_.Source("interval", "map /a.cf: table mail.a is MyISAM");
+  log_.Source("lsn", "every table is InnoDB", true);
+  log_.Source("lsn", "every table is InnoDB", true);
+  log_.Source("interval", "map /a.cf: table mail.a is MyISAM", true);
   EXPECT_THAT(
       logger_.Take(),
       ElementsAre("info: change source lsn: every table is InnoDB",
