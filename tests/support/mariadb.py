@@ -28,7 +28,10 @@ _SQL = pathlib.Path(__file__).parents[2] / "schema" / "sql"
 
 
 class MariaDb:
-    def __init__(self, folder):
+    """`options` are further ones of the server, which it has across restarts."""
+
+    def __init__(self, folder, options=()):
+        self.options = list(options)
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         if os.geteuid() == 0:
@@ -55,6 +58,7 @@ class MariaDb:
             "--skip-name-resolve",
             "--innodb-log-file-size=4M",
             "--innodb-buffer-pool-size=16M",
+            *self.options,
         ]
         if os.geteuid() == 0:
             command.append("--user=mysql")
