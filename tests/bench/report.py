@@ -64,7 +64,7 @@ def write_json(path, results):
 
 def _single_row(result):
     ours, theirs = (result["targets"][name] for name in ("postmirror", "replica"))
-    ratio = f"{ours['median'] / theirs['median']:.2f} / {ours['p99'] / theirs['p99']:.2f}"
+    ratio = " / ".join(f"{ours[key] / theirs[key]:.2f}" for key in ("median", "p99"))
     return _row(result["scenario"], _median_p99(ours), _median_p99(theirs), ratio)
 
 
@@ -101,7 +101,7 @@ def _highest_rates(result):
     for name, rates in result["rates"].items():
         held = [each["rate_reached"] for each in rates if each["bounded"]]
         highest = f"{max(held):.0f} rows/s" if held else "none that was tried"
-        text += f"* {result['scenario']}: highest rate that {name} keeps up with: {highest}\n"
+        text += f"* {result['scenario']}: {name} keeps up with: {highest}\n"
     return text
 
 

@@ -39,7 +39,10 @@ START SLAVE;
 """
 
 # A hundred aliases a domain, ten of them for each mailbox; every source is unique.
-_DOMAIN = "CONCAT(ELT(1+({n})%6,'mail','shop','club','praxis','office','web'),{n},'.example')"
+_DOMAIN = (
+    "CONCAT(ELT(1+({n})%6,'mail','shop','club','praxis','office','web'), {n},"
+    " '.example')"
+)
 _ROWS = """
 INSERT INTO virtual_domains (id, name)
   SELECT seq, {domain} FROM seq_1_to_{domains};

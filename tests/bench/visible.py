@@ -68,11 +68,9 @@ def _measure_batch(target, rate, seconds):
     committed, lags = (_millis(each) for each in zip(*lines["batch", name]))
     [(reached,)] = lines["rate", name]
 
-    def median_of_second(first):
+    def median_lag(begin, end):
         return statistics.median(
-            lag
-            for at, lag in zip(committed, lags)
-            if first * 1000 <= at < (first + 1) * 1000
+            lag for at, lag in zip(committed, lags) if begin <= at <= end
         )
 
     growth = _growth([*zip(committed, lags)])
@@ -80,8 +78,8 @@ def _measure_batch(target, rate, seconds):
         "rate": rate,
         "rate_reached": reached,
         "reached": reached >= _REACHED * rate,
-        "first_second": median_of_second(0),
-        "last_second": median_of_second(committed[-1] // 1000 - 1),
+        "first_second": median_lag(committed[0], committed[0] + 1000),
+        "last_second": median_lag(committed[-1] - 1000, committed[-1]),
         "growth": growth,
         "bounded": growth < _FALLS_BEHIND,
         **summary(lags),

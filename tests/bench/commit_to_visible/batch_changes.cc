@@ -1,6 +1,9 @@
 #include "tests/bench/commit_to_visible/batch_changes.h"
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -130,7 +133,10 @@ absl::StatusOr<BatchChanges> MeasureBatchChanges(const Target& target,
     measured.batches.push_back(
         {batch->committed - (*writer)->started(), *visible - batch->committed});
   }
-  const std::chrono::duration<double> wrote = measured.batches.back().committed;
+  // The last batch is due one interval before the time is over.
+  const std::chrono::duration<double> wrote =
+      std::max<std::chrono::nanoseconds>(measured.batches.back().committed,
+                                         std::chrono::seconds(seconds));
   measured.rows_per_second =
       static_cast<double>(batches * kRowsPerBatch) / wrote.count();
   return measured;

@@ -10,6 +10,7 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
