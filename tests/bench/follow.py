@@ -117,8 +117,9 @@ def _run_group(folder, rows, scenarios, results):
             _say(scenario.name)
             try:
                 with Mirror(folder / f"site{number}", servers, scenario.source) as it:
-                    _run_scenario(scenario, it, folder, results)
+                    result = _measure(scenario, it, folder, results["quick"])
                     it.check_change_source()
+                results["batches" if scenario.batches else "singles"].append(result)
             except AssertionError as error:
                 # The other scenarios' figures are worth having all the same.
                 _say(f"{scenario.name}: FAILED: {error}")
@@ -126,22 +127,20 @@ def _run_group(folder, rows, scenarios, results):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run_scenario(scenario, mirror, folder, results):
+def _measure(scenario, mirror, folder, quick):
     result = {**dataclasses.asdict(scenario), "scenario": scenario.name}
     result["fdatasync_us"] = fdatasync_micros(folder)
-    quick = results["quick"]
     if scenario.batches:
         seconds = _QUICK_BATCH_SECONDS if quick else _BATCH_SECONDS
         rates = _BATCH_RATES[:1] if quick else _BATCH_RATES
         result["rates"] = measure_batches(mirror.followers(), rates, seconds)
-        results["batches"].append(result)
-        return
-    rounds = _QUICK_ROUNDS if quick else _ROUNDS
-    changes = scenario.changes(quick) // rounds
-    result["targets"] = measure_singles(
-        mirror.targets(), changes, rounds, scenario.load
-    )
-    results["singles"].append(result)
+    else:
+        rounds = _QUICK_ROUNDS if quick else _ROUNDS
+        changes = scenario.changes(quick) // rounds
+        result["targets"] = measure_singles(
+            mirror.targets(), changes, rounds, scenario.load
+        )
+    return result
 
 
 def _say(text):

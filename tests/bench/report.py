@@ -9,8 +9,10 @@ _HEAD = """\
 load average before: {load_average:.2f}
 
 Times are in milliseconds, from the OK of a commit until a reply has the change; who \
-asks polls without a pause. Durability: innodb_flush_log_at_trx_commit=1, \
-sync_binlog=0 on primary and replica; the replica has MariaDB's defaults besides.
+asks polls without a pause. postmirror and the replica run all the time and are asked \
+in turns; where postmirror follows by lsn, its primary has no binlog, and the replica \
+has another primary. Durability: innodb_flush_log_at_trx_commit=1, sync_binlog=0 on \
+primary and replica; the replica has MariaDB's defaults besides.
 """
 
 _SINGLES = """
