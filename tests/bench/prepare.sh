@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# What the commands of this folder do first, in the root of the tree: install what
+# is missing, and build. To be sourced.
+#
+#   source tests/bench/prepare.sh
+#   prepare_bench TARGET...
+
+# Builds postmirror's programs and the given targets as they are installed: the
+# preset release. What the compiler says is in $bench_log.
+prepare_bench() {
+  bench_log=$PWD/build/bench.log
+  mkdir -p build
+  # shellcheck source=deploy/packages.sh
+  source deploy/packages.sh
+  log=$bench_log install_missing_packages build run test || return
+  echo "building, see $bench_log" >&2
+  if ! {
+    cmake --preset release -DPOSTMIRROR_TESTS=ON &&
+      cmake --build --preset release -j "$(nproc)" \
+        --target postmirror-sync postmirror-proxy postmirrorctl "$@"
+  } >>"$bench_log" 2>&1; then
+    tail -20 "$bench_log" >&2
+    return 1
+  fi
+}
