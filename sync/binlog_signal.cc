@@ -71,10 +71,9 @@ absl::StatusOr<BinlogPosition> BinlogSignal::Position() {
   }
   // RESET MASTER, or another server behind the same address.
   if (**position < last_position_) {
-    return absl::UnavailableError(
-        absl::StrCat("the server's binlog went back from ",
-                     last_position_.ToString(), " to ",
-                     (*position)->ToString()));
+    return absl::UnavailableError(absl::StrCat(
+        "the server's binlog went back from ", last_position_.ToString(),
+        " to ", (*position)->ToString()));
   }
   last_position_ = **position;
   return last_position_;

@@ -49,9 +49,8 @@ absl::StatusOr<std::optional<KeyHints>> Find(const MirroredMap& map,
 absl::Status FindKeyHints(absl::Span<GroupReader> readers) {
   for (GroupReader& reader : readers) {
     for (size_t i = 0; i < reader.maps.size(); ++i) {
-      const absl::StatusOr<std::optional<KeyHints>> hints =
-          Find(reader.group->maps[i], reader.maps[i].survey,
-               *reader.connection);
+      const absl::StatusOr<std::optional<KeyHints>> hints = Find(
+          reader.group->maps[i], reader.maps[i].survey, *reader.connection);
       if (!hints.ok()) return hints.status();
       reader.maps[i].hints = *hints;
     }

@@ -46,8 +46,8 @@ void LoopLog::Source(absl::string_view name, absl::string_view reason,
   if (as_configured) {
     logger_.Info(source);
   } else {
-    logger_.Warning(absl::StrCat("the configured change source cannot be used; ",
-                                 source));
+    logger_.Warning(
+        absl::StrCat("the configured change source cannot be used; ", source));
   }
 }
 
@@ -58,9 +58,9 @@ void LoopLog::Advice(const std::string& advice) {
 void LoopLog::Untold(absl::string_view map, uint64_t changes,
                      absl::string_view source) {
   logger_.Warning(absl::StrCat(
-      "map ", map, ": ", changes, " entries differed, of which the ", source,
-      " told nothing: someone writes with sql_log_bin = 0, or a setting keeps "
-      "changes out of the ",
+      "map ", map, ": ", changes, " entries differed though the ", source,
+      " told of nothing: someone writes with sql_log_bin = 0, or a setting "
+      "keeps changes out of the ",
       source, "; such changes are found every reconcile_interval only"));
 }
 

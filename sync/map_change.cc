@@ -100,8 +100,7 @@ absl::StatusOr<ChangeSet> Compare(const MapSnapshot& snapshot,
         absl::StrCat("map ", snapshot.map->name,
                      ": the store has it under another definition"));
   }
-  return DiffKeys(*scan, snapshot.rows, rules, *snapshot.keys,
-                  record->entries);
+  return DiffKeys(*scan, snapshot.rows, rules, *snapshot.keys, record->entries);
 }
 
 }  // namespace
@@ -136,8 +135,7 @@ absl::StatusOr<MapChange> DecideChange(const MapSnapshot& snapshot,
     if (!opened.ok()) return opened.status();
     scan = *std::move(opened);
   }
-  absl::StatusOr<ChangeSet> changes =
-      Compare(snapshot, record, scan.get());
+  absl::StatusOr<ChangeSet> changes = Compare(snapshot, record, scan.get());
   if (!changes.ok()) return changes.status();
   change.changes = *std::move(changes);
   if (record != nullptr && change.changes.before != record->entries) {

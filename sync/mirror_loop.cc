@@ -153,8 +153,8 @@ absl::Status MirrorLoop::ReadNamed() {
       &asked, [this](ReadScope* scope) { PreferWholeMaps(scope); });
   if (!snapshot.ok()) return snapshot.status();
   if (snapshot->maps.empty()) {
-    pause_before_named_ = std::clamp(2 * pause_before_named_, kShortestLook,
-                                     kLongestLook);
+    pause_before_named_ =
+        std::clamp(2 * pause_before_named_, kShortestLook, kLongestLook);
     tried_ = with_.clock->Now();
     return absl::OkStatus();
   }
@@ -262,8 +262,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
       return session_.EarlierHostAnswers() ? Next::kReconnect : Next::kReadAll;
     }
     if (inbox_.Collect()) return Next::kReadAll;
-    const bool due =
-        hint == ChangeHint::kChanged || hint == ChangeHint::kNamed;
+    const bool due = hint == ChangeHint::kChanged || hint == ChangeHint::kNamed;
     if (!due && (poll_now || Elapsed(polled, now) >= poll_interval)) {
       polled = now;
       const absl::StatusOr<ChangeHint> polled_hint = Poll();
@@ -272,11 +271,10 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
       poll_now = false;
       continue;
     }
-    const absl::Duration pause = hint == ChangeHint::kChanged
-                                     ? pause_before_all_
-                                     : pause_before_named_;
-    const absl::Duration rest =
-        due ? pause - Elapsed(tried_, now) : poll_interval - Elapsed(polled, now);
+    const absl::Duration pause =
+        hint == ChangeHint::kChanged ? pause_before_all_ : pause_before_named_;
+    const absl::Duration rest = due ? pause - Elapsed(tried_, now)
+                                    : poll_interval - Elapsed(polled, now);
     if (due && rest <= absl::ZeroDuration()) {
       return hint == ChangeHint::kChanged ? Next::kReadAll : Next::kReadNamed;
     }

@@ -39,8 +39,8 @@ class PendingChanges {
   // The list to read the next group by.
   std::shared_ptr<const WatchList> list() const;
 
-  // The stream was read up to `to`, and `group` ended there. True if the loop is
-  // to be woken.
+  // The stream was read up to `to`, and `group` ended there. True if the loop
+  // is to be woken.
   bool Advance(const BinlogPosition& to,
                const std::optional<BinlogGroup>& group);
 

@@ -111,12 +111,11 @@ absl::Status ServerSession::CheckReplica(bool choosy) {
     return absl::UnavailableError(absl::StrCat(
         "server ", server(), ": is a replica that is stopped, and not read"));
   }
-  const absl::Duration behind =
-      (*state)->behind.value_or(absl::ZeroDuration());
+  const absl::Duration behind = (*state)->behind.value_or(absl::ZeroDuration());
   if (behind <= kMaxBehind) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat(
-      "server ", server(), ": is a replica that is ",
-      absl::FormatDuration(behind), " behind, and not read"));
+  return absl::UnavailableError(
+      absl::StrCat("server ", server(), ": is a replica that is ",
+                   absl::FormatDuration(behind), " behind, and not read"));
 }
 
 // What the tables are is asked before everything is read: an ALTER may have

@@ -1,5 +1,5 @@
-// The connections to one server of a plan, from the moment that it answers until
-// the next fault: what reads it, and what tells that it has changed.
+// The connections to one server of a plan, from the moment that it answers
+// until the next fault: what reads it, and what tells that it has changed.
 #ifndef POSTMIRROR_SYNC_SERVER_SESSION_H_
 #define POSTMIRROR_SYNC_SERVER_SESSION_H_
 
@@ -42,8 +42,8 @@ class ServerSession {
   // Reads all maps, or what the signal names of them and `widen` makes of that.
   // `*asked` is a moment just before. After kAborted all maps have to be read.
   absl::StatusOr<Snapshot> ReadAll(Moment* asked);
-  absl::StatusOr<Snapshot> ReadNamed(
-      Moment* asked, absl::FunctionRef<void(ReadScope*)> widen);
+  absl::StatusOr<Snapshot> ReadNamed(Moment* asked,
+                                     absl::FunctionRef<void(ReadScope*)> widen);
 
   // Asks the signal, and beside it, once a second, what no signal tells:
   // redefined views, the state of a replica. Fails where it must be connected

@@ -28,7 +28,7 @@ std::shared_ptr<const WatchedMaps> Watched(absl::Span<GroupReader> readers) {
 
 // The first reason that the maps have for `kind`, or "".
 std::string FirstReason(absl::Span<GroupReader> readers,
-                        std::string TableSurvey::* kind) {
+                        std::string TableSurvey::*kind) {
   for (const GroupReader& reader : readers) {
     for (const PreparedMap& map : reader.maps) {
       if (!(map.survey.*kind).empty()) return map.survey.*kind;

@@ -1,5 +1,5 @@
-// Chooses the change signal of one server, the best that it allows, and keeps it
-// as long as it is that.
+// Chooses the change signal of one server, the best that it allows, and keeps
+// it as long as it is that.
 #ifndef POSTMIRROR_SYNC_SIGNAL_CHOICE_H_
 #define POSTMIRROR_SYNC_SIGNAL_CHOICE_H_
 

@@ -8,9 +8,9 @@
 #include "schema/key/normalization.h"
 #include "schema/store/entry.h"
 #include "sync/key_collation.h"
+#include "sync/map_survey.h"
 #include "sync/mariadb/server_facts.h"
 #include "sync/mariadb/sql_text.h"
-#include "sync/map_survey.h"
 
 namespace postmirror {
 namespace {
@@ -101,8 +101,8 @@ absl::Status ReadWhole(GroupReader& reader, size_t index,
   return absl::AbortedError("its key column is being altered");
 }
 
-// The keys that `values` of the key column are; nullopt where some key cannot be
-// told from others by an entry of its own.
+// The keys that `values` of the key column are; nullopt where some key cannot
+// be told from others by an entry of its own.
 std::optional<std::set<std::string>> Keys(const std::set<std::string>& values,
                                           const MirroredMap& map,
                                           const PreparedMap& prepared) {
@@ -135,10 +135,10 @@ absl::Status ReadKeys(GroupReader& reader, size_t index,
   for (auto begin = values.begin(); begin != values.end();) {
     auto end = begin;
     for (size_t i = 0; i < kKeysPerSelect && end != values.end(); ++i) ++end;
-    const absl::Status read = connection.Query(
-        SelectOfKeys(map.query, prepared.primary_keys,
-                     absl::StrJoin(begin, end, ", ", literal)),
-        [&](Connection::Row row) { return rows.Take(row); });
+    const absl::Status read =
+        connection.Query(SelectOfKeys(map.query, prepared.primary_keys,
+                                      absl::StrJoin(begin, end, ", ", literal)),
+                         [&](Connection::Row row) { return rows.Take(row); });
     if (!read.ok()) return read;
     begin = end;
   }
@@ -276,8 +276,7 @@ absl::StatusOr<Snapshot> Read(absl::Span<GroupReader> readers,
     if (!scope.ok()) return scope.status();
     snapshot.scope = *std::move(scope);
     // What was named was named of the first group's moment.
-    if (!everything &&
-        (snapshot.scope.everything || !snapshot.is_one_moment)) {
+    if (!everything && (snapshot.scope.everything || !snapshot.is_one_moment)) {
       return absl::AbortedError("all maps have to be read");
     }
     if (absl::Status read = ReadMaps(

@@ -32,8 +32,8 @@ class StoreScan {
   // Moves to the next (at first: the first) entry; false behind the last one.
   absl::StatusOr<bool> Next();
 
-  // Moves to the entry with that key; false if there is none, and then it stands
-  // nowhere. REQUIRES: the key is not empty.
+  // Moves to the entry with that key; false if there is none, and then it
+  // stands nowhere. REQUIRES: the key is not empty.
   absl::StatusOr<bool> Find(absl::string_view key);
 
   // The entry's key and bytes (entry.h). Valid until the next move or

@@ -107,11 +107,10 @@ GroupChanges::Gathered& GroupChanges::Of(size_t table) {
 
 std::optional<BinlogGroup> GroupChanges::Finish(BinlogPosition end) {
   EndStatement();
-  BinlogGroup group = {
-      .end = std::move(end),
-      .anything = anything_,
-      .tables = {},
-      .watched = watched_};
+  BinlogGroup group = {.end = std::move(end),
+                       .anything = anything_,
+                       .tables = {},
+                       .watched = watched_};
   for (Gathered& gathered : gathered_) {
     group.tables.push_back(std::move(gathered.changed));
   }

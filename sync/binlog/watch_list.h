@@ -27,8 +27,8 @@ class WatchList {
   const std::vector<WatchedTable>& tables() const { return tables_; }
 
   // The number of a table in tables(), or nullopt. Where none is spelled so,
-  // ASCII case does not count: on a server whose names have no case it must not,
-  // and elsewhere one table too many is a hint too many.
+  // ASCII case does not count: on a server whose names have no case it must
+  // not, and elsewhere one table too many is a hint too many.
   std::optional<size_t> Find(absl::string_view database,
                              absl::string_view table) const;
 

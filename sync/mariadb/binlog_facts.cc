@@ -16,13 +16,12 @@ using Variables = std::map<std::string, std::string>;
 // The rows of a SHOW ... by their first column.
 absl::StatusOr<Variables> Show(Connection& connection, absl::string_view sql) {
   Variables variables;
-  const absl::Status status =
-      connection.Query(sql, [&](Connection::Row row) {
-        if (row.size() > 1) {
-          variables.emplace(row[0].value_or(""), row[1].value_or(""));
-        }
-        return absl::OkStatus();
-      });
+  const absl::Status status = connection.Query(sql, [&](Connection::Row row) {
+    if (row.size() > 1) {
+      variables.emplace(row[0].value_or(""), row[1].value_or(""));
+    }
+    return absl::OkStatus();
+  });
   if (!status.ok()) return status;
   return variables;
 }
@@ -45,19 +44,18 @@ absl::StatusOr<std::string> ReadFilter(Connection& connection) {
   if (rows->empty()) return std::string();
   const std::string only =
       Filter("binlog_do_db", TextOf(rows->front(), "Binlog_Do_DB"));
-  return only.empty()
-             ? Filter("binlog_ignore_db",
-                      TextOf(rows->front(), "Binlog_Ignore_DB"))
-             : only;
+  return only.empty() ? Filter("binlog_ignore_db",
+                               TextOf(rows->front(), "Binlog_Ignore_DB"))
+                      : only;
 }
 
 }  // namespace
 
 absl::StatusOr<BinlogSettings> ReadBinlogSettings(Connection& connection) {
-  absl::StatusOr<Variables> variables = Show(
-      connection,
-      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
-      " 'binlog_format', 'binlog_row_image', 'log_slave_updates')");
+  absl::StatusOr<Variables> variables =
+      Show(connection,
+           "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
+           " 'binlog_format', 'binlog_row_image', 'log_slave_updates')");
   if (!variables.ok()) return variables.status();
   BinlogSettings settings;
   settings.on = (*variables)["log_bin"] == "ON";

@@ -36,11 +36,11 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
 absl::Status BinlogStream::Ask(const Settings& settings) {
   // Capability 4: the server may send GTID events and all that came before
   // them. Without a checksum that is asked for, it refuses to send any.
-  const absl::Status set = connection_->Execute(absl::StrCat(
-      "SET @mariadb_slave_capability = 4,"
-      " @master_binlog_checksum = @@global.binlog_checksum,"
-      " @master_heartbeat_period = ",
-      absl::ToInt64Nanoseconds(settings.heartbeat)));
+  const absl::Status set = connection_->Execute(
+      absl::StrCat("SET @mariadb_slave_capability = 4,"
+                   " @master_binlog_checksum = @@global.binlog_checksum,"
+                   " @master_heartbeat_period = ",
+                   absl::ToInt64Nanoseconds(settings.heartbeat)));
   if (!set.ok()) return set;
   replica_ = mariadb_rpl_init(connection_->mysql_.get());
   if (replica_ == nullptr) return connection_->LastError("binlog");
@@ -65,9 +65,9 @@ absl::Status BinlogStream::Receive() {
   const absl::string_view packet(
       reinterpret_cast<const char*>(mysql->net.read_pos), size);
   if (packet.empty() || packet.front() != kEvent) {
-    return absl::UnavailableError(absl::StrCat(
-        "server ", connection_->address_,
-        ": binlog: the server ended the stream"));
+    return absl::UnavailableError(
+        absl::StrCat("server ", connection_->address_,
+                     ": binlog: the server ended the stream"));
   }
   event_ = packet.substr(1);
   return absl::OkStatus();

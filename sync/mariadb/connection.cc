@@ -225,8 +225,8 @@ Connection::UseResult() {
   return result;
 }
 
-absl::Status Connection::ReadRows(
-    MYSQL_RES* result, absl::FunctionRef<absl::Status(Row)> on_row) {
+absl::Status Connection::ReadRows(MYSQL_RES* result,
+                                  absl::FunctionRef<absl::Status(Row)> on_row) {
   std::vector<std::optional<absl::string_view>> row(mysql_num_fields(result));
   while (MYSQL_ROW columns = mysql_fetch_row(result)) {
     const unsigned long* const lengths = mysql_fetch_lengths(result);

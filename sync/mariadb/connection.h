@@ -73,8 +73,8 @@ class Connection {
   absl::Status Query(absl::string_view sql,
                      absl::FunctionRef<absl::Status(Row)> on_row);
 
-  // Runs one statement whose rows are few, and returns them by column name; NULL
-  // is nullopt.
+  // Runs one statement whose rows are few, and returns them by column name;
+  // NULL is nullopt.
   using NamedRow = std::map<std::string, std::optional<std::string>>;
   absl::StatusOr<std::vector<NamedRow>> QueryByName(absl::string_view sql);
 

@@ -22,8 +22,7 @@ struct KeyColumn {
 // nullopt where the account sees no such column. SELECT on the column is
 // enough. Fails as Connection::Query does.
 absl::StatusOr<std::optional<KeyColumn>> ReadKeyColumn(
-    Connection& connection, const TableName& table,
-    const std::string& column);
+    Connection& connection, const TableName& table, const std::string& column);
 
 }  // namespace postmirror
 

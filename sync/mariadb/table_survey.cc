@@ -22,7 +22,7 @@ using Reason = std::optional<std::string>;
 constexpr absl::string_view kLocalEngines[] = {"MyISAM", "Aria"};
 
 struct TableKind {
-  TableName name;        // as the server spells it
+  TableName name;      // as the server spells it
   std::string type;    // TABLE_TYPE of information_schema.TABLES
   std::string engine;  // empty for a view
 };
@@ -54,10 +54,9 @@ absl::StatusOr<std::optional<TableKind>> ReadKind(Connection& connection,
                                                   const TableName& table) {
   std::optional<TableKind> kind;
   const absl::Status status = connection.Query(
-      absl::StrCat(
-          "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM"
-          " information_schema.TABLES WHERE ",
-          InformationSchemaKey(connection, table)),
+      absl::StrCat("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM"
+                   " information_schema.TABLES WHERE ",
+                   InformationSchemaKey(connection, table)),
       [&](Connection::Row row) {
         kind = TableKind{{std::string(row[0].value_or("")),
                           std::string(row[1].value_or(""))},

@@ -1,5 +1,5 @@
-// Which tables a map reads in the end, and whether a change of them can escape a
-// change signal.
+// Which tables a map reads in the end, and whether a change of them can escape
+// a change signal.
 #ifndef POSTMIRROR_SYNC_MARIADB_TABLE_SURVEY_H_
 #define POSTMIRROR_SYNC_MARIADB_TABLE_SURVEY_H_
 

@@ -114,8 +114,8 @@ class CheckTest(unittest.TestCase):
     def test_undefined_name_in_a_value(self):
         self.assert_setting_refused(ALIASES, "mysql:$nowhere/a.cf", "nowhere")
 
-    def test_binlog_is_refused_until_it_is_there(self):
-        self.assert_setting_refused("change_source", "binlog", "binlog")
+    def test_change_source_that_is_none(self):
+        self.assert_setting_refused("change_source", "trigger", "trigger")
 
     def test_configuration_that_is_not_there(self):
         self.site.config.unlink()

@@ -103,9 +103,6 @@ class AccountFaults:
         wait_until(refused, 20, "the server has too many connections")
         return taken
 
-    def set_password(self, password):
-        self.run_for_account(f"SET PASSWORD FOR {{account}} = PASSWORD('{password}')")
-
 
 class LsnAccountTest(AccountFaults, LsnCase):
     def test_one_connection_is_enough(self):

@@ -55,6 +55,10 @@ class FailoverCase(E2eCase):
         """Runs a statement as root that names sync's account as {account}."""
         self.mariadb.run(sql.format(account=ACCOUNT))
 
+    def set_password(self, password):
+        """Gives sync's account another password than the map files have."""
+        self.run_for_account(f"SET PASSWORD FOR {{account}} = PASSWORD('{password}')")
+
     def kill_connections(self):
         """Ends every connection of sync's."""
         self.mariadb.run(f"KILL USER {USER}")

@@ -30,7 +30,8 @@ class SnapshotTest : public MirrorTestCase {
   }
 
   absl::StatusOr<Snapshot> TryRead() {
-    return ReadSnapshot(absl::MakeSpan(readers_));
+    return ReadSnapshot(absl::MakeSpan(readers_),
+                        [] { return ReadScope::Everything(); });
   }
 
   Snapshot Read() {

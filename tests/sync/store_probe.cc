@@ -89,8 +89,7 @@ std::string StoreProbe::Record(const std::string& map) const {
             : absl::StrCat(
                   record->sub_database, " ",
                   record->definition.substr(0, record->definition.find('\n')),
-                  " ", record->entries, " ",
-                  record->unstorable_rows);
+                  " ", record->entries, " ", record->unstorable_rows);
     view.End();
     return text;
   });

@@ -96,6 +96,7 @@ TEST(ConfigTest, HasTheDefaultsOfTheManual) {
   const Config config = Parsed(kDomains);
   EXPECT_EQ(config.store, "/var/lib/postmirror");
   EXPECT_EQ(config.change_source, ChangeSource::kAuto);
+  EXPECT_EQ(config.server_id, std::nullopt);
   EXPECT_EQ(config.lsn_poll_interval, absl::Milliseconds(50));
   EXPECT_EQ(config.reconcile_interval, absl::Seconds(300));
   EXPECT_EQ(config.connect_timeout, absl::Seconds(5));
@@ -292,10 +293,9 @@ TEST(ConfigTest, RefusesAValueThatIsNone) {
           "f.cf:2: proxy_threads: \"many\" is not a whole number from 1 to "
           "64, write one"));
   EXPECT_THAT(
-      ErrorsWith("change_source = binlog\n"),
-      ElementsAre(
-          "f.cf:2: change_source: \"binlog\" is not available yet in this "
-          "version, use auto, lsn or interval"));
+      ErrorsWith("server_id = 0\n"),
+      ElementsAre("f.cf:2: server_id: \"0\" is not a whole number from 1 to "
+                  "4294967295, write one"));
 }
 
 TEST(ConfigTest, RefusesFilesInMyoriginWithTheCure) {

@@ -96,7 +96,9 @@ TEST_F(SettingTest, HostAndDomainAreOneName) {
   }
 }
 
-TEST_F(SettingTest, ChangeSourceIsAutoLsnOrInterval) {
+TEST_F(SettingTest, ChangeSourceIsAutoBinlogLsnOrInterval) {
+  Apply("change_source", "binlog");
+  EXPECT_EQ(config_.change_source, ChangeSource::kBinlog);
   Apply("change_source", "lsn");
   EXPECT_EQ(config_.change_source, ChangeSource::kLsn);
   Apply("change_source", "interval");
@@ -104,12 +106,16 @@ TEST_F(SettingTest, ChangeSourceIsAutoLsnOrInterval) {
   Apply("change_source", "auto");
   EXPECT_EQ(config_.change_source, ChangeSource::kAuto);
   EXPECT_EQ(Why("change_source", "trigger"),
-            "is no source of changes, write auto, lsn or interval");
+            "is no source of changes, write auto, binlog, lsn or interval");
 }
 
-TEST_F(SettingTest, ChangeSourceIsNotBinlogYet) {
-  EXPECT_EQ(Why("change_source", "binlog"),
-            "is not available yet in this version, use auto, lsn or interval");
+TEST_F(SettingTest, ServerIdIsAReplicasNumber) {
+  Apply("server_id", "1");
+  EXPECT_EQ(config_.server_id, 1U);
+  Apply("server_id", "4294967295");
+  EXPECT_EQ(config_.server_id, 4294967295U);
+  EXPECT_EQ(Why("server_id", "4294967296"),
+            "is not a whole number from 1 to 4294967295, write one");
 }
 
 TEST_F(SettingTest, LsnPollIntervalIsFromAMillisecondToAMinute) {
