@@ -18,7 +18,7 @@ constexpr int kRestPerRead = 3;
 constexpr absl::Duration kLongestPause = absl::Seconds(10);
 // How soon, and how late, a commit is looked for that was not visible yet.
 constexpr absl::Duration kShortestLook = absl::Microseconds(200);
-constexpr absl::Duration kLongestLook = absl::Milliseconds(20);
+constexpr absl::Duration kLongestLook = absl::Milliseconds(2);
 // Reading a key takes about as long as reading so many rows of the whole table,
 // below some keys always less.
 constexpr uint64_t kRowsPerKey = 16;
@@ -101,6 +101,7 @@ absl::Status MirrorLoop::Follow() {
   absl::Status status = session_.Connect(IsFilled());
   if (!status.ok()) return status;
   connected_ = with_.clock->Now();
+  signal_was_there_ = false;
   for (Next next = Next::kReadAll;;) {
     status = Read(next);
     if (!status.ok()) return status;
@@ -135,8 +136,7 @@ absl::Status MirrorLoop::ReadAll() {
   if (!results.ok()) return results.status();
   inbox_.Answer(*results);
   // What was changed while there was no signal, it could not tell.
-  const bool told = Elapsed(connected_, reconciled_) > absl::ZeroDuration();
-  Report(*snapshot, *results, asked, told);
+  Report(*snapshot, *results, asked, std::exchange(signal_was_there_, true));
   generation_ = generation;
   reconciled_ = tried_ = with_.clock->Now();
   pause_before_all_ = Elapsed(asked, tried_) * kRestPerRead;
@@ -261,7 +261,10 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
       // An earlier host may be back; later ones are a substitute.
       return session_.EarlierHostAnswers() ? Next::kReconnect : Next::kReadAll;
     }
-    if (inbox_.Collect()) return Next::kReadAll;
+    if (Elapsed(collected_, now) >= kTick) {
+      collected_ = now;
+      if (inbox_.Collect()) return Next::kReadAll;
+    }
     const bool due = hint == ChangeHint::kChanged || hint == ChangeHint::kNamed;
     if (!due && (poll_now || Elapsed(polled, now) >= poll_interval)) {
       polled = now;

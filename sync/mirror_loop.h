@@ -83,6 +83,8 @@ class MirrorLoop {
   ServerSession session_;
 
   Moment connected_;
+  bool signal_was_there_ = false;  // when everything was read last
+  Moment collected_;               // when requests were looked for last
   Moment reconciled_;        // when everything was read last
   uint64_t generation_ = 0;  // of the store that it went into
   Moment tried_;             // when something was read last

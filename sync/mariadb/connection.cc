@@ -264,7 +264,10 @@ absl::StatusOr<Connection::Shape> Connection::Describe(absl::string_view sql) {
 
 absl::Status Connection::Use(absl::string_view dbname) {
   if (cancelled_) return LastError("use");
-  if (mysql_select_db(mysql_.get(), std::string(dbname).c_str()) != 0) {
+  if (dbname == database_) return absl::OkStatus();
+  database_ = std::string(dbname);
+  if (mysql_select_db(mysql_.get(), database_.c_str()) != 0) {
+    database_.clear();
     return LastError("use");
   }
   return absl::OkStatus();

@@ -126,6 +126,7 @@ class Connection {
   std::unique_ptr<MYSQL, CloseMysql> mysql_;
   const std::string address_;
   std::string server_;
+  std::string database_;  // that Use selected; no statement of ours does
   // A descriptor of our own for the library's socket: the library may close its
   // own at any time, and Cancel() must not hit a number that was given out
   // anew.

@@ -334,6 +334,7 @@ class UnloggedChangeTest(FollowCase):
     source = "binlog"
     server_options = BINLOG_OPTIONS
     settings = {"reconcile_interval": "2s"}
+    is_untold = True
 
     def test_session_without_a_binlog(self):
         self.change(

@@ -98,6 +98,7 @@ class FollowCase(unittest.TestCase):
     settings = {}
     maps = PLAIN
     tables = ""  # further SQL that makes and fills them
+    is_untold = False  # the change source cannot know of what is changed
 
     # What has been made for the class.
     site = client = reader = None
@@ -261,3 +262,5 @@ class FollowCase(unittest.TestCase):
         if any(getattr(test, "test_case", test) is self for test in failed):
             print(f"\n--- {self.id()}\n{self.site.logs()}---", file=sys.stderr)
             self.spoil()
+        elif not self.is_untold:
+            self.assertNotIn("told of nothing", self.site.sync.log())
