@@ -218,12 +218,14 @@ void MirrorLoop::Report(const Snapshot& snapshot,
         results.begin(), results.end(),
         [&](const MapResult& candidate) { return candidate.map == map.name; });
     if (result == results.end()) continue;
+    // What was held was told when it came.
+    const bool was_held = !map.held_digest.empty();
     map.held_removals = result->held.has_value() ? result->held->count : 0;
     map.held_digest = result->held.has_value() ? result->held->digest : "";
     map.largest = result->largest;
     entries_[i] = result->entries;
     const uint64_t changes = result->added + result->changed + result->removed;
-    if (told && changes > 0 && !snapshot.scope.everything &&
+    if (told && !was_held && changes > 0 && !snapshot.scope.everything &&
         snapshot.scope.maps[i].empty()) {
       log_.Untold(map.name, changes, status_.change_source);
     }

@@ -85,9 +85,9 @@ class MirrorLoop {
   Moment connected_;
   bool signal_was_there_ = false;  // when everything was read last
   Moment collected_;               // when requests were looked for last
-  Moment reconciled_;        // when everything was read last
-  uint64_t generation_ = 0;  // of the store that it went into
-  Moment tried_;             // when something was read last
+  Moment reconciled_;              // when everything was read last
+  uint64_t generation_ = 0;        // of the store that it went into
+  Moment tried_;                   // when something was read last
   // Before everything is read again: reading it takes at most a quarter of the
   // time, however busy the server is with other databases.
   absl::Duration pause_before_all_;

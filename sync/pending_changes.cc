@@ -40,6 +40,7 @@ bool PendingChanges::Advance(const BinlogPosition& to,
   advanced_.notify_all();
   if (!group.has_value()) return false;
   if (group->anything) {
+    anything_told_ = anything_told_ || group->end > covered_;
     if (group->end <= asked_) return false;
     unknown_ = group->end;
     return true;
@@ -94,7 +95,8 @@ absl::StatusOr<ReadScope> PendingChanges::TakeUpTo(const BinlogPosition& to) {
     return absl::AbortedError("a commit in the binlog is not visible yet");
   }
   ReadScope scope;
-  scope.everything = unknown_.has_value();
+  scope.everything =
+      std::exchange(anything_told_, false) || unknown_.has_value();
   scope.maps.resize(maps_->size());
   while (!entries_.empty() && entries_.front().first_end <= to) {
     for (size_t i = 0; i < scope.maps.size(); ++i) {

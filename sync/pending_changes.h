@@ -58,10 +58,11 @@ class PendingChanges {
   };
   Kind kind() const;
 
-  // What may have changed up to `to`, which the caller reads now. `everything`
-  // is not taken: only Watch with a later question covers it. kAborted where a
-  // commit that the stream had passed before Watch is not visible at `to` yet:
-  // it was not looked at as it should, and a later moment must be read.
+  // What may have changed up to `to`, which the caller reads now: `everything`
+  // where something was not understood since the last call, or is not covered
+  // by a Watch with a later question. kAborted where a commit that the stream
+  // had passed before Watch is not visible at `to` yet: it was not looked at as
+  // it should, and a later moment must be read.
   absl::StatusOr<ReadScope> TakeUpTo(const BinlogPosition& to);
 
  private:
@@ -84,7 +85,8 @@ class PendingChanges {
   // Ends of the last group that was not understood, if behind asked_: what the
   // tables are is not known since.
   std::optional<BinlogPosition> unknown_;
-  BinlogPosition covered_;  // by the last TakeUpTo
+  bool anything_told_ = false;  // since the last TakeUpTo
+  BinlogPosition covered_;      // by the last TakeUpTo
   std::deque<Entry> entries_;
 };
 
