@@ -256,7 +256,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
       session_.choice().signal().poll_interval();
   ChangeHint hint = ChangeHint::kUnknown;
   Moment polled = tried_;
-  bool poll_now = pause_before_named_ > absl::ZeroDuration();
+  rung_ = rung_ || pause_before_named_ > absl::ZeroDuration();
   while (!with_.stop->stopped()) {
     const Moment now = with_.clock->Now();
     if (Elapsed(reconciled_, now) >= with_.config->reconcile_interval) {
@@ -268,12 +268,12 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
       if (inbox_.Collect()) return Next::kReadAll;
     }
     const bool due = hint == ChangeHint::kChanged || hint == ChangeHint::kNamed;
-    if (!due && (poll_now || Elapsed(polled, now) >= poll_interval)) {
+    if (!due && (rung_ || Elapsed(polled, now) >= poll_interval)) {
       polled = now;
+      rung_ = false;  // before the poll: a ring during it is for the next one
       const absl::StatusOr<ChangeHint> polled_hint = Poll();
       if (!polled_hint.ok()) return polled_hint.status();
       hint = *polled_hint;
-      poll_now = false;
       continue;
     }
     const absl::Duration pause =
@@ -283,7 +283,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
     if (due && rest <= absl::ZeroDuration()) {
       return hint == ChangeHint::kChanged ? Next::kReadAll : Next::kReadNamed;
     }
-    poll_now = doorbell_.WaitFor(std::clamp(rest, kShortestLook, kTick));
+    rung_ = doorbell_.WaitFor(std::clamp(rest, kShortestLook, kTick)) || rung_;
   }
   return Next::kStop;
 }

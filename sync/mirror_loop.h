@@ -80,6 +80,7 @@ class MirrorLoop {
   ServerStatus status_;
   std::vector<uint64_t> entries_;  // in the store, of each of status_.maps
   Doorbell doorbell_;
+  bool rung_ = false;  // and not polled since
   ServerSession session_;
 
   Moment connected_;

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,21 @@ class ChangeSetTest : public ::testing::Test {
  protected:
   // The difference between a store with `entries` (their bytes) and `rows`.
   ChangeSet Compare(const KeyValues& entries, const KeyValues& rows) {
+    return Compare(entries, rows,
+                   [&](StoreScan& scan) { return Diff(&scan, rows_, {}); });
+  }
+
+  // The same of `keys` alone.
+  ChangeSet CompareKeys(const KeyValues& entries, const KeyValues& rows,
+                        const std::set<std::string>& keys) {
+    return Compare(entries, rows, [&](StoreScan& scan) {
+      return DiffKeys(scan, rows_, {}, keys, entries.size());
+    });
+  }
+
+  ChangeSet Compare(
+      const KeyValues& entries, const KeyValues& rows,
+      const std::function<absl::StatusOr<ChangeSet>(StoreScan&)>& diff) {
     absl::StatusOr<std::unique_ptr<StoreWriter>> writer =
         StoreWriter::Open(folder_.path());
     EXPECT_TRUE(writer.ok()) << writer.status();
@@ -33,7 +50,7 @@ class ChangeSetTest : public ::testing::Test {
     rows_ = PackRows(rows);
     absl::StatusOr<std::unique_ptr<StoreScan>> scan = (*writer)->Scan(name);
     EXPECT_TRUE(scan.ok()) << scan.status();
-    absl::StatusOr<ChangeSet> changes = Diff(scan->get(), rows_, {});
+    absl::StatusOr<ChangeSet> changes = diff(**scan);
     EXPECT_TRUE(changes.ok()) << changes.status();
     return *std::move(changes);
   }
@@ -116,6 +133,26 @@ TEST_F(ChangeSetTest, AValueThatBecomesTheTemporaryMarkIsChanged) {
 TEST_F(ChangeSetTest, TheOrderOfTheRowsOfAKeyCounts) {
   const ChangeSet changes = Compare({{"a", "=1,2"}}, {{"a", "2"}, {"a", "1"}});
   EXPECT_THAT(Keys(changes.changed), ElementsAre("a"));
+}
+
+TEST_F(ChangeSetTest, OfSomeKeysTheOthersStayAsTheyAre) {
+  const ChangeSet changes = CompareKeys(
+      {{"changed", "=1"}, {"gone", "=2"}, {"other", "=3"}, {"same", "=4"}},
+      {{"changed", "9"}, {"new", "5"}, {"new", "6"}, {"same", "4"}},
+      {"changed", "gone", "in neither", "new", "same"});
+  EXPECT_THAT(Keys(changes.added), ElementsAre("new"));
+  EXPECT_THAT(Keys(changes.changed), ElementsAre("changed"));
+  EXPECT_THAT(Removed(changes), ElementsAre("gone"));
+  EXPECT_EQ(changes.before, 4U);
+  EXPECT_EQ(changes.after, 4U);
+}
+
+TEST_F(ChangeSetTest, OfSomeKeysNoneMayHaveRows) {
+  const ChangeSet changes =
+      CompareKeys({{"a", "=1"}, {"b", "=2"}}, {}, {"a", "c"});
+  EXPECT_THAT(Removed(changes), ElementsAre("a"));
+  EXPECT_THAT(changes.added, IsEmpty());
+  EXPECT_EQ(changes.after, 1U);
 }
 
 }  // namespace

@@ -49,9 +49,8 @@ class DerivedQueryTest : public MirrorTestCase {
     EXPECT_TRUE(readers.ok()) << readers.status();
     EXPECT_EQ(PrepareReaders(absl::MakeSpan(*readers), &collations_),
               absl::OkStatus());
-    absl::StatusOr<Snapshot> snapshot =
-        ReadSnapshot(absl::MakeSpan(*readers),
-                     [] { return ReadScope::Everything(); });
+    absl::StatusOr<Snapshot> snapshot = ReadSnapshot(
+        absl::MakeSpan(*readers), [] { return ReadScope::Everything(); });
     EXPECT_TRUE(snapshot.ok()) << snapshot.status();
     Answers answers;
     if (!snapshot.ok()) return answers;

@@ -163,5 +163,50 @@ TEST_F(LoopLogTest, WarnsOfLocalPartsOnlyWhereTheyWouldBeAsked) {
   EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("mydestination is empty")));
 }
 
+TEST_F(LoopLogTest, ASourceThatIsNotTheConfiguredOneIsAWarning) {
+  log_.Source("lsn", "the account may not read the binlog", false);
+  log_.Source("lsn", "the account may not read the binlog", false);
+  EXPECT_THAT(
+      logger_.Take(),
+      ElementsAre(
+          "warning: the configured change source cannot be used; change "
+          "source lsn: the account may not read the binlog"));
+}
+
+TEST_F(LoopLogTest, AdviceIsGivenOnce) {
+  log_.Advice("");
+  log_.Advice("set binlog_format = ROW");
+  log_.Advice("set binlog_format = ROW");
+  EXPECT_THAT(logger_.Take(), ElementsAre("warning: set binlog_format = ROW"));
+}
+
+TEST_F(LoopLogTest, ChangesThatWereNotToldOfAreAWarningEachTime) {
+  log_.Untold("/a.cf", 3, "binlog");
+  log_.Untold("/a.cf", 1, "binlog");
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(HasSubstr("map /a.cf: 3 entries differed though the "
+                                    "binlog told of nothing"),
+                          HasSubstr("1 entries")));
+}
+
+TEST_F(LoopLogTest, AServerIdThatIsTakenIsNamed) {
+  log_.ServerIdTaken(4711);
+  EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("server_id 4711")));
+}
+
+TEST_F(LoopLogTest, AReplicaWhoseStateIsHiddenIsSaidOnce) {
+  log_.ReplicaStateHidden();
+  log_.ReplicaStateHidden();
+  EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("SHOW SLAVE STATUS")));
+}
+
+TEST_F(LoopLogTest, AnotherServerIsSaid) {
+  log_.Healthy("one");
+  log_.Healthy("one");
+  log_.Healthy("two");
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre("notice: server two: is read now, not one"));
+}
+
 }  // namespace
 }  // namespace postmirror

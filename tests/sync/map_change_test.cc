@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "tests/sync/fake_clock.h"
@@ -20,6 +21,19 @@ class MapChangeTest : public ::testing::Test {
   absl::StatusOr<MapChange> Decide(const MirroredMap& map,
                                    const KeyValues& rows) {
     snapshot_ = SnapMap(map, rows);
+    records_ = *writer_->ReadRecords();
+    const auto record = records_.find(map.name);
+    return DecideChange(snapshot_,
+                        record == records_.end() ? nullptr : &record->second,
+                        writer_.get(), &guard_, clock_.Now());
+  }
+
+  // The same where `rows` are those of `keys` alone.
+  absl::StatusOr<MapChange> DecideKeys(const MirroredMap& map,
+                                       const std::set<std::string>& keys,
+                                       const KeyValues& rows) {
+    snapshot_ = SnapMap(map, rows);
+    snapshot_.keys = keys;
     records_ = *writer_->ReadRecords();
     const auto record = records_.find(map.name);
     return DecideChange(snapshot_,
@@ -170,6 +184,51 @@ TEST_F(MapChangeTest, OtherEntriesThanTheRecordCountsAreDamage) {
           .status()
           .code(),
       absl::StatusCode::kDataLoss);
+}
+
+TEST_F(MapChangeTest, OfSomeKeysOnlyTheseAreWritten) {
+  Mirror(map_, {{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  const absl::StatusOr<MapChange> change =
+      DecideKeys(map_, {"b", "c", "d"}, {{"c", "9"}, {"d", "4"}});
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->step, MapStep::kUpdate);
+  Write(*change);
+  EXPECT_EQ(Record(map_).entries, 3U);
+  const absl::StatusOr<MapChange> whole =
+      Decide(map_, {{"a", "1"}, {"c", "9"}, {"d", "4"}});
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_TRUE(whole->changes.empty());
+}
+
+// They are rows of other keys.
+TEST_F(MapChangeTest, OfSomeKeysTheCountOfUnstorableRowsStays) {
+  snapshot_ = SnapMap(map_, Numbered(0, 20));
+  snapshot_.unstorable_rows = 3;
+  const absl::StatusOr<MapChange> fill =
+      DecideChange(snapshot_, nullptr, writer_.get(), &guard_, clock_.Now());
+  ASSERT_TRUE(fill.ok());
+  Write(*fill);
+  const absl::StatusOr<MapChange> change =
+      DecideKeys(map_, {"new"}, {{"new", "1"}});
+  ASSERT_TRUE(change.ok());
+  Write(*change);
+  EXPECT_EQ(Record(map_).unstorable_rows, 3U);
+  EXPECT_EQ(Record(map_).entries, 21U);
+}
+
+TEST_F(MapChangeTest, SomeKeysDoNotFitAnotherDefinitionOrNone) {
+  EXPECT_TRUE(absl::IsAborted(DecideKeys(map_, {"a"}, {{"a", "1"}}).status()));
+  Mirror(map_, {{"a", "1"}});
+  const MirroredMap other = MakeMap(map_.name, "second");
+  EXPECT_TRUE(absl::IsAborted(DecideKeys(other, {"a"}, {{"a", "2"}}).status()));
+}
+
+TEST_F(MapChangeTest, TheGuardHoldsSomeKeysToo) {
+  Mirror(map_, {{"a", "1"}});
+  const absl::StatusOr<MapChange> change = DecideKeys(map_, {"a"}, {});
+  ASSERT_TRUE(change.ok());
+  EXPECT_EQ(change->step, MapStep::kAdd);
+  EXPECT_NE(guard_.Held(map_.name), nullptr);
 }
 
 }  // namespace

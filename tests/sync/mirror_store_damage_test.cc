@@ -115,6 +115,20 @@ TEST_F(MirrorStoreDamageTest,
   EXPECT_EQ(Lookup("a"), "2");
 }
 
+// It would be put in the place of more than it is.
+TEST_F(MirrorStoreDamageTest, ADamagedStoreStaysWhereASnapshotIsNotWhole) {
+  Apply(domains_, {{"d", "1"}});
+  Apply(map_, {{"a", "1"}});
+  store_.reset();
+  GarbleRecord();
+  Restart();
+  Snapshot snapshot = Snap(map_, {{"a", "2"}});
+  snapshot.is_whole = false;
+  EXPECT_TRUE(absl::IsAborted(store_->Apply(snapshot).status()));
+  EXPECT_FALSE(SetAside());
+  EXPECT_EQ(probe_.Lookup(domains_.name, "d"), "1");
+}
+
 // Damage that is found while it is tidied may leave the folder locked to this
 // process.
 TEST_F(MirrorStoreDamageTest,

@@ -30,6 +30,10 @@ TEST(ServerErrorTest, MissingGrantsArePermissionDenied) {
   }
 }
 
+TEST(ServerErrorTest, AServerIdThatIsTakenAlreadyExists) {
+  EXPECT_EQ(CodeOf(4052), absl::StatusCode::kAlreadyExists);
+}
+
 TEST(ServerErrorTest, MissingThingsAreNotFound) {
   for (unsigned number : {1049U, 1054U, 1146U}) {
     EXPECT_EQ(CodeOf(number), absl::StatusCode::kNotFound) << number;

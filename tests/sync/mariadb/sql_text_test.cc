@@ -44,5 +44,21 @@ TEST(SqlTextTest, QueryWithAnOrderOfItsOwnStaysAsItIs) {
   EXPECT_EQ(SelectInPrimaryKeyOrder(query, {}), query.sql);
 }
 
+TEST(SqlTextTest, SomeKeysAreReadInTheSameOrder) {
+  MirrorQuery query = OrderedQuery();
+  query.key_select = {{.column = "source",
+                       .head = "SELECT s, d FROM t\nWHERE s IN (",
+                       .tail = ")"}};
+  EXPECT_EQ(SelectOfKeys(query, {{"id"}}, "'a', 'b'"),
+            "SELECT s, d FROM t\nWHERE s IN ('a', 'b')\nORDER BY `a`.`id`");
+  EXPECT_EQ(SelectOfKeys(query, {{}}, "'a'"),
+            "SELECT s, d FROM t\nWHERE s IN ('a')");
+}
+
+TEST(SqlTextTest, BytesAreHexadecimal) {
+  EXPECT_EQ(QuoteBytes("a'\xff"), "x'6127ff'");
+  EXPECT_EQ(QuoteBytes(""), "x''");
+}
+
 }  // namespace
 }  // namespace postmirror

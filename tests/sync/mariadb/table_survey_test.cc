@@ -84,6 +84,27 @@ TEST_F(TableSurveyTest, OtherEnginesAreNamed) {
             "table mailserver.heap is Aria");
 }
 
+TEST_F(TableSurveyTest, TheTablesAreThoseThatViewsReadInTheEnd) {
+  const auto survey = SurveyTables(*ConnectAsRoot(), {{"", "nested_bad"}});
+  ASSERT_TRUE(survey.ok());
+  EXPECT_THAT(survey->tables,
+              testing::ElementsAre(TableName{kDatabase, "virtual_aliases"},
+                                   TableName{kDatabase, "virtual_domains"},
+                                   TableName{kDatabase, "virtual_mailboxes"},
+                                   TableName{"other", "heap"}));
+  EXPECT_EQ(survey->blind_spot, "");
+  EXPECT_EQ(survey->not_innodb, "table other.heap is MyISAM");
+}
+
+// Its rows are gone after a restart, of which no log tells.
+TEST_F(TableSurveyTest, ATableInMemoryIsABlindSpot) {
+  Run({"CREATE TABLE volatile (a INT) ENGINE=MEMORY"});
+  const auto survey = SurveyTables(*ConnectAsRoot(), {{"", "volatile"}});
+  ASSERT_TRUE(survey.ok());
+  EXPECT_EQ(survey->blind_spot, "table mailserver.volatile is MEMORY");
+  Run({"DROP TABLE volatile"});
+}
+
 TEST_F(TableSurveyTest, PartitionsOfInnodbAreInnodb) {
   EXPECT_EQ(ReasonAsRoot({"", "parts"}), "all InnoDB");
 }

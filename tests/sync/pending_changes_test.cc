@@ -1,0 +1,190 @@
+#include "sync/pending_changes.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace postmirror {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+using Kind = PendingChanges::Kind;
+
+BinlogPosition At(uint64_t offset) { return {"b.000001", offset}; }
+
+// Two maps: the first reads one table, by the keys in its second column, the
+// second joins two.
+std::shared_ptr<const WatchedMaps> TwoMaps() {
+  const TableName aliases = {"mail", "aliases"};
+  const TableName domains = {"mail", "domains"};
+  return std::make_shared<const WatchedMaps>(std::vector<MapTables>{
+      {.tables = {aliases},
+       .hints = KeyHints{.column = 1, .text = HintText::kUtf8}},
+      {.tables = {aliases, domains}, .hints = std::nullopt}});
+}
+
+class PendingChangesTest : public ::testing::Test {
+ protected:
+  PendingChangesTest() { pending_.Watch(maps_, At(100)); }
+
+  // Ends a group that changes rows of the table with these keys.
+  bool Change(uint64_t end, const std::string& table,
+              const std::set<std::string>& keys) {
+    return Change(end, table, keys, pending_.list());
+  }
+
+  bool Change(uint64_t end, const std::string& table,
+              const std::set<std::string>& keys,
+              const std::shared_ptr<const WatchList>& watched) {
+    const size_t number = *watched->Find("mail", table);
+    BinlogGroup group = {
+        .end = At(end),
+        .anything = false,
+        .tables = {{.table = number, .whole = false, .values = {}}},
+        .watched = watched};
+    if (!watched->tables()[number].columns.empty()) {
+      group.tables[0].values = {keys};
+    }
+    return pending_.Advance(At(end), group);
+  }
+
+  // Ends a group that is not understood.
+  bool ChangeAnything(uint64_t end) {
+    return pending_.Advance(At(end), BinlogGroup{.end = At(end),
+                                                 .anything = true,
+                                                 .tables = {},
+                                                 .watched = pending_.list()});
+  }
+
+  // What is taken: "everything", or "*" for a whole map and keys for others.
+  std::vector<std::string> Take(uint64_t to) {
+    const absl::StatusOr<ReadScope> scope = pending_.TakeUpTo(At(to));
+    if (!scope.ok()) return {scope.status().ToString()};
+    std::vector<std::string> taken;
+    if (scope->everything) taken.emplace_back("everything");
+    for (const MapScope& map : scope->maps) {
+      std::string& text = taken.emplace_back(map.whole ? "*" : "");
+      for (const std::string& value : map.values) {
+        absl::StrAppend(&text, value, " ");
+      }
+    }
+    return taken;
+  }
+
+  const std::shared_ptr<const WatchedMaps> maps_ = TwoMaps();
+  PendingChanges pending_{At(100)};
+};
+
+TEST_F(PendingChangesTest, GroupsUpToTheMomentAreTakenAndLaterOnesWait) {
+  EXPECT_EQ(pending_.kind(), Kind::kNothing);
+  EXPECT_TRUE(Change(200, "aliases", {"a"}));
+  EXPECT_TRUE(Change(300, "aliases", {"b", "c"}));
+  EXPECT_TRUE(Change(400, "domains", {}));
+  EXPECT_EQ(pending_.kind(), Kind::kNamed);
+  EXPECT_THAT(Take(199), ElementsAre("", ""));
+  EXPECT_THAT(Take(300), ElementsAre("a b c ", "*"));
+  EXPECT_THAT(Take(399), ElementsAre("", ""));
+  EXPECT_THAT(Take(500), ElementsAre("", "*"));
+  EXPECT_EQ(pending_.kind(), Kind::kNothing);
+}
+
+TEST_F(PendingChangesTest, AGroupThatARefreshCoveredIsNotWaitingAnyMore) {
+  EXPECT_THAT(Take(300), ElementsAre("", ""));
+  EXPECT_FALSE(Change(300, "aliases", {"late"}));
+  EXPECT_TRUE(Change(301, "aliases", {"later"}));
+  EXPECT_THAT(Take(301), ElementsAre("later ", "*"));
+}
+
+TEST_F(PendingChangesTest, WhatIsNotUnderstoodStaysUntilTheTablesAreAskedAnew) {
+  EXPECT_TRUE(ChangeAnything(200));
+  EXPECT_EQ(pending_.kind(), Kind::kEverything);
+  EXPECT_THAT(Take(300), ElementsAre("everything", "", ""));
+  EXPECT_EQ(pending_.kind(), Kind::kEverything);
+  pending_.Watch(TwoMaps(), At(199));
+  EXPECT_EQ(pending_.kind(), Kind::kEverything);
+  pending_.Watch(TwoMaps(), At(200));
+  EXPECT_EQ(pending_.kind(), Kind::kNothing);
+  EXPECT_THAT(Take(300), ElementsAre("", ""));
+}
+
+// Its changes are read with those tables, and were told.
+TEST_F(PendingChangesTest, WhatIsNotUnderstoodBeforeTheQuestionIsToldOnce) {
+  pending_.Watch(TwoMaps(), At(250));
+  EXPECT_FALSE(ChangeAnything(250));
+  EXPECT_EQ(pending_.kind(), Kind::kNothing);
+  EXPECT_THAT(Take(300), ElementsAre("everything", "", ""));
+  EXPECT_THAT(Take(301), ElementsAre("", ""));
+}
+
+TEST_F(PendingChangesTest, ATableThatMayHaveBeenAlteredTellsNoKeys) {
+  ChangeAnything(200);
+  Change(300, "aliases", {"a"});
+  pending_.Watch(TwoMaps(), At(200));
+  EXPECT_THAT(Take(300), ElementsAre("everything", "*", "*"));
+  Change(400, "aliases", {"b"});
+  EXPECT_THAT(Take(400), ElementsAre("b ", "*"));
+}
+
+TEST_F(PendingChangesTest, AGroupThatWasReadByAnotherListConcernsEveryMap) {
+  const std::shared_ptr<const WatchList> before = pending_.list();
+  pending_.Watch(TwoMaps(), At(150));
+  EXPECT_TRUE(Change(200, "domains", {}, before));
+  EXPECT_THAT(Take(200), ElementsAre("*", "*"));
+}
+
+// The group was looked at by the tables of before, in which another one that is
+// read now was of no interest.
+TEST_F(PendingChangesTest,
+       AMomentBeforeTheStreamsPlaceAtTheQuestionIsTooEarly) {
+  pending_.Advance(At(300), std::nullopt);
+  pending_.Watch(TwoMaps(), At(200));
+  EXPECT_TRUE(absl::IsAborted(pending_.TakeUpTo(At(299)).status()));
+  EXPECT_THAT(Take(300), ElementsAre("", ""));
+}
+
+TEST_F(PendingChangesTest, ManyGroupsAreKeptTogetherAndStayUntilTheLastIsSeen) {
+  for (uint64_t i = 1; i <= 10005; ++i) {
+    Change(100 + i, "aliases", {absl::StrCat("k", i)});
+  }
+  const absl::StatusOr<ReadScope> some = pending_.TakeUpTo(At(10100));
+  ASSERT_TRUE(some.ok());
+  EXPECT_THAT(some->maps[0].values, SizeIs(10005));
+  EXPECT_EQ(pending_.kind(), Kind::kNamed);
+  const absl::StatusOr<ReadScope> rest = pending_.TakeUpTo(At(10105));
+  ASSERT_TRUE(rest.ok());
+  EXPECT_TRUE(rest->maps[0].values.contains("k10005"));
+  EXPECT_EQ(pending_.kind(), Kind::kNothing);
+}
+
+TEST_F(PendingChangesTest, MoreThan50000KeysAreTheWholeMap) {
+  std::set<std::string> many;
+  for (int i = 0; i < 30000; ++i) many.insert(absl::StrCat("a", i));
+  Change(200, "aliases", many);
+  std::set<std::string> others;
+  for (int i = 0; i < 20001; ++i) others.insert(absl::StrCat("b", i));
+  Change(300, "aliases", others);
+  EXPECT_THAT(Take(300), ElementsAre("*", "*"));
+}
+
+TEST_F(PendingChangesTest, AwaitEndsWhenTheStreamIsThere) {
+  std::thread stream([&] { pending_.Advance(At(200), std::nullopt); });
+  EXPECT_EQ(pending_.Await(At(200), absl::Seconds(20)).value_or(false), true);
+  stream.join();
+  EXPECT_EQ(pending_.Await(At(201), absl::ZeroDuration()).value_or(true),
+            false);
+}
+
+TEST_F(PendingChangesTest, AwaitFailsOnceTheStreamHasEnded) {
+  std::thread stream([&] { pending_.Fail(absl::UnavailableError("gone")); });
+  EXPECT_EQ(pending_.Await(At(200), absl::Seconds(20)).status(),
+            absl::UnavailableError("gone"));
+  stream.join();
+}
+
+}  // namespace
+}  // namespace postmirror
