@@ -38,7 +38,9 @@ absl::StatusOr<std::optional<KeyHints>> Find(const MirroredMap& map,
   const absl::StatusOr<std::optional<KeyColumn>> column = ReadKeyColumn(
       connection, *survey.tables.begin(), map.query.key_select->column);
   if (!column.ok()) return column.status();
-  if (!column->has_value() || !(*column)->indexed) return std::nullopt;
+  if (!column->has_value() || !(*column)->indexed || (*column)->is_virtual) {
+    return std::nullopt;
+  }
   const std::optional<HintText> text = TextOf(**column);
   if (!text.has_value()) return std::nullopt;
   return KeyHints{.column = (*column)->index, .text = *text};

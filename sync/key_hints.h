@@ -12,7 +12,8 @@ namespace postmirror {
 // Puts into each PreparedMap how its keys are named; nothing where they are
 // not: the query reads more than one table or a view, keys are compared
 // otherwise than their column compares them, its character set or type is not
-// understood, or no index finds their rows. Fails as Connection::Query does.
+// understood, it is computed when it is read, or no index
+// finds their rows. Fails as Connection::Query does.
 // REQUIRES: PrepareReaders returned OK.
 absl::Status FindKeyHints(absl::Span<GroupReader> readers);
 

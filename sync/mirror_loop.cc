@@ -83,9 +83,9 @@ void MirrorLoop::Run() {
     if (ended.ok() || with_.stop->stopped()) continue;
     if (absl::IsAlreadyExists(ended)) {
       log_.ServerIdTaken(session_.ChangeServerId());
-      continue;
+    } else {
+      PostBroken(ended);
     }
-    PostBroken(ended);
     with_.stop->WaitFor(backoff_.Next());
   }
 }

@@ -175,7 +175,9 @@ absl::StatusOr<ChangeHint> ServerSession::Poll() {
   if (!hint.ok()) return hint.status();
   const absl::StatusOr<ChangeHint> beside = LookBeside(now);
   if (!beside.ok()) return beside.status();
-  return *hint == ChangeHint::kUnchanged ? *beside : *hint;
+  // Of the two the one that asks for more; nothing is certain if either is not.
+  if (*hint == ChangeHint::kUnchanged) return *beside;
+  return *beside == ChangeHint::kChanged ? *beside : *hint;
 }
 
 absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
@@ -192,6 +194,13 @@ absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
   looked_beside_ = now;
   if (is_replica_) {
     if (absl::Status good = CheckReplica(true); !good.ok()) return good;
+  }
+  if (choice_.must_not_replicate()) {
+    const absl::StatusOr<bool> replicates =
+        Replicates(*readers_.front().connection);
+    if (!replicates.ok()) return replicates.status();
+    // Another signal has to be chosen.
+    if (*replicates) return ChangeHint::kChanged;
   }
   if (!has_views) return ChangeHint::kUnchanged;
   // Redefining a view moves no LSN.

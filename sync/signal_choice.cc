@@ -132,7 +132,7 @@ absl::StatusOr<std::string> SignalChoice::TryBinlog(
   if (!position_.has_value()) return std::string("log_bin is off");
   if (binlog_.lacks_replicated) {
     return std::string(
-        "the server is a replica, and its binlog lacks what it replicates "
+        "the server replicates others, and its binlog lacks their changes "
         "(log_slave_updates is off)");
   }
   if (!binlog_.filter.empty()) {

@@ -52,6 +52,11 @@ class SignalChoice {
   // What the administrator could do for it to be better, or empty.
   const std::string& advice() const { return advice_; }
 
+  // The signal is blind from the moment that the server becomes a replica.
+  bool must_not_replicate() const {
+    return binlog_signal_ != nullptr && !binlog_.logs_replicated;
+  }
+
   // The readers' connections are about to go.
   void Drop();
 

@@ -52,20 +52,22 @@ absl::StatusOr<std::string> ReadFilter(Connection& connection) {
 }  // namespace
 
 absl::StatusOr<BinlogSettings> ReadBinlogSettings(Connection& connection) {
-  absl::StatusOr<Variables> variables =
-      Show(connection,
-           "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
-           " 'binlog_format', 'binlog_row_image', 'log_slave_updates')");
+  absl::StatusOr<Variables> variables = Show(
+      connection,
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
+      " 'binlog_format', 'binlog_row_image', 'log_slave_updates', 'wsrep_on')");
   if (!variables.ok()) return variables.status();
   BinlogSettings settings;
   settings.on = (*variables)["log_bin"] == "ON";
   settings.format = (*variables)["binlog_format"];
   settings.row_image = (*variables)["binlog_row_image"];
   if (!settings.on) return settings;
-  if ((*variables)["log_slave_updates"] != "ON") {
+  settings.logs_replicated = (*variables)["log_slave_updates"] == "ON";
+  if (!settings.logs_replicated) {
     const absl::StatusOr<bool> replicates = Replicates(connection);
     if (!replicates.ok()) return replicates.status();
-    settings.lacks_replicated = *replicates;
+    // A node of a Galera cluster is no replica, but gets the writes of others.
+    settings.lacks_replicated = *replicates || (*variables)["wsrep_on"] == "ON";
   }
   absl::StatusOr<std::string> filter = ReadFilter(connection);
   if (!filter.ok()) return filter.status();
@@ -76,7 +78,7 @@ absl::StatusOr<BinlogSettings> ReadBinlogSettings(Connection& connection) {
 absl::StatusOr<std::optional<BinlogPosition>> ReadBinlogPosition(
     Connection& connection) {
   absl::StatusOr<Variables> status =
-      Show(connection, "SHOW STATUS LIKE 'binlog\\_snapshot\\_%'");
+      Show(connection, "SHOW STATUS LIKE 'binlog_snapshot_%'");
   if (!status.ok()) return status.status();
   BinlogPosition position = {(*status)["Binlog_snapshot_file"], 0};
   if (position.file.empty() ||

@@ -14,11 +14,12 @@
 namespace postmirror {
 
 struct BinlogSettings {
-  bool on = false;        // log_bin
-  std::string format;     // binlog_format: "ROW", "MIXED", "STATEMENT"
-  std::string row_image;  // binlog_row_image: "FULL", "MINIMAL", "NOBLOB"
-  // The server runs as a replica and does not log what it replicates
-  // (log_slave_updates): its binlog lacks those changes.
+  bool on = false;              // log_bin
+  std::string format;           // binlog_format: "ROW", "MIXED", "STATEMENT"
+  std::string row_image;        // binlog_row_image: "FULL", "MINIMAL", "NOBLOB"
+  bool logs_replicated = true;  // log_slave_updates
+  // It does not, and is a replica or a node of a cluster: its binlog lacks
+  // changes.
   bool lacks_replicated = false;
   // What the binlog is restricted to or lacks (binlog_do_db, binlog_ignore_db);
   // empty also where the server does not tell.

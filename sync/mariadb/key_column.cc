@@ -11,8 +11,9 @@ absl::StatusOr<std::optional<KeyColumn>> ReadKeyColumn(
   std::optional<KeyColumn> found;
   // The place counts the columns that the account does not see, too.
   const absl::Status read = connection.Query(
-      absl::StrCat("SELECT ORDINAL_POSITION, DATA_TYPE, CHARACTER_SET_NAME"
-                   " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ",
+      absl::StrCat("SELECT ORDINAL_POSITION, DATA_TYPE, CHARACTER_SET_NAME,"
+                   " EXTRA LIKE '%VIRTUAL%' FROM information_schema.COLUMNS "
+                   "WHERE TABLE_SCHEMA = ",
                    connection.Quote(table.database),
                    " AND TABLE_NAME = ", connection.Quote(table.table),
                    " AND COLUMN_NAME = ", connection.Quote(column)),
@@ -22,6 +23,7 @@ absl::StatusOr<std::optional<KeyColumn>> ReadKeyColumn(
           found = KeyColumn{.index = place - 1,
                             .data_type = std::string(row[1].value_or("")),
                             .charset = std::string(row[2].value_or("")),
+                            .is_virtual = row[3] != "0",
                             .indexed = false};
         }
         return absl::OkStatus();

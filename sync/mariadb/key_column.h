@@ -13,10 +13,11 @@
 namespace postmirror {
 
 struct KeyColumn {
-  size_t index = 0;       // in the table, from 0
-  std::string data_type;  // "varchar"
-  std::string charset;    // "utf8mb4"; empty for bytes
-  bool indexed = false;   // an index begins with it
+  size_t index = 0;         // in the table, from 0
+  std::string data_type;    // "varchar"
+  std::string charset;      // "utf8mb4"; empty for bytes
+  bool is_virtual = false;  // computed when it is read
+  bool indexed = false;     // an index begins with it
 };
 
 // nullopt where the account sees no such column. SELECT on the column is
