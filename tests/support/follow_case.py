@@ -264,3 +264,5 @@ class FollowCase(unittest.TestCase):
             self.spoil()
         elif not self.is_untold:
             self.assertNotIn("told of nothing", self.site.sync.log())
+        # A store that is set aside and filled anew would hide what went wrong.
+        self.assertNotIn("is damaged", self.site.sync.log())

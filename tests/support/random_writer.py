@@ -11,7 +11,7 @@ from support.ports import accepts_unix_connections
 from support.sql_session import ConnectionLost, SqlError, SqlSession
 from support.waiting import wait_until
 
-_DOMAINS = range(2, 42)
+_DOMAINS = range(2, 22)
 # What writers do to each other: duplicate keys, a foreign key's parent that is gone,
 # deadlocks, lock waits, a row that changed since it was read, no automatic id for lack
 # of a lock.
@@ -34,7 +34,7 @@ class RandomStatements:
     def __next__(self):
         """Returns the next one: in ten one cascade and one that is rolled back."""
         chance = self._source.random()
-        if chance < 0.10:
+        if chance < 0.16:
             return self._cascade()
         if chance < 0.20:
             return f"BEGIN; {self._several()}; ROLLBACK"
