@@ -36,11 +36,11 @@ class RandomStatements:
         chance = self._source.random()
         if chance < 0.16:
             return self._cascade()
-        if chance < 0.20:
+        if chance < 0.26:
             return f"BEGIN; {self._several()}; ROLLBACK"
-        if chance < 0.30:
+        if chance < 0.36:
             return f"BEGIN; {self._several()}; COMMIT"
-        if chance < 0.35:
+        if chance < 0.41:
             return (
                 f"BEGIN; {self._several()}; SAVEPOINT s; {self._several()};"
                 f" ROLLBACK TO SAVEPOINT s; {self._plain()}; COMMIT"
