@@ -203,7 +203,8 @@ TEST_F(NamedReadTest, KeysOfOtherTypesAreNotNamed) {
 }
 
 TEST_F(NamedReadTest, KeysThatAreComputedWhenTheyAreReadAreNotNamed) {
-  Run({"CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(50),"
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(50),"
        " k VARCHAR(50) AS (CONCAT(v, '@x')) VIRTUAL, KEY (k))"});
   Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
   EXPECT_EQ(Hints(), "none");

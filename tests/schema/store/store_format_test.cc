@@ -68,10 +68,10 @@ TEST_F(StoreFormatTest, Entries) {
 }
 
 TEST_F(StoreFormatTest, Records) {
-  const std::string record = absl::StrCat(
-      Number(1), Number(2), "m1", Number('\xc3'), kDefinition, Number(0),
-      Number(18), "utf8mb4_example_ci", Number(16), "ffa2205588400d91",
-      Number(1), Number(3), Number(0));
+  const std::string record =
+      absl::StrCat(Number(1), Number(2), "m1", Number('\xc3'), kDefinition,
+                   Number(0), Number(18), "utf8mb4_example_ci", Number(16),
+                   "ffa2205588400d91", Number(1), Number(3), Number(0));
   EXPECT_EQ(record.size(), 0x12fu);
   const std::string collation =
       absl::StrCat("\x05\x12utf8mb4_example_ci\x05", "A", Zero(), "\x02", "a",
