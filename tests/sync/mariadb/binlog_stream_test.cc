@@ -135,48 +135,5 @@ TEST_F(BinlogStreamTest, AKilledServerEndsIt) {
   ASSERT_EQ(server_->Restart(), absl::OkStatus());
 }
 
-TEST_F(BinlogStreamTest, TheServerSaysHowItsBinlogIs) {
-  const auto settings = ReadBinlogSettings(*Connect());
-  ASSERT_TRUE(settings.ok()) << settings.status();
-  EXPECT_TRUE(settings->on);
-  EXPECT_EQ(settings->format, "ROW");
-  EXPECT_EQ(settings->row_image, "FULL");
-  EXPECT_FALSE(settings->lacks_replicated);
-  EXPECT_EQ(settings->filter, "");
-}
-
-TEST_F(BinlogStreamTest, ASnapshotKeepsItsPlaceInTheBinlog) {
-  const auto reader = Connect();
-  ASSERT_EQ(reader->Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT"),
-            absl::OkStatus());
-  const auto before = ReadBinlogPosition(*reader);
-  ASSERT_EQ(server_->Run({"INSERT INTO mail.t VALUES (2)",
-                          "ALTER TABLE mail.t ADD COLUMN v INT"}),
-            absl::OkStatus());
-  const auto same = ReadBinlogPosition(*reader);
-  ASSERT_TRUE(before.ok() && same.ok());
-  EXPECT_EQ(*before, *same);
-  EXPECT_LT(**before, End());
-}
-
-TEST_F(BinlogStreamTest, AReplicaThatIsStoppedSaysSo) {
-  const auto none = ReadReplicaState(*Connect());
-  ASSERT_TRUE(none.ok()) << none.status();
-  EXPECT_FALSE(none->has_value());
-  ASSERT_EQ(server_->Run({"CHANGE MASTER TO MASTER_HOST = '127.0.0.1',"
-                          " MASTER_PORT = 1, MASTER_USER = 'x'"}),
-            absl::OkStatus());
-  const auto stopped = ReadReplicaState(*Connect());
-  ASSERT_TRUE(stopped.ok() && stopped->has_value());
-  EXPECT_FALSE((*stopped)->running);
-  EXPECT_FALSE(Replicates(*Connect()).value_or(true));
-  ASSERT_EQ(server_->Run({"RESET SLAVE ALL"}), absl::OkStatus());
-}
-
-TEST_F(BinlogStreamTest, WhetherItIsAReplicaNeedsAPrivilege) {
-  EXPECT_TRUE(absl::IsPermissionDenied(
-      ReadReplicaState(*Connect(server_->User("watcher", "secret"))).status()));
-}
-
 }  // namespace
 }  // namespace postmirror

@@ -6,16 +6,33 @@
 
 namespace postmirror {
 
-std::unique_ptr<MariadbServer>& MariadbTestCase::Shared() {
-  static std::unique_ptr<MariadbServer> server;
+MariadbServer*& MariadbTestCase::Current() {
+  static MariadbServer* server = nullptr;
   return server;
 }
 
 void MariadbTestCase::SetUpTestSuite() {
-  if (Shared() != nullptr) return;
-  auto started = MariadbServer::Start({"--skip-ssl"});
-  ASSERT_TRUE(started.ok()) << started.status();
-  Shared() = std::move(*started);
+  static std::unique_ptr<MariadbServer> plain;
+  Use(plain, {"--skip-ssl"});
+}
+
+void MariadbTestCase::UseServerWithBinlog() {
+  static std::unique_ptr<MariadbServer> logging;
+  Use(logging, {"--skip-ssl", "--log-bin=mail-bin", "--binlog-format=ROW",
+                "--server-id=7"});
+  Run({"GRANT REPLICATION SLAVE ON *.* TO 'postmirror'@'127.0.0.1'"});
+}
+
+void MariadbTestCase::Use(std::unique_ptr<MariadbServer>& slot,
+                          const std::vector<std::string>& options) {
+  const bool is_new = slot == nullptr;
+  if (is_new) {
+    auto started = MariadbServer::Start(options);
+    ASSERT_TRUE(started.ok()) << started.status();
+    slot = std::move(*started);
+  }
+  Current() = slot.get();
+  if (!is_new) return;
   const std::string folder = POSTMIRROR_SQL_FOLDER;
   const std::string password = absl::StrCat("PASSWORD('s3cret''\\\\word')");
   ASSERT_EQ(server().RunFile(folder + "/database.sql", ""), absl::OkStatus());

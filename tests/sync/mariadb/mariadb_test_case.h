@@ -1,5 +1,6 @@
-// The fixture of this room's tests: one real server for the whole program, with
-// the tables, sample data and grants of schema/sql.
+// The fixture of this room's tests: one real server for the whole program, and
+// another where a test needs a binlog, each with the tables, sample data and
+// grants of schema/sql.
 #ifndef POSTMIRROR_TESTS_SYNC_MARIADB_MARIADB_TEST_CASE_H_
 #define POSTMIRROR_TESTS_SYNC_MARIADB_MARIADB_TEST_CASE_H_
 
@@ -23,7 +24,11 @@ class MariadbTestCase : public ::testing::Test {
 
   static void SetUpTestSuite();
 
-  static MariadbServer& server() { return *Shared(); }
+  // For SetUpTestSuite: server() is one with a binlog from now on, on which the
+  // account may read it.
+  static void UseServerWithBinlog();
+
+  static MariadbServer& server() { return *Current(); }
 
   // An open connection; the test fails where there is none.
   static std::unique_ptr<Connection> Connect(
@@ -40,7 +45,10 @@ class MariadbTestCase : public ::testing::Test {
                                        absl::string_view sql);
 
  private:
-  static std::unique_ptr<MariadbServer>& Shared();
+  static MariadbServer*& Current();
+  // Makes the one of `slot` current; starts it the first time.
+  static void Use(std::unique_ptr<MariadbServer>& slot,
+                  const std::vector<std::string>& options);
 };
 
 }  // namespace postmirror
