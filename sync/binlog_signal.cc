@@ -46,7 +46,7 @@ void BinlogSignal::Watch(std::shared_ptr<const WatchedMaps> maps,
 }
 
 void BinlogSignal::Follow(BinlogPosition start) {
-  GroupReader reader(std::move(start));
+  BinlogGroupReader reader(std::move(start));
   for (;;) {
     const absl::StatusOr<absl::string_view> event = stream_->Next();
     if (!event.ok()) return End(event.status());

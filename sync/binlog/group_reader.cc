@@ -98,10 +98,10 @@ bool TakeInto(const BinlogEvent& event, GroupChanges* changes) {
 
 }  // namespace
 
-GroupReader::GroupReader(BinlogPosition start)
+BinlogGroupReader::BinlogGroupReader(BinlogPosition start)
     : position_(std::move(start)), offset_(position_.offset) {}
 
-GroupReader::Result GroupReader::Take(
+BinlogGroupReader::Result BinlogGroupReader::Take(
     absl::string_view event, const std::shared_ptr<const WatchList>& watched) {
   const absl::StatusOr<BinlogEvent> decoded = decoder_.Decode(event);
   if (!decoded.ok()) return decoded.status();
@@ -126,7 +126,7 @@ GroupReader::Result GroupReader::Take(
                                                       : TakeOutside(*decoded);
 }
 
-GroupReader::Result GroupReader::Rotate(const BinlogEvent& event) {
+BinlogGroupReader::Result BinlogGroupReader::Rotate(const BinlogEvent& event) {
   ByteReader in(event.body);
   const uint64_t offset = in.Number(8);
   if (!in.ok() || in.empty()) {
@@ -138,7 +138,7 @@ GroupReader::Result GroupReader::Rotate(const BinlogEvent& event) {
   return cut;
 }
 
-GroupReader::Result GroupReader::Begin(
+BinlogGroupReader::Result BinlogGroupReader::Begin(
     const BinlogEvent& event, const std::shared_ptr<const WatchList>& watched) {
   ByteReader in(event.body);
   in.Bytes(8);  // sequence number
@@ -154,12 +154,14 @@ GroupReader::Result GroupReader::Begin(
 }
 
 // Every change stands behind a GTID; one that does not is not understood.
-std::optional<BinlogGroup> GroupReader::TakeOutside(const BinlogEvent& event) {
+std::optional<BinlogGroup> BinlogGroupReader::TakeOutside(
+    const BinlogEvent& event) {
   if (SaysNothing(event.header)) return std::nullopt;
   return BinlogGroup{.end = position_, .anything = true, .tables = {}};
 }
 
-std::optional<BinlogGroup> GroupReader::TakeInside(const BinlogEvent& event) {
+std::optional<BinlogGroup> BinlogGroupReader::TakeInside(
+    const BinlogEvent& event) {
   if (SaysNothing(event.header)) return std::nullopt;
   const bool ends = TakeInto(event, &group_->changes);
   const bool is_only =
@@ -172,7 +174,7 @@ std::optional<BinlogGroup> GroupReader::TakeInside(const BinlogEvent& event) {
 }
 
 // A group that another one, or another file, interrupts is not understood.
-std::optional<BinlogGroup> GroupReader::CutGroup() {
+std::optional<BinlogGroup> BinlogGroupReader::CutGroup() {
   if (!group_.has_value()) return std::nullopt;
   group_.reset();
   position_.offset = offset_;
@@ -181,7 +183,7 @@ std::optional<BinlogGroup> GroupReader::CutGroup() {
 
 // An event tells the low 32 bits of its end only, and files may be larger. No
 // event is as long as 2 GiB, so that the way from the last one is plain.
-absl::Status GroupReader::Advance(const EventHeader& header) {
+absl::Status BinlogGroupReader::Advance(const EventHeader& header) {
   if ((header.flags & kEventFlagArtificial) != 0) return absl::OkStatus();
   if (header.end == 0) {
     if (!MayStandBefore(header.type)) offset_ += header.length;
@@ -199,7 +201,7 @@ absl::Status GroupReader::Advance(const EventHeader& header) {
 
 // A heartbeat tells where the server stands. Beyond 4 GiB its own end is 0, and
 // all of it stands in front of the file's name.
-void GroupReader::AdvanceIdly(const BinlogEvent& heartbeat) {
+void BinlogGroupReader::AdvanceIdly(const BinlogEvent& heartbeat) {
   if (group_.has_value()) return;
   ByteReader in(heartbeat.body);
   uint64_t offset = heartbeat.header.end;

@@ -23,10 +23,10 @@
 
 namespace postmirror {
 
-class GroupReader {
+class BinlogGroupReader {
  public:
   // `start` is where the stream was asked to begin, between two groups.
-  explicit GroupReader(BinlogPosition start);
+  explicit BinlogGroupReader(BinlogPosition start);
 
   // Takes the next event of the stream, its header included, without the
   // protocol's leading 0 byte. Returns the group if the event ends one that

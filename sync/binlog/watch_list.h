@@ -1,5 +1,5 @@
 // Which tables matter to the maps, and those columns of theirs whose values are
-// keys: what GroupReader looks for.
+// keys: what BinlogGroupReader looks for.
 #ifndef POSTMIRROR_SYNC_BINLOG_WATCH_LIST_H_
 #define POSTMIRROR_SYNC_BINLOG_WATCH_LIST_H_
 

@@ -77,7 +77,7 @@ void CheckStream(FuzzInput input) {
       std::vector<WatchedTable>{{"mail", "aliases", {1, 2}},
                                 {"mail", "domains", {0}},
                                 {"mail", "whole", {}}});
-  GroupReader reader({"bin.000001", 4});
+  BinlogGroupReader reader({"bin.000001", 4});
   const bool mend = input.Byte() == 1;
   if (mend) Require(reader.Take(Format(), watched).ok(), "a format is read");
   while (!input.rest().empty()) {

@@ -1,4 +1,4 @@
-// The files that a real server writes, event by event into a GroupReader.
+// The files that a real server writes, event by event into a BinlogGroupReader.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -71,7 +71,7 @@ class BinlogFileTest : public testing::Test {
     std::ostringstream bytes;
     bytes << file.rdbuf();
     const std::string text = bytes.str();
-    GroupReader reader({name, kMagicBytes});
+    BinlogGroupReader reader({name, kMagicBytes});
     std::vector<std::string> hints;
     absl::string_view rest = text;
     rest.remove_prefix(kMagicBytes);

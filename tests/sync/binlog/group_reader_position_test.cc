@@ -12,7 +12,7 @@ class GroupReaderPositionTest : public GroupReaderTestCase {
 };
 
 TEST_F(GroupReaderPositionTest, BeginsWhereTheStreamWasAskedTo) {
-  EXPECT_EQ(GroupReader({"bin.000007", 328}).position().ToString(),
+  EXPECT_EQ(BinlogGroupReader({"bin.000007", 328}).position().ToString(),
             "bin.000007:328");
 }
 

@@ -1,5 +1,5 @@
-// A stream of events into a GroupReader that watches mail.aliases by its second
-// column and mail.domains by its first.
+// A stream of events into a BinlogGroupReader that watches mail.aliases by its
+// second column and mail.domains by its first.
 #ifndef POSTMIRROR_TESTS_SYNC_BINLOG_GROUP_READER_TEST_CASE_H_
 #define POSTMIRROR_TESTS_SYNC_BINLOG_GROUP_READER_TEST_CASE_H_
 
@@ -72,7 +72,7 @@ class GroupReaderTestCase : public testing::Test {
 
   EventBuilder events_;
   std::shared_ptr<const WatchList> watched_ = WatchMail();
-  GroupReader reader_{{kFile, 4}};
+  BinlogGroupReader reader_{{kFile, 4}};
   BinlogPosition end_;  // of the last group that mattered
 };
 
