@@ -202,6 +202,22 @@ TEST_F(NamedReadTest, KeysOfOtherTypesAreNotNamed) {
   EXPECT_EQ(Hints(), "none");
 }
 
+TEST_F(NamedReadTest, KeysOfAnEnumerationAreNotNamed) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, k ENUM('a', 'b'), v VARCHAR(50),"
+       " KEY (k))"});
+  Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
+  EXPECT_EQ(Hints(), "none");
+}
+
+TEST_F(NamedReadTest, KeysOfBytesAreNamedAsBytes) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(50), k VARBINARY(50),"
+       " KEY (k))"});
+  Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
+  EXPECT_EQ(Hints(), "bytes 2");
+}
+
 TEST_F(NamedReadTest, KeysThatAreComputedWhenTheyAreReadAreNotNamed) {
   Run(
       {"CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(50),"
