@@ -1,0 +1,88 @@
+// The loop with a binlog as its change source.
+#include "absl/strings/str_cat.h"
+#include "tests/sync/mirror_loop_test_case.h"
+
+namespace postmirror {
+namespace {
+
+using ::testing::HasSubstr;
+
+class MirrorLoopBinlogTest : public MirrorLoopTestCase {
+ protected:
+  static void SetUpTestSuite() {
+    MirrorLoopTestCase::SetUpTestSuite();
+    UseServerWithBinlog();
+  }
+
+  // Starts, and waits until the first read is over.
+  void StartWithAliases(const std::string& settings = "") {
+    aliases_ = ServeAliases();
+    Start(settings);
+    ASSERT_TRUE(AwaitLookup(aliases_, "press@example.org", "news@example.com"));
+    ASSERT_TRUE(
+        Await([&] { return StatusOf(aliases_).confirmed.has_value(); }));
+  }
+
+  std::string aliases_;
+};
+
+TEST_F(MirrorLoopBinlogTest, TheStatusSaysThatItIsTheBinlog) {
+  StartWithAliases();
+  EXPECT_EQ(Status().servers[0].change_source, "binlog");
+  EXPECT_THAT(Status().servers[0].reason,
+              HasSubstr("the server has one and the account may read it"));
+}
+
+// The next read of everything is an hour away.
+TEST_F(MirrorLoopBinlogTest, InsertUpdateDeleteAndCascadeArrive) {
+  StartWithAliases();
+  Run({"INSERT INTO virtual_aliases VALUES (20, 1, 'new@example.org', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "a@b"));
+  Run({"UPDATE virtual_aliases SET destination = 'c@d' WHERE id = 20"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "c@d"));
+  Run({"DELETE FROM virtual_aliases WHERE id = 20"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "NOT FOUND"));
+  Run({"INSERT INTO virtual_domains VALUES (9, 'cascade.test')",
+       "INSERT INTO virtual_aliases VALUES (21, 9, 'x@cascade.test', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "x@cascade.test", "a@b"));
+  Run({"DELETE FROM virtual_domains WHERE id = 9"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "x@cascade.test", "NOT FOUND"));
+  EXPECT_EQ(logger_.Count("told of nothing"), 0U);
+}
+
+TEST_F(MirrorLoopBinlogTest, RowsOfAnAlteredTableArrive) {
+  StartWithAliases();
+  Run({"ALTER TABLE virtual_aliases ADD COLUMN note VARCHAR(50) FIRST",
+       "INSERT INTO virtual_aliases (id, domain_id, source, destination)"
+       " VALUES (20, 1, 'new@example.org', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "a@b"));
+  Run({"DELETE FROM virtual_aliases WHERE id = 20"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "NOT FOUND"));
+  EXPECT_EQ(Status().servers[0].change_source, "binlog");
+}
+
+TEST_F(MirrorLoopBinlogTest, WithoutThePrivilegeItIsTheLsn) {
+  Run({"REVOKE REPLICATION SLAVE ON *.* FROM 'postmirror'@'127.0.0.1'"});
+  StartWithAliases();
+  EXPECT_EQ(Status().servers[0].change_source, "lsn");
+  EXPECT_THAT(Status().servers[0].reason,
+              HasSubstr("the binlog cannot be read"));
+  Run({"GRANT REPLICATION SLAVE ON *.* TO 'postmirror'@'127.0.0.1'"});
+}
+
+TEST_F(MirrorLoopBinlogTest, AfterARestartOfTheServerChangesArriveAgain) {
+  StartWithAliases();
+  server().Kill();
+  EXPECT_TRUE(Await([&] { return !Status().servers[0].error.empty(); }));
+  EXPECT_EQ(Lookup(aliases_, "press@example.org"), "news@example.com");
+  ASSERT_EQ(server().Restart(), absl::OkStatus());
+  Run({"INSERT INTO virtual_aliases VALUES (20, 1, 'new@example.org', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "a@b"));
+  EXPECT_TRUE(AwaitError(""));
+  EXPECT_EQ(Status().servers[0].change_source, "binlog");
+  Run({"DELETE FROM virtual_aliases WHERE id = 20"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "NOT FOUND"));
+}
+
+}  // namespace
+}  // namespace postmirror
