@@ -189,6 +189,7 @@ TEST_F(BinlogSignalTest, ABinlogThatWentBackIsAnError) {
   Run({"RESET MASTER"});
   const absl::Status status = signal_->Scope().status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("went back"));
 }
 
 TEST_F(BinlogSignalTest, CancelEndsIt) {
