@@ -81,6 +81,10 @@ absl::StatusOr<ChangeSet> DiffKeys(StoreScan& scan, const PackedRows& rows,
     if (in_snapshot) more = snapshot.Next();
   }
   changes.removed.Sort();
+  // The entries afterwards would be counted below none, as the most there are.
+  if (changes.removed.size() > before) {
+    return absl::DataLossError("store: has more entries than it counts");
+  }
   changes.before = before;
   changes.after = before + changes.added.size() - changes.removed.size();
   return changes;

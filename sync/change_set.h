@@ -35,7 +35,8 @@ absl::StatusOr<ChangeSet> Diff(StoreScan* scan, const PackedRows& rows,
                                const EntryRules& rules);
 
 // The same where `rows` are those of `keys` alone, normalized, and all others
-// are as they were: of the `before` entries in the store.
+// are as they were: of the `before` entries in the store. kDataLoss where more
+// than so many are to be removed.
 absl::StatusOr<ChangeSet> DiffKeys(StoreScan& scan, const PackedRows& rows,
                                    const EntryRules& rules,
                                    const std::set<std::string>& keys,

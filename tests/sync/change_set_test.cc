@@ -155,5 +155,23 @@ TEST_F(ChangeSetTest, OfSomeKeysNoneMayHaveRows) {
   EXPECT_EQ(changes.after, 1U);
 }
 
+TEST_F(ChangeSetTest, OfSomeKeysAllRowsOfAKeyAreOneEntry) {
+  const ChangeSet changes =
+      CompareKeys({{"a", "=1,2"}, {"b", "=1,2"}, {"c", "=3"}},
+                  {{"a", "1"}, {"a", "2"}, {"b", "2"}, {"b", "1"}, {"c", "3"}},
+                  {"a", "b", "c"});
+  EXPECT_THAT(Keys(changes.changed), ElementsAre("b"));
+  EXPECT_THAT(changes.added, IsEmpty());
+  EXPECT_EQ(changes.removed.size(), 0U);
+  EXPECT_EQ(changes.after, 3U);
+}
+
+TEST_F(ChangeSetTest, OfNoKeysNothingChanges) {
+  const ChangeSet changes = CompareKeys({{"a", "=1"}}, {}, {});
+  EXPECT_TRUE(changes.empty());
+  EXPECT_EQ(changes.before, 1U);
+  EXPECT_EQ(changes.after, 1U);
+}
+
 }  // namespace
 }  // namespace postmirror

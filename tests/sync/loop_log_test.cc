@@ -183,21 +183,26 @@ TEST_F(LoopLogTest, AdviceIsGivenOnce) {
 TEST_F(LoopLogTest, ChangesThatWereNotToldOfAreAWarningEachTime) {
   log_.Untold("/a.cf", 3, "binlog");
   log_.Untold("/a.cf", 1, "binlog");
-  EXPECT_THAT(logger_.Take(),
-              ElementsAre(HasSubstr("map /a.cf: 3 entries differed though the "
-                                    "binlog told of nothing"),
-                          HasSubstr("1 entries")));
+  EXPECT_THAT(
+      logger_.Take(),
+      ElementsAre(
+          StartsWith("warning: map /a.cf: 3 entries differed though the "
+                     "binlog told of nothing"),
+          HasSubstr("1 entries")));
 }
 
 TEST_F(LoopLogTest, AServerIdThatIsTakenIsNamed) {
   log_.ServerIdTaken(4711);
-  EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("server_id 4711")));
+  EXPECT_THAT(logger_.Take(), ElementsAre(AllOf(StartsWith("warning: "),
+                                                HasSubstr("server_id 4711"))));
 }
 
 TEST_F(LoopLogTest, AReplicaWhoseStateIsHiddenIsSaidOnce) {
   log_.ReplicaStateHidden();
   log_.ReplicaStateHidden();
-  EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("SHOW SLAVE STATUS")));
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(AllOf(StartsWith("warning: "),
+                                HasSubstr("SHOW SLAVE STATUS"))));
 }
 
 TEST_F(LoopLogTest, AnotherServerIsSaid) {
@@ -206,6 +211,23 @@ TEST_F(LoopLogTest, AnotherServerIsSaid) {
   log_.Healthy("two");
   EXPECT_THAT(logger_.Take(),
               ElementsAre("notice: server two: is read now, not one"));
+}
+
+// One line says both: that another one is read now is in its name.
+TEST_F(LoopLogTest, AnotherServerAfterAFaultIsTheHealing) {
+  log_.Healthy("one");
+  log_.Broken(down_);
+  logger_.Take();
+  log_.Healthy("two");
+  log_.Healthy("two");
+  EXPECT_THAT(logger_.Take(), ElementsAre("notice: server two: is read again"));
+}
+
+TEST_F(LoopLogTest, TheSameSourceForAnotherReasonIsSaid) {
+  log_.Source("lsn", "no grant", false);
+  log_.Source("lsn", "log_bin is off", false);
+  log_.Source("lsn", "no grant", false);
+  EXPECT_THAT(logger_.Take(), SizeIs(3));
 }
 
 }  // namespace

@@ -231,5 +231,28 @@ TEST_F(MapChangeTest, TheGuardHoldsSomeKeysToo) {
   EXPECT_NE(guard_.Held(map_.name), nullptr);
 }
 
+TEST_F(MapChangeTest, OfSomeKeysThatAreAsTheyWereNothingIsWritten) {
+  Mirror(map_, {{"a", "1"}, {"b", "2"}});
+  const absl::StatusOr<MapChange> change =
+      DecideKeys(map_, {"a", "c"}, {{"a", "1"}});
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_FALSE(ChangesStore(*change));
+  EXPECT_EQ(change->EntriesAfterwards(), 2U);
+}
+
+// A count below none would be taken for the largest of all.
+TEST_F(MapChangeTest, MoreRemovedKeysThanTheRecordCountsAreDamage) {
+  Mirror(map_, {{"a", "1"}, {"b", "2"}});
+  snapshot_ = SnapMap(map_, {});
+  snapshot_.keys = std::set<std::string>{"a", "b"};
+  MapRecord record = Record(map_);
+  record.entries = 1;
+  EXPECT_EQ(
+      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now())
+          .status()
+          .code(),
+      absl::StatusCode::kDataLoss);
+}
+
 }  // namespace
 }  // namespace postmirror

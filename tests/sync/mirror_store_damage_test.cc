@@ -129,6 +129,21 @@ TEST_F(MirrorStoreDamageTest, ADamagedStoreStaysWhereASnapshotIsNotWhole) {
   EXPECT_EQ(probe_.Lookup(domains_.name, "d"), "1");
 }
 
+// Damage that only shows while the snapshot is applied is no other.
+TEST_F(MirrorStoreDamageTest, AMapOfSomeKeysDoesNotReplaceADamagedOne) {
+  Apply(domains_, {{"d", "1"}});
+  Apply(map_, {{"a", "1"}});
+  Edit([](MapRecord* record) { record->sub_database = "m77"; });
+  Snapshot some = Snap(map_, {{"a", "2"}});
+  some.is_whole = false;
+  some.maps[0].keys = {"a"};
+  EXPECT_TRUE(absl::IsAborted(store_->Apply(some).status()));
+  EXPECT_FALSE(SetAside());
+  EXPECT_EQ(probe_.Lookup(domains_.name, "d"), "1");
+  EXPECT_TRUE(Apply(map_, {{"a", "2"}}).filled);
+  EXPECT_TRUE(SetAside());
+}
+
 // Damage that is found while it is tidied may leave the folder locked to this
 // process.
 TEST_F(MirrorStoreDamageTest,

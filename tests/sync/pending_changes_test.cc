@@ -186,5 +186,47 @@ TEST_F(PendingChangesTest, AwaitFailsOnceTheStreamHasEnded) {
   stream.join();
 }
 
+// It may be another table than the one that was read.
+TEST_F(PendingChangesTest, WhatIsNotUnderstoodCountsHoweverLateItArrives) {
+  EXPECT_THAT(Take(300), ElementsAre("", ""));
+  EXPECT_TRUE(ChangeAnything(200));
+  EXPECT_EQ(pending_.kind(), Kind::kEverything);
+  EXPECT_THAT(Take(300), ElementsAre("everything", "", ""));
+}
+
+TEST_F(PendingChangesTest,
+       WhatIsNotUnderstoodIsNotToldWhereAReadAndAQuestionCoverIt) {
+  pending_.Watch(TwoMaps(), At(250));
+  EXPECT_THAT(Take(300), ElementsAre("", ""));
+  EXPECT_FALSE(ChangeAnything(250));
+  EXPECT_THAT(Take(300), ElementsAre("", ""));
+}
+
+TEST_F(PendingChangesTest, AMomentThatIsTooEarlyTakesNothing) {
+  Change(200, "aliases", {"a"});
+  ChangeAnything(250);
+  pending_.Advance(At(300), std::nullopt);
+  pending_.Watch(TwoMaps(), At(250));
+  EXPECT_TRUE(absl::IsAborted(pending_.TakeUpTo(At(299)).status()));
+  EXPECT_THAT(Take(300), ElementsAre("everything", "a ", "*"));
+}
+
+TEST_F(PendingChangesTest, FiftyThousandKeysAreStillKeys) {
+  std::set<std::string> many;
+  for (int i = 0; i < 49999; ++i) many.insert(absl::StrCat("a", i));
+  Change(200, "aliases", many);
+  Change(300, "aliases", {"b"});
+  const absl::StatusOr<ReadScope> scope = pending_.TakeUpTo(At(300));
+  ASSERT_TRUE(scope.ok());
+  EXPECT_THAT(scope->maps[0].values, SizeIs(50000));
+}
+
+TEST_F(PendingChangesTest, TheEndOfTheStreamLeavesWhatWasTold) {
+  Change(200, "aliases", {"a"});
+  pending_.Fail(absl::UnavailableError("gone"));
+  EXPECT_FALSE(pending_.Await(At(100), absl::ZeroDuration()).ok());
+  EXPECT_THAT(Take(200), ElementsAre("a ", "*"));
+}
+
 }  // namespace
 }  // namespace postmirror

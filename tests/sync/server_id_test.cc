@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "absl/strings/str_cat.h"
+
 namespace postmirror {
 namespace {
 
@@ -15,8 +19,19 @@ TEST(ServerIdTest, AStoreHasAlwaysTheSame) {
 }
 
 TEST(ServerIdTest, ItIsWhereAdministratorsNumberNoServers) {
-  EXPECT_GE(DerivedServerId("/var/lib/postmirror"), kUpperHalf);
-  EXPECT_GE(RandomServerId(), kUpperHalf);
+  // Many, since every other number is there by chance.
+  for (int i = 0; i < 64; ++i) {
+    EXPECT_GE(DerivedServerId(absl::StrCat("/store", i)), kUpperHalf);
+    EXPECT_GE(RandomServerId(), kUpperHalf);
+  }
+}
+
+TEST(ServerIdTest, ARandomOneIsAnotherEachTime) {
+  std::set<uint32_t> numbers;
+  for (int i = 0; i < 64; ++i) numbers.insert(RandomServerId());
+  // Two of them may be equal once in a million runs.
+  EXPECT_GE(numbers.size(), 63U);
+  EXPECT_FALSE(numbers.contains(DerivedServerId("/var/lib/postmirror")));
 }
 
 }  // namespace

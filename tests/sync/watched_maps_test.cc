@@ -70,5 +70,40 @@ TEST(WatchedMapsTest, AValueThatIsNotUnderstoodIsTheWholeMap) {
       ElementsAre(Keys({"a", "\xff"})));
 }
 
+TEST(WatchedMapsTest, Utf8IsAKeyWhereTheColumnIsUtf8) {
+  EXPECT_THAT(Scopes({Keyed(kUsers, 1)}, kUsers, {{"j\xc3\xa4rvi"}}),
+              ElementsAre(Keys({"j\xc3\xa4rvi"})));
+}
+
+TEST(WatchedMapsTest, ATableOfWhichAnyRowMayHaveChangedIsTheWholeMap) {
+  const WatchedMaps watched({Keyed(kUsers, 1), Keyed(kDomains, 1)});
+  BinlogGroup group;
+  group.tables = {{.table = *watched.list().Find("mail", "users"),
+                   .whole = true,
+                   .values = {{"a"}}}};
+  std::vector<MapScope> scopes(2);
+  watched.Widen(group, true, &scopes);
+  EXPECT_THAT(scopes, ElementsAre(Whole(), Nothing()));
+}
+
+TEST(WatchedMapsTest, EveryTableOfAGroupAddsToWhatIsThere) {
+  const WatchedMaps watched({Keyed(kUsers, 1), Keyed(kDomains, 1)});
+  BinlogGroup group;
+  group.tables = {{.table = *watched.list().Find("mail", "users"),
+                   .whole = false,
+                   .values = {{"a"}}},
+                  {.table = *watched.list().Find("mail", "domains"),
+                   .whole = false,
+                   .values = {{"d"}}}};
+  std::vector<MapScope> scopes = {Keys({"before"}), Whole()};
+  watched.Widen(group, true, &scopes);
+  EXPECT_THAT(scopes, ElementsAre(Keys({"a", "before"}), Whole()));
+}
+
+// NULL is nobody's key.
+TEST(WatchedMapsTest, AChangeWithoutKeysConcernsNoMapThatHasHints) {
+  EXPECT_THAT(Scopes({Keyed(kUsers, 1)}, kUsers, {{}}), ElementsAre(Nothing()));
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "schema/store/environment.h"
@@ -30,6 +31,24 @@ class StoreScanTest : public ::testing::Test {
       if (!more.ok() || !*more) return text + CodeOf(more.status());
       absl::StrAppend(&text, (*scan)->key(), (*scan)->entry(), " ");
     }
+  }
+
+  // "key=entry " of each of the keys, or "-key ", until one cannot be read.
+  std::string Find(const std::string& sub_database,
+                   const std::vector<std::string>& keys) {
+    const auto scan = StoreScan::Open(environment_.get(), sub_database);
+    if (!scan.ok()) return CodeOf(scan.status());
+    std::string text;
+    for (const std::string& key : keys) {
+      const auto found = (*scan)->Find(key);
+      if (!found.ok()) return text + CodeOf(found.status());
+      if (*found) {
+        absl::StrAppend(&text, (*scan)->key(), (*scan)->entry(), " ");
+      } else {
+        absl::StrAppend(&text, "-", key, " ");
+      }
+    }
+    return text;
   }
 
   TemporaryStore store_;
@@ -91,6 +110,36 @@ TEST_F(StoreScanTest, TheEndOfALongValueThatIsGoneIsDataLoss) {
   Open();
   file.Truncate(pages - 1);
   EXPECT_EQ(Scan("m11"), "DATA_LOSS");
+}
+
+TEST_F(StoreScanTest, FindsTheEntriesOfKeysInAnyOrder) {
+  store_.Fill({{.name = "a",
+                .values = {{"a", "1"}, {"b", "2"}, {"bb", "3"}},
+                .temporary = {"c"}}});
+  Open();
+  EXPECT_EQ(Find("m1", {"bb", "c", "a", "b", "b"}), "bb=3 c! a=1 b=2 b=2 ");
+}
+
+// Not the next one, which a walk would go to.
+TEST_F(StoreScanTest, AKeyThatIsNotThereIsNotFoundAndTheNextOneIs) {
+  store_.Fill({{.name = "a", .values = {{"b", "2"}, {"d", "4"}}}});
+  Open();
+  EXPECT_EQ(Find("m1", {"a", "b", "bb", "e", "d"}), "-a b=2 -bb -e d=4 ");
+  EXPECT_EQ(Find("m1", {std::string(600, 'x'), "d"}),
+            absl::StrCat("-", std::string(600, 'x'), " d=4 "));
+}
+
+TEST_F(StoreScanTest, AnEmptySubDatabaseHasNoKey) {
+  store_.Fill({{.name = "a"}});
+  Open();
+  EXPECT_EQ(Find("m1", {"a"}), "-a ");
+}
+
+TEST_F(StoreScanTest, AKeyWhosePageIsGoneIsDataLoss) {
+  store_.Fill({{.name = "a", .values = ManyEntries(500, 50)}});
+  Open();
+  DataFile(store_.data_file()).Truncate(kMetaPages);
+  EXPECT_EQ(Find("m1", {"key"}), "DATA_LOSS");
 }
 
 }  // namespace
