@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "sync/binlog/group_reader.h"
+#include "sync/binlog/binlog_group_reader.h"
 
 namespace postmirror {
 namespace {

@@ -1,5 +1,6 @@
 #include "sync/snapshot.h"
 
+#include <map>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -101,24 +102,27 @@ absl::Status ReadWhole(GroupReader& reader, size_t index,
   return absl::AbortedError("its key column is being altered");
 }
 
-// The keys that `values` of the key column are; nullopt where some key cannot
-// be told from others by an entry of its own.
-std::optional<std::set<std::string>> Keys(const std::set<std::string>& values,
-                                          const MirroredMap& map,
-                                          const PreparedMap& prepared) {
+// Keys, each with one of its spellings: the server finds every row of a key by
+// any of them, and would give the rows twice if two were in different SELECTs.
+using Spellings = std::map<std::string, std::string>;
+
+// The keys that `values` of the key column are; nullopt where one of them
+// cannot be told from others by an entry of its own.
+std::optional<Spellings> Keys(const std::set<std::string>& values,
+                              const MirroredMap& map,
+                              const PreparedMap& prepared) {
   const Normalization normalization(map.rules.utf8, prepared.collation->table);
-  std::set<std::string> keys;
+  Spellings keys;
   std::string key;
   for (const std::string& value : values) {
     if (!normalization.NormalizeRow(value, &key)) continue;
     if (key.size() > kMaxKeyBytes) return std::nullopt;
-    keys.insert(key);
+    keys.emplace(key, value);
   }
   return keys;
 }
 
-absl::Status ReadKeys(GroupReader& reader, size_t index,
-                      const std::set<std::string>& values,
+absl::Status ReadKeys(GroupReader& reader, size_t index, const Spellings& keys,
                       MapSnapshot* snapshot) {
   Connection& connection = *reader.connection;
   const MirroredMap& map = reader.group->maps[index];
@@ -126,15 +130,17 @@ absl::Status ReadKeys(GroupReader& reader, size_t index,
   if (absl::Status started = StartMap(reader, index, snapshot); !started.ok()) {
     return started;
   }
+  snapshot->keys.emplace();
+  for (const auto& [key, spelling] : keys) snapshot->keys->insert(key);
   RowReader rows(snapshot);
-  const auto literal = [&](std::string* out, const std::string& value) {
+  const auto literal = [&](std::string* out, const auto& key) {
     absl::StrAppend(out, prepared.hints->text == HintText::kBytes
-                             ? QuoteBytes(value)
-                             : connection.Quote(value));
+                             ? QuoteBytes(key.second)
+                             : connection.Quote(key.second));
   };
-  for (auto begin = values.begin(); begin != values.end();) {
+  for (auto begin = keys.begin(); begin != keys.end();) {
     auto end = begin;
-    for (size_t i = 0; i < kKeysPerSelect && end != values.end(); ++i) ++end;
+    for (size_t i = 0; i < kKeysPerSelect && end != keys.end(); ++i) ++end;
     const absl::Status read =
         connection.Query(SelectOfKeys(map.query, prepared.primary_keys,
                                       absl::StrJoin(begin, end, ", ", literal)),
@@ -152,12 +158,12 @@ absl::Status ReadMap(GroupReader& reader, size_t index, const MapScope& scope,
   const PreparedMap& prepared = reader.maps[index];
   if (scope.empty()) return absl::OkStatus();
   MapSnapshot& read = snapshot->maps.emplace_back();
+  std::optional<Spellings> keys;
   if (!scope.whole && prepared.hints.has_value()) {
-    read.keys = Keys(scope.values, map, prepared);
+    keys = Keys(scope.values, map, prepared);
   }
-  return AtMap(map, read.keys.has_value()
-                        ? ReadKeys(reader, index, scope.values, &read)
-                        : ReadWhole(reader, index, &read));
+  return AtMap(map, keys.has_value() ? ReadKeys(reader, index, *keys, &read)
+                                     : ReadWhole(reader, index, &read));
 }
 
 void EndTransactions(absl::Span<GroupReader> readers) {

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sync/binlog/binlog_event.h"
-#include "sync/binlog/group_reader.h"
+#include "sync/binlog/binlog_group_reader.h"
 #include "tests/fuzz/fuzz_input.h"
 
 namespace postmirror {

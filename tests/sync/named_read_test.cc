@@ -122,6 +122,24 @@ TEST_F(NamedReadTest, MoreKeysThanFitIntoOneSelectAreReadInSeveral) {
   EXPECT_THAT(Entries(Read({Keys(values)}).maps[0]), SizeIs(1234));
 }
 
+// In different SELECTs, each would find the rows of the key.
+TEST_F(NamedReadTest, SeveralSpellingsOfAKeyReadItsRowsOnce) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50), v VARCHAR(50),"
+       " KEY (k))",
+       "INSERT INTO t SELECT seq, CONCAT('k', seq), 'v' FROM seq_1_to_600"});
+  Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
+  Connect();
+  std::set<std::string> values;
+  for (int i = 1; i <= 600; ++i) {
+    values.insert(absl::StrCat("k", i));
+    values.insert(absl::StrCat("K", i));
+  }
+  const Snapshot snapshot = Read({Keys(values)});
+  EXPECT_EQ(snapshot.maps[0].rows.size(), 600U);
+  EXPECT_THAT(*snapshot.maps[0].keys, SizeIs(600));
+}
+
 TEST_F(NamedReadTest, QuotesAndBackslashesInKeysAreKept) {
   Run(
       {"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50), v VARCHAR(50),"

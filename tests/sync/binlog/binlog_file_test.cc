@@ -10,8 +10,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "sync/binlog/binlog_group_reader.h"
 #include "sync/binlog/byte_reader.h"
-#include "sync/binlog/group_reader.h"
 #include "tests/support/mariadb_server.h"
 #include "tests/sync/binlog/hint_text.h"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "sync/binlog/group_reader.h"
+#include "sync/binlog/binlog_group_reader.h"
 #include "tests/sync/binlog/event_builder.h"
 #include "tests/sync/binlog/hint_text.h"
 

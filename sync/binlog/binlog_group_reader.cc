@@ -1,4 +1,4 @@
-#include "sync/binlog/group_reader.h"
+#include "sync/binlog/binlog_group_reader.h"
 
 #include <string>
 #include <utility>

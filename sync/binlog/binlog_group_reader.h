@@ -4,8 +4,8 @@
 // told as "whole" or "anything", never left out.
 //
 // Used by one thread.
-#ifndef POSTMIRROR_SYNC_BINLOG_GROUP_READER_H_
-#define POSTMIRROR_SYNC_BINLOG_GROUP_READER_H_
+#ifndef POSTMIRROR_SYNC_BINLOG_BINLOG_GROUP_READER_H_
+#define POSTMIRROR_SYNC_BINLOG_BINLOG_GROUP_READER_H_
 
 #include <cstdint>
 #include <memory>
@@ -69,4 +69,4 @@ class BinlogGroupReader {
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_SYNC_BINLOG_GROUP_READER_H_
+#endif  // POSTMIRROR_SYNC_BINLOG_BINLOG_GROUP_READER_H_

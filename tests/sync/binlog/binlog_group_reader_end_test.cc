@@ -1,6 +1,6 @@
 // What ends a group, what is not understood in it, and what stands outside.
-#include "sync/binlog/group_reader.h"
-#include "tests/sync/binlog/group_reader_test_case.h"
+#include "sync/binlog/binlog_group_reader.h"
+#include "tests/sync/binlog/binlog_group_reader_test_case.h"
 
 namespace postmirror {
 namespace {

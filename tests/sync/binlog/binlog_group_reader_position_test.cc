@@ -1,5 +1,5 @@
-#include "sync/binlog/group_reader.h"
-#include "tests/sync/binlog/group_reader_test_case.h"
+#include "sync/binlog/binlog_group_reader.h"
+#include "tests/sync/binlog/binlog_group_reader_test_case.h"
 
 namespace postmirror {
 namespace {
