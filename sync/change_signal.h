@@ -6,7 +6,8 @@
 //
 //   signal->BeforeSnapshot();   // then the transactions are opened
 //   signal->Scope();            // then the maps are read, and applied
-//   while (signal->Poll() is not kChanged) ...
+//   signal->Poll();             // kNamed: Scope again; kChanged: from the
+//   start
 #ifndef POSTMIRROR_SYNC_CHANGE_SIGNAL_H_
 #define POSTMIRROR_SYNC_CHANGE_SIGNAL_H_
 

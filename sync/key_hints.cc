@@ -24,8 +24,9 @@ std::optional<HintText> TextOf(const KeyColumn& column) {
     return HintText::kBytes;
   }
   if (!absl::c_linear_search(kTexts, column.data_type)) return std::nullopt;
-  return absl::c_linear_search(kUtf8, column.charset) ? HintText::kUtf8
-                                                      : HintText::kAscii;
+  if (absl::c_linear_search(kUtf8, column.charset)) return HintText::kUtf8;
+  if (column.charset == "latin1") return HintText::kAscii;
+  return std::nullopt;
 }
 
 absl::StatusOr<std::optional<KeyHints>> Find(const MirroredMap& map,

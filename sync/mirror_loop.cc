@@ -101,7 +101,7 @@ absl::Status MirrorLoop::Follow() {
   absl::Status status = session_.Connect(IsFilled());
   if (!status.ok()) return status;
   connected_ = with_.clock->Now();
-  signal_was_there_ = false;
+  told_by_.reset();
   for (Next next = Next::kReadAll;;) {
     status = Read(next);
     if (!status.ok()) return status;
@@ -115,11 +115,12 @@ absl::Status MirrorLoop::Follow() {
 }
 
 absl::Status MirrorLoop::Read(Next what) {
-  if (what == Next::kReadNamed) {
-    absl::Status read = ReadNamed();
-    if (!absl::IsAborted(read)) return read;
-  }
-  return ReadAll();
+  if (what != Next::kReadNamed) return ReadAll();
+  absl::Status read = ReadNamed();
+  if (!absl::IsAborted(read)) return read;
+  // What was named is not known any more.
+  must_read_all_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status MirrorLoop::ReadAll() {
@@ -135,8 +136,14 @@ absl::Status MirrorLoop::ReadAll() {
       with_.store->Apply(*snapshot);
   if (!results.ok()) return results.status();
   inbox_.Answer(*results);
-  // What was changed while there was no signal, it could not tell.
-  Report(*snapshot, *results, asked, std::exchange(signal_was_there_, true));
+  // What was changed while there was no signal, or another one, it could not
+  // tell; and what it told before a read was given up is forgotten.
+  const uint64_t signal = session_.choice().number();
+  const bool told =
+      told_by_ == signal && !must_read_all_ && generation_ == generation;
+  Report(*snapshot, *results, asked, told);
+  told_by_ = signal;
+  must_read_all_ = false;
   generation_ = generation;
   reconciled_ = tried_ = with_.clock->Now();
   pause_before_all_ = Elapsed(asked, tried_) * kRestPerRead;
@@ -159,7 +166,7 @@ absl::Status MirrorLoop::ReadNamed() {
     return absl::OkStatus();
   }
   const absl::StatusOr<std::vector<MapResult>> results =
-      with_.store->Apply(*snapshot);
+      with_.store->Apply(*snapshot, generation_);
   if (!results.ok()) return results.status();
   Report(*snapshot, *results, asked, false);
   tried_ = with_.clock->Now();
@@ -254,7 +261,8 @@ bool MirrorLoop::IsFilled() const {
 absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
   const absl::Duration poll_interval =
       session_.choice().signal().poll_interval();
-  ChangeHint hint = ChangeHint::kUnknown;
+  ChangeHint hint =
+      must_read_all_ ? ChangeHint::kChanged : ChangeHint::kUnknown;
   Moment polled = tried_;
   rung_ = rung_ || pause_before_named_ > absl::ZeroDuration();
   while (!with_.stop->stopped()) {
@@ -276,10 +284,12 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
       hint = *polled_hint;
       continue;
     }
-    const absl::Duration pause =
-        hint == ChangeHint::kChanged ? pause_before_all_ : pause_before_named_;
-    const absl::Duration rest = due ? pause - Elapsed(tried_, now)
-                                    : poll_interval - Elapsed(polled, now);
+    const absl::Duration rest =
+        hint == ChangeHint::kChanged
+            ? pause_before_all_ - Elapsed(reconciled_, now)
+        : hint == ChangeHint::kNamed
+            ? pause_before_named_ - Elapsed(tried_, now)
+            : poll_interval - Elapsed(polled, now);
     if (due && rest <= absl::ZeroDuration()) {
       return hint == ChangeHint::kChanged ? Next::kReadAll : Next::kReadNamed;
     }

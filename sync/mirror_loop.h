@@ -5,6 +5,7 @@
 #define POSTMIRROR_SYNC_MIRROR_LOOP_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,11 +85,13 @@ class MirrorLoop {
   ServerSession session_;
 
   Moment connected_;
-  bool signal_was_there_ = false;  // when everything was read last
-  Moment collected_;               // when requests were looked for last
-  Moment reconciled_;              // when everything was read last
-  uint64_t generation_ = 0;        // of the store that it went into
-  Moment tried_;                   // when something was read last
+  // Of the signal that was there when everything was read last.
+  std::optional<uint64_t> told_by_;
+  bool must_read_all_ = false;  // a read of what was named was given up
+  Moment collected_;            // when requests were looked for last
+  Moment reconciled_;           // when everything was read last
+  uint64_t generation_ = 0;     // of the store that it went into
+  Moment tried_;                // when something was read last
   // Before everything is read again: reading it takes at most a quarter of the
   // time, however busy the server is with other databases.
   absl::Duration pause_before_all_;

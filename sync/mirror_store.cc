@@ -79,7 +79,7 @@ absl::Status MirrorStore::NoteDamage(absl::Status status) {
 }
 
 absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
-    const Snapshot& snapshot) {
+    const Snapshot& snapshot, std::optional<uint64_t> generation) {
   const std::lock_guard<std::mutex> lock(mutex_);
   // Those of other maps wait for a snapshot of another loop.
   const absl::Cleanup withdraw = [&] {
@@ -88,6 +88,9 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
     }
   };
   absl::Status status = OpenLocked();
+  if (status.ok() && !snapshot.is_whole && generation != generation_.load()) {
+    return absl::AbortedError("the store is another one than before");
+  }
   if (status.ok()) {
     absl::StatusOr<std::vector<MapResult>> results = ApplyLocked(snapshot);
     if (!absl::IsDataLoss(results.status())) return results;

@@ -54,8 +54,11 @@ class MirrorStore {
   // the guard holds; nothing is written where nothing changed. A damaged store
   // is set aside first, with the maps of other loops: see generation(). On any
   // other failure the store is as before; kAborted where the snapshot is not
-  // whole and has to be.
-  absl::StatusOr<std::vector<MapResult>> Apply(const Snapshot& snapshot);
+  // whole and has to be: the store is damaged, or not the one of `generation`,
+  // to which the rest of it was applied.
+  absl::StatusOr<std::vector<MapResult>> Apply(
+      const Snapshot& snapshot,
+      std::optional<uint64_t> generation = std::nullopt);
 
   // Frees the slots of readers that were killed.
   absl::Status ClearStaleReaders();

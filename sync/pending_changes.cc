@@ -9,6 +9,7 @@ namespace {
 // the memory is bounded, and one read serves them all.
 constexpr size_t kMaxEntries = 10000;
 constexpr size_t kMaxValues = 50000;
+constexpr size_t kMaxWaitingValues = 500000;
 
 void Merge(const MapScope& from, MapScope* into) {
   if (into->whole || from.whole) return into->Widen();
@@ -51,13 +52,17 @@ bool PendingChanges::Advance(const BinlogPosition& to,
 }
 
 void PendingChanges::Append(const BinlogGroup& group) {
-  if (entries_.size() < kMaxEntries) {
+  if (entries_.empty() ||
+      (entries_.size() < kMaxEntries && waiting_values_ < kMaxWaitingValues)) {
     entries_.push_back({.first_end = group.end,
                         .end = group.end,
                         .maps = std::vector<MapScope>(maps_->size())});
   }
   Entry& last = entries_.back();
   last.end = group.end;
+  for (const ChangedTable& table : group.tables) {
+    for (const auto& column : table.values) waiting_values_ += column.size();
+  }
   // Otherwise Watch came while the group was read, and its tables are not those
   // of now.
   const bool current = group.watched.get() == &maps_->list();
@@ -106,6 +111,7 @@ absl::StatusOr<ReadScope> PendingChanges::TakeUpTo(const BinlogPosition& to) {
     if (entries_.front().end > to) break;
     entries_.pop_front();
   }
+  if (entries_.empty()) waiting_values_ = 0;
   if (covered_ < to) covered_ = to;
   return scope;
 }

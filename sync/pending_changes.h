@@ -88,6 +88,7 @@ class PendingChanges {
   bool anything_told_ = false;  // since the last TakeUpTo
   BinlogPosition covered_;      // by the last TakeUpTo
   std::deque<Entry> entries_;
+  size_t waiting_values_ = 0;  // that came since entries_ were empty
 };
 
 }  // namespace postmirror

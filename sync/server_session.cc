@@ -111,7 +111,7 @@ absl::Status ServerSession::CheckReplica(bool choosy) {
     return absl::UnavailableError(absl::StrCat(
         "server ", server(), ": is a replica that is stopped, and not read"));
   }
-  const absl::Duration behind = (*state)->behind.value_or(absl::ZeroDuration());
+  const absl::Duration behind = (*state)->behind;
   if (behind <= kMaxBehind) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("server ", server(), ": is a replica that is ",
@@ -138,6 +138,10 @@ absl::StatusOr<Snapshot> ServerSession::ReadAll(Moment* asked) {
   for (int repeats = 0;; ++repeats) {
     *asked = clock_.Now();
     absl::StatusOr<Snapshot> snapshot = TryReadAll();
+    // What the signal told to a read that was given up is forgotten.
+    if (snapshot.ok() && repeats > 0) {
+      snapshot->scope = ReadScope::Everything();
+    }
     if (!absl::IsAborted(snapshot.status()) || repeats == kMaxRepeats) {
       return snapshot;
     }

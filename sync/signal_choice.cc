@@ -156,7 +156,8 @@ absl::StatusOr<std::string> SignalChoice::TryBinlog(
   reason_ = absl::StrCat(
       "the server has one and the account may read it; freshness is at worst "
       "about ",
-      absl::FormatDuration(binlog_signal_->poll_interval()));
+      absl::FormatDuration(binlog_signal_->poll_interval()),
+      advice_.empty() ? "" : " and the time of four reads");
   return std::string();
 }
 
@@ -215,6 +216,7 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> SignalChoice::OpenStreamAs(
 
 void SignalChoice::Install(std::unique_ptr<ChangeSignal> signal) {
   binlog_signal_ = nullptr;
+  ++number_;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     std::swap(signal_, signal);

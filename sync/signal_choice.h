@@ -47,6 +47,9 @@ class SignalChoice {
   // REQUIRES: has_signal().
   ChangeSignal& signal() const { return *signal_; }
 
+  // Another number for each signal.
+  uint64_t number() const { return number_; }
+
   // Why that one, and how old the mirror can be with it.
   const std::string& reason() const { return reason_; }
   // What the administrator could do for it to be better, or empty.
@@ -91,6 +94,7 @@ class SignalChoice {
   std::mutex mutex_;  // for Cancel
   std::unique_ptr<ChangeSignal> signal_;
   BinlogSignal* binlog_signal_ = nullptr;  // signal_, if it is that
+  uint64_t number_ = 0;
   std::string reason_;
   std::string advice_;
 };

@@ -102,16 +102,15 @@ absl::StatusOr<std::optional<ReplicaState>> ReadReplicaState(
   const auto rows = connection.QueryByName("SHOW ALL SLAVES STATUS");
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return std::nullopt;
-  ReplicaState state = {.running = true, .behind = absl::ZeroDuration()};
+  ReplicaState state;
   for (const Connection::NamedRow& master : *rows) {
     state.running = state.running &&
                     TextOf(master, "Slave_IO_Running") != "No" &&
                     TextOf(master, "Slave_SQL_Running") != "No";
     int64_t seconds = 0;
-    if (!absl::SimpleAtoi(TextOf(master, "Seconds_Behind_Master"), &seconds)) {
-      state.behind.reset();
-    } else if (state.behind.has_value()) {
-      state.behind = std::max(*state.behind, absl::Seconds(seconds));
+    // NULL while the master cannot be reached.
+    if (absl::SimpleAtoi(TextOf(master, "Seconds_Behind_Master"), &seconds)) {
+      state.behind = std::max(state.behind, absl::Seconds(seconds));
     }
   }
   return state;

@@ -40,7 +40,8 @@ absl::StatusOr<bool> Replicates(Connection& connection);
 
 struct ReplicaState {
   bool running = true;
-  std::optional<absl::Duration> behind;  // Seconds_Behind_Master, if known
+  // Seconds_Behind_Master, the most of those that are known.
+  absl::Duration behind;
 };
 
 // What SHOW SLAVE STATUS says, the worst of several masters; nullopt where the

@@ -115,6 +115,18 @@ TEST_F(MirrorStoreDamageTest,
   EXPECT_EQ(Lookup("a"), "2");
 }
 
+// What else it has, nobody has compared.
+TEST_F(MirrorStoreDamageTest, AnotherStoreGetsNoSnapshotThatIsNotWhole) {
+  Apply(map_, {{"a", "1"}});
+  Snapshot snapshot = Snap(map_, {{"a", "2"}});
+  snapshot.is_whole = false;
+  EXPECT_TRUE(absl::IsAborted(
+      store_->Apply(snapshot, store_->generation() + 1).status()));
+  EXPECT_EQ(Lookup("a"), "1");
+  EXPECT_TRUE(store_->Apply(snapshot, store_->generation()).ok());
+  EXPECT_EQ(Lookup("a"), "2");
+}
+
 // It would be put in the place of more than it is.
 TEST_F(MirrorStoreDamageTest, ADamagedStoreStaysWhereASnapshotIsNotWhole) {
   Apply(domains_, {{"d", "1"}});

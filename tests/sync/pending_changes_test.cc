@@ -171,6 +171,24 @@ TEST_F(PendingChangesTest, MoreThan50000KeysAreTheWholeMap) {
   EXPECT_THAT(Take(300), ElementsAre("*", "*"));
 }
 
+TEST_F(PendingChangesTest, ManyWaitingKeysAreKeptTogether) {
+  uint64_t end = 200;
+  for (; end < 220; ++end) {
+    std::set<std::string> keys;
+    for (int i = 0; i < 30000; ++i) {
+      keys.insert(absl::StrCat("k", end, "-", i));
+    }
+    Change(end, "aliases", keys);
+  }
+  // Of what came last a part is not told from the rest any more.
+  const absl::StatusOr<ReadScope> first = pending_.TakeUpTo(At(216));
+  ASSERT_TRUE(first.ok());
+  EXPECT_TRUE(first->maps[0].whole);
+  EXPECT_EQ(pending_.kind(), Kind::kNamed);
+  EXPECT_TRUE(pending_.TakeUpTo(At(end))->maps[0].whole);
+  EXPECT_EQ(pending_.kind(), Kind::kNothing);
+}
+
 TEST_F(PendingChangesTest, AwaitEndsWhenTheStreamIsThere) {
   std::thread stream([&] { pending_.Advance(At(200), std::nullopt); });
   EXPECT_EQ(pending_.Await(At(200), absl::Seconds(20)).value_or(false), true);
