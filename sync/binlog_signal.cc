@@ -8,9 +8,6 @@
 namespace postmirror {
 namespace {
 
-// How often the binlog's end is compared with what was received: by this the
-// store is known to be equal while nothing happens.
-constexpr absl::Duration kProbeInterval = absl::Seconds(1);
 // The server sends a commit before or just after it becomes visible; a large
 // transaction of others may have to be sent first.
 constexpr absl::Duration kLongestLag = absl::Seconds(2);
@@ -27,7 +24,7 @@ BinlogSignal::BinlogSignal(std::unique_ptr<BinlogStream> stream,
       read_position_(std::move(read_position)),
       wake_(std::move(wake)),
       clock_(*clock),
-      pending_(start),
+      pending_(start, clock),
       last_position_(start) {
   Watch(std::move(maps), start);
   thread_ = std::thread([this, start] { Follow(start); });
@@ -38,7 +35,9 @@ BinlogSignal::~BinlogSignal() {
   thread_.join();
 }
 
-absl::Duration BinlogSignal::poll_interval() const { return kProbeInterval; }
+absl::Duration BinlogSignal::poll_interval() const {
+  return pending_.settling() ? kSettleTime : kBinlogProbeInterval;
+}
 
 void BinlogSignal::Watch(std::shared_ptr<const WatchedMaps> maps,
                          const BinlogPosition& asked) {
@@ -95,14 +94,15 @@ absl::StatusOr<ChangeHint> BinlogSignal::Poll() {
   if (!alive.ok()) return alive.status();
   const Moment now = clock_.Now();
   const bool quiet = pending_.kind() == PendingChanges::Kind::kNothing;
-  if (quiet &&
-      (!probed_.has_value() || Elapsed(*probed_, now) >= kProbeInterval)) {
+  if (quiet && (!probed_.has_value() ||
+                Elapsed(*probed_, now) >= kBinlogProbeInterval)) {
     probed_ = now;
     const absl::StatusOr<BinlogPosition> end = Position();
     if (!end.ok()) return end.status();
     const absl::StatusOr<bool> received = pending_.Await(*end, kUsualLag);
     if (!received.ok()) return received.status();
-    if (*received && pending_.kind() == PendingChanges::Kind::kNothing) {
+    if (*received && !pending_.settling() &&
+        pending_.kind() == PendingChanges::Kind::kNothing) {
       return ChangeHint::kUnchanged;
     }
   }

@@ -19,6 +19,10 @@
 
 namespace postmirror {
 
+// How often the binlog's end is compared with what was received: by this the
+// store is known to be equal while nothing happens.
+inline constexpr absl::Duration kBinlogProbeInterval = absl::Seconds(1);
+
 class BinlogSignal final : public ChangeSignal {
  public:
   // Up to where commits are in the binlog, asked on the snapshot's own

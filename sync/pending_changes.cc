@@ -54,12 +54,14 @@ bool PendingChanges::Advance(const BinlogPosition& to,
 void PendingChanges::Append(const BinlogGroup& group) {
   if (entries_.empty() ||
       (entries_.size() < kMaxEntries && waiting_values_ < kMaxWaitingValues)) {
-    entries_.push_back({.first_end = group.end,
+    entries_.push_back({.arrived = {},
+                        .first_end = group.end,
                         .end = group.end,
                         .maps = std::vector<MapScope>(maps_->size())});
   }
   Entry& last = entries_.back();
   last.end = group.end;
+  last.arrived = clock_.Now();
   for (const ChangedTable& table : group.tables) {
     for (const auto& column : table.values) waiting_values_ += column.size();
   }
@@ -91,7 +93,18 @@ absl::StatusOr<bool> PendingChanges::Await(const BinlogPosition& to,
 PendingChanges::Kind PendingChanges::kind() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (unknown_.has_value()) return Kind::kEverything;
-  return entries_.empty() ? Kind::kNothing : Kind::kNamed;
+  if (!entries_.empty() || IsDue(clock_.Now())) return Kind::kNamed;
+  return Kind::kNothing;
+}
+
+bool PendingChanges::settling() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return !settling_.empty();
+}
+
+bool PendingChanges::IsDue(const Moment& now) const {
+  return !settling_.empty() &&
+         Elapsed(settling_.front().arrived, now) >= kSettleTime;
 }
 
 absl::StatusOr<ReadScope> PendingChanges::TakeUpTo(const BinlogPosition& to) {
@@ -103,12 +116,20 @@ absl::StatusOr<ReadScope> PendingChanges::TakeUpTo(const BinlogPosition& to) {
   scope.everything =
       std::exchange(anything_told_, false) || unknown_.has_value();
   scope.maps.resize(maps_->size());
-  while (!entries_.empty() && entries_.front().first_end <= to) {
+  const auto take = [&scope](const Entry& entry) {
     for (size_t i = 0; i < scope.maps.size(); ++i) {
-      Merge(entries_.front().maps[i], &scope.maps[i]);
+      Merge(entry.maps[i], &scope.maps[i]);
     }
+  };
+  const Moment now = clock_.Now();
+  for (; IsDue(now); settling_.pop_front()) take(settling_.front());
+  while (!entries_.empty() && entries_.front().first_end <= to) {
+    take(entries_.front());
     // Groups behind `to` among them are not seen by the caller's read.
     if (entries_.front().end > to) break;
+    if (Elapsed(entries_.front().arrived, now) < kSettleTime) {
+      settling_.push_back(std::move(entries_.front()));
+    }
     entries_.pop_front();
   }
   if (entries_.empty()) waiting_values_ = 0;

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "schema/runtime/clock.h"
 #include "sync/binlog/binlog_group.h"
 #include "sync/binlog/binlog_position.h"
 #include "sync/read_scope.h"
@@ -24,11 +25,15 @@
 
 namespace postmirror {
 
+// How long a change that was told of may take to be visible to every read.
+inline constexpr absl::Duration kSettleTime = absl::Milliseconds(50);
+
 // Any thread may call.
 class PendingChanges {
  public:
-  // The stream is at `start`.
-  explicit PendingChanges(BinlogPosition start) : at_(std::move(start)) {}
+  // The stream is at `start`. `clock` must outlive it.
+  PendingChanges(BinlogPosition start, const Clock* clock)
+      : clock_(*clock), at_(std::move(start)) {}
 
   // Looks for the changes of `maps` from now on. They are what the tables were
   // when the server was asked, which was not before `asked`: what is not
@@ -58,16 +63,26 @@ class PendingChanges {
   };
   Kind kind() const;
 
+  // Something that was taken is to be taken once more, now or soon.
+  bool settling() const;
+
   // What may have changed up to `to`, which the caller reads now: `everything`
   // where something was not understood since the last call, or is not covered
   // by a Watch with a later question. kAborted where a commit that the stream
   // had passed before Watch is not visible at `to` yet: it was not looked at as
   // it should, and a later moment must be read.
+  //
+  // What came within kSettleTime is taken once more when that is over: an engine
+  // without transactions, or a server that writes into its binlog between two
+  // commits, may tell of a change just before it is visible.
   absl::StatusOr<ReadScope> TakeUpTo(const BinlogPosition& to);
 
  private:
+  bool IsDue(const Moment& now) const;
+
   // Consecutive groups; one, unless many wait.
   struct Entry {
+    Moment arrived;  // the last of them
     BinlogPosition first_end;
     BinlogPosition end;
     std::vector<MapScope> maps;
@@ -75,6 +90,7 @@ class PendingChanges {
 
   void Append(const BinlogGroup& group);
 
+  const Clock& clock_;
   mutable std::mutex mutex_;
   std::condition_variable advanced_;
   BinlogPosition at_;
@@ -88,7 +104,8 @@ class PendingChanges {
   bool anything_told_ = false;  // since the last TakeUpTo
   BinlogPosition covered_;      // by the last TakeUpTo
   std::deque<Entry> entries_;
-  size_t waiting_values_ = 0;  // that came since entries_ were empty
+  std::deque<Entry> settling_;  // taken once
+  size_t waiting_values_ = 0;   // that came since entries_ were empty
 };
 
 }  // namespace postmirror

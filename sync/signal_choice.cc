@@ -156,7 +156,7 @@ absl::StatusOr<std::string> SignalChoice::TryBinlog(
   reason_ = absl::StrCat(
       "the server has one and the account may read it; freshness is at worst "
       "about ",
-      absl::FormatDuration(binlog_signal_->poll_interval()),
+      absl::FormatDuration(kBinlogProbeInterval),
       advice_.empty() ? "" : " and the time of four reads");
   return std::string();
 }

@@ -115,8 +115,11 @@ TEST_F(BinlogSignalTest, AMapWithoutHintsIsNamedWhole) {
   EXPECT_THAT(ScopeOfNow().maps, ElementsAre(Nothing(), Whole()));
 }
 
-TEST_F(BinlogSignalTest, WhatWasReadIsNotNamedAgain) {
+TEST_F(BinlogSignalTest, WhatWasReadIsNamedOnceMoreAndThenNoMore) {
   Run({"INSERT INTO named VALUES (1, 'a@b')"});
+  EXPECT_THAT(ScopeOfNow().maps, ElementsAre(Keys({"a@b"}), Nothing()));
+  EXPECT_LE(signal_->poll_interval(), kSettleTime);
+  EXPECT_TRUE(AwaitHint(ChangeHint::kNamed));
   EXPECT_THAT(ScopeOfNow().maps, ElementsAre(Keys({"a@b"}), Nothing()));
   EXPECT_TRUE(AwaitHint(ChangeHint::kUnchanged));
   EXPECT_TRUE(ScopeOfNow().empty());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/sync/fake_clock.h"
 
 namespace postmirror {
 namespace {
@@ -77,7 +78,8 @@ class PendingChangesTest : public ::testing::Test {
   }
 
   const std::shared_ptr<const WatchedMaps> maps_ = TwoMaps();
-  PendingChanges pending_{At(100)};
+  FakeClock clock_;
+  PendingChanges pending_{At(100), &clock_};
 };
 
 TEST_F(PendingChangesTest, GroupsUpToTheMomentAreTakenAndLaterOnesWait) {
@@ -91,6 +93,27 @@ TEST_F(PendingChangesTest, GroupsUpToTheMomentAreTakenAndLaterOnesWait) {
   EXPECT_THAT(Take(399), ElementsAre("", ""));
   EXPECT_THAT(Take(500), ElementsAre("", "*"));
   EXPECT_EQ(pending_.kind(), Kind::kNothing);
+}
+
+// It may have been told of just before it was visible.
+TEST_F(PendingChangesTest, WhatCameJustNowIsTakenOnceMore) {
+  Change(200, "aliases", {"a"});
+  EXPECT_THAT(Take(200), ElementsAre("a ", "*"));
+  EXPECT_TRUE(pending_.settling());
+  EXPECT_EQ(pending_.kind(), Kind::kNothing);
+  EXPECT_THAT(Take(250), ElementsAre("", ""));
+  clock_.Advance(kSettleTime);
+  EXPECT_EQ(pending_.kind(), Kind::kNamed);
+  Change(300, "aliases", {"b"});
+  EXPECT_THAT(Take(250), ElementsAre("a ", "*"));
+  EXPECT_FALSE(pending_.settling());
+}
+
+TEST_F(PendingChangesTest, WhatCameLongAgoIsTakenOnce) {
+  Change(200, "aliases", {"a"});
+  clock_.Advance(kSettleTime);
+  EXPECT_THAT(Take(200), ElementsAre("a ", "*"));
+  EXPECT_FALSE(pending_.settling());
 }
 
 TEST_F(PendingChangesTest, AGroupThatARefreshCoveredIsNotWaitingAnyMore) {
