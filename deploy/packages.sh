@@ -10,8 +10,8 @@
 # asked.
 
 # Prints one line a package: its name, which is the same on Debian 12 and 13; what
-# needs it (build, run: the quickstart; test: tests/run; all: tests/run --all); and
-# what for.
+# needs it (build, run: the quickstart; test: tests/run; bench: tests/bench/run; all:
+# tests/run --all); and what for.
 package_table() {
   cat <<'END'
 g++              build the compiler
@@ -37,6 +37,12 @@ libclang-rt-dev  test  libFuzzer and clang's sanitizers
 util-linux       test  setarch, unshare: fixed addresses, private mounts
 mount            test  the mounts of the full disk tests
 clang-tidy       test  the lint
+libbenchmark-dev bench Google Benchmark: the micro-benchmarks
+memcached        bench a peer
+redis-server     bench a peer
+postfix-lmdb     bench lmdb: maps, a peer
+lmdb-utils       bench mdb_load, a peer
+gnuplot-nox      bench the plots
 clang-format     all   the format check
 debootstrap      all   a Debian 13 to test in
 END

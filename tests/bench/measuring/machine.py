@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 
-from visible import summary
+from .figures import summary
 
 _BLOCK = b"\0" * 4096
 _SYNCS = 200
@@ -26,6 +26,14 @@ def describe_machine(folder):
         "file_system": _output("findmnt", "-no", "FSTYPE", "-T", str(folder)).strip(),
         "load_average": os.getloadavg()[0],
     }
+
+
+def machine_line(machine):
+    """Returns the machine in one line, for a report."""
+    return (
+        "{cpu}, {cores} cores, Linux {kernel}, MariaDB {mariadb}, {file_system}; load"
+        " average before: {load_average:.2f}"
+    ).format(**machine)
 
 
 def fdatasync_micros(folder):

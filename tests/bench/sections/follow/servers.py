@@ -9,23 +9,13 @@ MariaDB's defaults.
 
 import json
 
+from measuring.database import BINLOG_OPTIONS, DURABLE_OPTIONS, filling
 from support.mariadb import MariaDb
 from support.site import ALIASES, Site
 from support.waiting import wait_until
 
-_OPTIONS = (
-    "--innodb-flush-log-at-trx-commit=1",
-    "--innodb-buffer-pool-size=512M",
-    "--innodb-log-file-size=256M",
-)
-_PRIMARY_OPTIONS = (
-    *_OPTIONS,
-    "--log-bin=mail-bin",
-    "--binlog-format=ROW",
-    "--sync-binlog=0",
-    "--server-id=1",
-)
-_REPLICA_OPTIONS = (*_OPTIONS, "--sync-binlog=0", "--server-id=2")
+_PRIMARY_OPTIONS = (*DURABLE_OPTIONS, *BINLOG_OPTIONS)
+_REPLICA_OPTIONS = (*DURABLE_OPTIONS, "--sync-binlog=0", "--server-id=2")
 _REPLICA_USER, _REPLICA_PASSWORD = "replica", "replica of the benchmark"
 
 _REPLICATION = f"""
@@ -38,26 +28,6 @@ CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={port},
 START SLAVE;
 """
 
-# A hundred aliases a domain, ten of them for each mailbox; every source is unique.
-_DOMAIN = (
-    "CONCAT(ELT(1+({n})%6,'mail','shop','club','praxis','office','web'), {n},"
-    " '.example')"
-)
-_ROWS = """
-INSERT INTO virtual_domains (id, name)
-  SELECT seq, {domain} FROM seq_1_to_{domains};
-INSERT INTO virtual_mailboxes (id, domain_id, email, password)
-  SELECT seq, {domain_id}, CONCAT('user', seq, '@', {domain_of_row}), ''
-  FROM seq_1_to_{mailboxes};
-INSERT INTO virtual_aliases (id, domain_id, source, destination)
-  SELECT seq, {domain_id},
-    CONCAT(ELT(1+seq%8,'anna','jan','info','maria','peter','sales','lena','tom'), '.',
-           ELT(1+seq DIV 8%7,'meyer','smith','rossi','novak','larsen','weber','ito'),
-           seq, '@', {domain_of_row}),
-    CONCAT('user', 1+seq%{mailboxes}, '@', {domain_of_row})
-  FROM seq_1_to_{rows};
-"""
-
 
 class Servers:
     """`logged` has a binlog, which `replica` follows; `plain` has none."""
@@ -65,7 +35,7 @@ class Servers:
     def __init__(self, folder, rows):
         self.logged = MariaDb(folder / "logged", _PRIMARY_OPTIONS)
         self.replica = MariaDb(folder / "replica", _REPLICA_OPTIONS)
-        self.plain = MariaDb(folder / "plain", _OPTIONS)
+        self.plain = MariaDb(folder / "plain", DURABLE_OPTIONS)
         self._rows = rows
 
     def __enter__(self):
@@ -90,7 +60,7 @@ class Servers:
             server.start()
         for server in (self.logged, self.plain):
             server.load_schema()
-            server.run(_rows(self._rows))
+            server.run(filling(self._rows))
         self.logged.run_file("grants-binlog.sql", database=None)
         self.logged.run(_REPLICATION)
         follow = _FOLLOW.format(
@@ -170,16 +140,3 @@ class Mirror:
             and status["servers"][0]["change_source"]
             and all(each["state"] == "filled" for each in status["maps"])
         )
-
-
-def _rows(rows):
-    domains, mailboxes = rows // 100, rows // 10
-    domain_id = f"1+seq%{domains}"
-    return _ROWS.format(
-        rows=rows,
-        domains=domains,
-        mailboxes=mailboxes,
-        domain=_DOMAIN.format(n="seq"),
-        domain_id=domain_id,
-        domain_of_row=_DOMAIN.format(n=f"({domain_id})"),
-    )

@@ -4,6 +4,7 @@ import collections
 import statistics
 import subprocess
 
+from measuring.figures import summary
 from support.programs import program_path
 
 _TIMEOUT_SECONDS = 3600
@@ -44,22 +45,6 @@ def measure_batches(targets, rates, seconds):
             if all(each["bounded"] and each["reached"] for each in figures):
                 figures.append(_measure_batch(target, rate, seconds))
     return results
-
-
-def summary(values):
-    """Median, p90, p99, maximum and count; percentiles by nearest rank."""
-    ordered = sorted(values)
-
-    def percentile(percent):
-        return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
-
-    return {
-        "n": len(ordered),
-        "median": statistics.median(ordered),
-        "p90": percentile(90),
-        "p99": percentile(99),
-        "max": ordered[-1],
-    }
 
 
 def _measure_batch(target, rate, seconds):

@@ -1,13 +1,9 @@
-"""The results of tests/bench/follow for people (Markdown) and for programs (JSON)."""
+"""The results of the section for people, and its goals."""
 
-import json
+from measuring.goals import Goal
+from measuring.markdown import digits
 
 _HEAD = """\
-# From commit to visible
-
-{cpu}, {cores} cores, Linux {kernel}, MariaDB {mariadb}, {file_system}; \
-load average before: {load_average:.2f}
-
 Times are in milliseconds, from the OK of a commit until a reply has the change; who \
 asks polls without a pause. postmirror and the replica run all the time and are asked \
 in turns; where postmirror follows by lsn, its primary has no binlog, and the replica \
@@ -16,7 +12,7 @@ primary and replica; the replica has MariaDB's defaults besides.
 """
 
 _SINGLES = """
-## Single changes
+### Single changes
 
 | scenario | postmirror median / p99 | replica median / p99 | postmirror : replica |
 |---|---|---|---|
@@ -29,7 +25,7 @@ _DETAILS = """
 |---|---|---|---|---|---|---|---|---|---|
 """
 _BATCHES = """
-## Bulk
+### Bulk
 
 Transactions of 1000 rows each without a pause; lag is from a batch's commit until its \
 last row is visible. A rate is too much for who lags ever more (by over 5 % of the \
@@ -40,28 +36,33 @@ time).
 """
 
 
-def render_markdown(results):
-    """Returns the whole report."""
-    text = _HEAD.format(**results["machine"])
-    if results["singles"]:
-        text += _SINGLES + "".join(map(_single_row, results["singles"]))
-        text += _DETAILS + "".join(
-            _detail_row(result, name)
-            for result in results["singles"]
-            for name in result["targets"]
-        )
-    if results["batches"]:
-        text += _BATCHES + "".join(map(_batch_rows, results["batches"]))
-        text += "\n" + "".join(map(_highest_rates, results["batches"]))
-    if results["failures"]:
-        text += "\n## Failed\n\n"
-        text += "".join(f"* {_one_line(each)}\n" for each in results["failures"])
+def render(results):
+    """Returns the section of the report."""
+    text = _HEAD
+    text += _SINGLES + "".join(map(_single_row, results["singles"]))
+    text += _DETAILS + "".join(
+        _detail_row(result, name)
+        for result in results["singles"]
+        for name in result["targets"]
+    )
+    text += _BATCHES + "".join(map(_batch_rows, results["batches"]))
+    text += "\n" + "".join(map(_highest_rates, results["batches"]))
     return text
 
 
-def write_json(path, results):
-    """Writes everything, every sample included."""
-    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+def goals(results):
+    """Returns the goals: not later than the replica by binlog, a limit by lsn."""
+    found = []
+    for result in results["singles"]:
+        ours, theirs = (result["targets"][name] for name in ("postmirror", "replica"))
+        if result["source"] == "binlog":
+            found += [
+                Goal(f"{result['scenario']}: {key} to the replica's", 1, ours[key] / theirs[key])
+                for key in ("median", "p99")
+            ]
+        elif result["rows"] <= 10_000:
+            found.append(Goal(f"{result['scenario']}: p99", 80, ours["p99"], "ms"))
+    return found
 
 
 def _single_row(result):
@@ -76,10 +77,10 @@ def _detail_row(result, name):
         result["scenario"],
         name,
         figures["n"],
-        *(_millis(figures[each]) for each in ("median", "p90", "p99", "max")),
-        _millis(figures["commit_median"]),
+        *(digits(figures[each]) for each in ("median", "p90", "p99", "max")),
+        digits(figures["commit_median"]),
         f"{figures['load_per_second']:.0f}/s",
-        f"{_millis(sync['median'] / 1000)} / {_millis(sync['p99'] / 1000)}",
+        f"{digits(sync['median'] / 1000)} / {digits(sync['p99'] / 1000)}",
     )
 
 
@@ -90,7 +91,7 @@ def _batch_rows(result):
             name,
             each["rate"],
             f"{each['rate_reached']:.0f}",
-            *(_millis(each[key]) for key in ("first_second", "last_second", "max")),
+            *(digits(each[key]) for key in ("first_second", "last_second", "max")),
             "bounded" if each["bounded"] else f"grows {each['growth']:.2f} s/s",
         )
         for name, rates in result["rates"].items()
@@ -108,17 +109,8 @@ def _highest_rates(result):
 
 
 def _median_p99(figures):
-    return f"{_millis(figures['median'])} / {_millis(figures['p99'])}"
-
-
-def _millis(value):
-    # Three digits are more than any of these figures deserves.
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{digits(figures['median'])} / {digits(figures['p99'])}"
 
 
 def _row(*cells):
     return f"| {' | '.join(map(str, cells))} |\n"
-
-
-def _one_line(text):
-    return " ".join(text.split())[:500]

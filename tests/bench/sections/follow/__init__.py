@@ -1,0 +1,7 @@
+"""From a commit until a lookup sees it, beside a replica of MariaDB."""
+
+from .report import goals, render
+from .scenarios import measure
+
+NAME = "follow"
+TITLE = "From commit to visible"
