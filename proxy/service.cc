@@ -19,9 +19,8 @@
 #include "proxy/protocol/socketmap_codec.h"
 #include "proxy/protocol/tcp_table_codec.h"
 #include "proxy/store_watch.h"
-#include "proxy/temporary_log.h"
+#include "proxy/wake_up_lookup.h"
 #include "proxy/worker.h"
-#include "schema/lookup/parameter_lookup.h"
 #include "schema/runtime/clock.h"
 #include "schema/store/store_reader.h"
 
@@ -33,37 +32,6 @@ namespace {
 constexpr int kOtherDescriptors = 64;
 // A host name stands for one address of IPv4 and one of IPv6, as a rule.
 constexpr int kSocketsAListenEntry = 2;
-
-// One worker's way to the store: one moment of it for each wake-up, and none
-// while the worker waits, so that sync can reuse pages and the store can be
-// reopened.
-class WakeUpLookup {
- public:
-  WakeUpLookup(const Config& config, StoreReader* store, const Clock* clock,
-               Logger* logger)
-      : config_(config), lookup_(config, store), log_(clock, logger) {}
-
-  Outcome Lookup(size_t served, absl::string_view key, std::string* value) {
-    if (!begun_) lookup_.Begin();
-    begun_ = true;
-    const Outcome outcome = lookup_.Lookup(served, key, value);
-    if (outcome == Outcome::kTemporary) {
-      log_.Report(config_.served[served].parameter->name, key, *value);
-    }
-    return outcome;
-  }
-
-  void End() {
-    if (begun_) lookup_.End();
-    begun_ = false;
-  }
-
- private:
-  const Config& config_;
-  ParameterLookup lookup_;
-  TemporaryLog log_;
-  bool begun_ = false;
-};
 
 class Service {
  public:

@@ -3,6 +3,7 @@
 #ifndef POSTMIRROR_SCHEMA_LOOKUP_PARAMETER_LOOKUP_H_
 #define POSTMIRROR_SCHEMA_LOOKUP_PARAMETER_LOOKUP_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ class ParameterLookup {
   // first lookup of a wake-up, End before waiting again.
   void Begin() { view_.Begin(); }
   void End() { view_.End(); }
+
+  // See StoreView::moment. REQUIRES: between Begin and End.
+  uint64_t moment() const { return view_.moment(); }
 
   // Answers `key` in `config.served[served]` by the parameter's search.
   // `*value` is the value if found, a short reason for the operator if

@@ -28,10 +28,9 @@ absl::Status SystemError(int error, absl::string_view what) {
 }
 
 absl::Status LmdbError(int code, absl::string_view what) {
+  if (code == MDB_SUCCESS) return absl::OkStatus();
   const std::string message = absl::StrCat(what, ": ", mdb_strerror(code));
   switch (code) {
-    case MDB_SUCCESS:
-      return absl::OkStatus();
     case MDB_NOTFOUND:
       return absl::NotFoundError(message);
     case MDB_CORRUPTED:

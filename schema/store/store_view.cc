@@ -27,7 +27,21 @@ Outcome Temporary(absl::string_view reason, std::string* value) {
   return Outcome::kTemporary;
 }
 
+// Gets `*cursor` ready for a search from the root; opens it where it is null.
+int OpenCursor(MDB_txn* transaction, unsigned handle, MDB_cursor** cursor) {
+  if (*cursor != nullptr) return mdb_cursor_renew(transaction, *cursor);
+  // Reads the tree's root, which mdb_cursor_open does too, but after it has
+  // taken memory, which a fault would lose.
+  MDB_stat ignored;
+  mdb_stat(transaction, handle, &ignored);
+  return mdb_cursor_open(transaction, handle, cursor);
+}
+
 }  // namespace
+
+void StoreView::CursorCloser::operator()(MDB_cursor* cursor) const {
+  mdb_cursor_close(cursor);
+}
 
 StoreView::StoreView(StoreReader* reader, std::vector<std::string> maps)
     : reader_(reader),
@@ -112,6 +126,7 @@ absl::Status StoreView::Load() {
       return absl::OkStatus();
     }
     loaded_id_ = 0;
+    ++moment_;
     maps_.clear();
     absl::Status failure;
     for (const std::string& name : names_) {
@@ -165,7 +180,8 @@ absl::StatusOr<std::optional<StoreView::ServedMap>> StoreView::LoadMap(
   ServedMap map{.record = *std::move(record),
                 .normalization = {utf8, *std::move(collation)},
                 .domain = {},
-                .handle = *handle};
+                .handle = *handle,
+                .cursor = nullptr};
   for (const std::string& domain : map.record.domain) {
     // What is not UTF-8 matches no key that is.
     if (FoldKey(domain, map.record.utf8, &key_)) map.domain.push_back(key_);
@@ -264,7 +280,7 @@ Outcome StoreView::Lookup(size_t map, absl::string_view key,
     value->append(names_[map]);
     return Outcome::kTemporary;
   }
-  const ServedMap& served = *maps_[map];
+  ServedMap& served = *maps_[map];
   if (!InDomain(key, served)) return Outcome::kNotFound;
   const KeyKind kind = served.normalization.NormalizeKey(key, &key_);
   if (kind == KeyKind::kUnmatchable) return Outcome::kNotFound;
@@ -281,17 +297,13 @@ Outcome StoreView::Lookup(size_t map, absl::string_view key,
   return outcome;
 }
 
-Outcome StoreView::Find(const ServedMap& map, std::string* value) {
+Outcome StoreView::Find(ServedMap& map, std::string* value) {
   MDB_val found = {0, nullptr};
   int code = MDB_SUCCESS;
   char tag = 0;
-  MDB_cursor* cursor = nullptr;
+  MDB_cursor* cursor = map.cursor.get();
   const bool survived = SurvivesFault([&] {
-    // Reads the tree's root, which mdb_cursor_open does too, but after it has
-    // taken memory, which a fault would lose.
-    MDB_stat ignored;
-    mdb_stat(transaction_, map.handle, &ignored);
-    code = mdb_cursor_open(transaction_, map.handle, &cursor);
+    code = OpenCursor(transaction_, map.handle, &cursor);
     if (code != MDB_SUCCESS) return;
     code = SearchTree(cursor, file_, map.record.entries, key_, &found);
     if (code != MDB_SUCCESS || found.mv_size == 0 ||
@@ -303,7 +315,7 @@ Outcome StoreView::Find(const ServedMap& map, std::string* value) {
     tag = entry[0];
     value->assign(entry + 1, found.mv_size - 1);
   });
-  if (cursor != nullptr) mdb_cursor_close(cursor);
+  if (map.cursor == nullptr) map.cursor.reset(cursor);
   if (!survived) {
     reader_->environment_->MarkSuspect();
     return Temporary("the store is damaged", value);

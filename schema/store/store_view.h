@@ -14,6 +14,7 @@
 #define POSTMIRROR_SCHEMA_STORE_STORE_VIEW_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@
 #include "schema/store/map_record.h"
 #include "schema/store/tree_search.h"
 
+struct MDB_cursor;
 struct MDB_txn;
 
 namespace postmirror {
@@ -58,17 +60,27 @@ class StoreView {
   // or cannot be read. Valid until End. REQUIRES: between Begin and End.
   const MapRecord* Record(size_t map) const;
 
+  // A number of the moment that lookups see: two of one number see the same
+  // entries. 0 where they see none. REQUIRES: between Begin and End.
+  uint64_t moment() const { return state_.ok() ? moment_ : 0; }
+
   // Why lookups are temporary, or OK. REQUIRES: between Begin and End.
   const absl::Status& state() const { return state_; }
 
  private:
   friend class StoreReader;
 
+  struct CursorCloser {
+    void operator()(MDB_cursor* cursor) const;
+  };
+  using Cursor = std::unique_ptr<MDB_cursor, CursorCloser>;
+
   struct ServedMap {
     MapRecord record;
     Normalization normalization;
     std::vector<std::string> domain;  // of the record, folded as keys are
     unsigned handle = 0;
+    Cursor cursor;  // opened by the first lookup, then reused
   };
 
   void Forget();  // drops what belongs to the environment that is being closed
@@ -81,13 +93,14 @@ class StoreView {
   absl::StatusOr<unsigned> Handle(const std::string& sub_database);
   absl::Status Read(unsigned handle, absl::string_view key, std::string* bytes);
   bool InDomain(absl::string_view key, const ServedMap& map);
-  Outcome Find(const ServedMap& map, std::string* value);
+  Outcome Find(ServedMap& map, std::string* value);
 
   StoreReader* const reader_;
   const std::vector<std::string> names_;
   std::shared_lock<std::shared_mutex> lock_;
   MDB_txn* transaction_ = nullptr;  // kept, reset, between wake-ups
   size_t loaded_id_ = 0;            // the transaction that maps_ was read in
+  uint64_t moment_ = 0;             // counts the times that maps_ was read
   std::vector<std::optional<ServedMap>> maps_;
   // By digest; those of the maps.
   std::map<std::string, std::shared_ptr<const CollationTable>> collations_;

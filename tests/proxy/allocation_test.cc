@@ -1,68 +1,134 @@
-// A program of its own, because it counts every allocation.
+// The whole of a lookup, from the bytes of a request to those of its reply: a
+// proxy that has warmed up allocates nothing for it, in no library either.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
+#include <string>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "proxy/connection.h"
 #include "proxy/protocol/socketmap_codec.h"
 #include "proxy/protocol/tcp_table_codec.h"
-
-namespace {
-
-std::atomic<int> allocations = 0;
-
-}  // namespace
-
-void* operator new(size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
-}
-// Else the library's own one, whose memory our delete must not be given.
-void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  return operator new(size);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+#include "proxy/wake_up_lookup.h"
+#include "schema/runtime/clock.h"
+#include "tests/proxy/recording_logger.h"
+#include "tests/schema/store/store_fixture.h"
+#include "tests/support/allocation_count.h"
 
 namespace postmirror {
 namespace {
 
-Outcome Lookup(size_t, absl::string_view key, std::string* value) {
-  if (key.front() == 'n') return Outcome::kNotFound;
-  value->assign("a value that is too long to be kept within the string itself");
-  return key.front() == 't' ? Outcome::kTemporary : Outcome::kFound;
+constexpr char kAliases[] = "/etc/postmirror/aliases.cf";
+constexpr char kMailboxes[] = "/etc/postmirror/mailboxes.cf";
+constexpr size_t kKeys = 300;
+
+std::string User(size_t number) {
+  return absl::StrCat("someone.with.a.name.", 1000 + number);
 }
 
-// Allocations of the second and later rounds of the same requests.
-int Count(const Codec& codec, absl::string_view requests) {
-  Connection connection(&codec);
-  ReplyBuffers buffers;
-  connection.Receive(requests, Lookup, &buffers);
-  const int before = allocations;
-  for (int i = 0; i < 10; ++i) {
-    connection.Receive(requests, Lookup, &buffers);
-    connection.Keep("");
+Config AliasesConfig() {
+  Config config;
+  config.search.recipient_delimiter = "+";
+  config.served = {{.parameter = FindParameter("virtual_alias_maps"),
+                    .maps = {kAliases, kMailboxes}}};
+  return config;
+}
+
+class AllocationTest : public ::testing::Test {
+ protected:
+  AllocationTest() {
+    Entries aliases;
+    for (size_t i = 0; i < kKeys; ++i) {
+      aliases[User(i) + "@example.org"] = User(i) + "@mailboxes.example.net";
+    }
+    store_.Fill({{.name = kAliases, .values = aliases}, {.name = kMailboxes}});
+    EXPECT_TRUE(reader_.Refresh().ok());
   }
-  return allocations - before;
+
+  // Answers requests for kKeys addresses, each in a wake-up of its own, three
+  // times. Returns what was allocated after the first time, in which buffers
+  // grow. Every reply must hold `reply`.
+  size_t Count(const Codec& codec, absl::string_view reply,
+               absl::FunctionRef<std::string(size_t)> render) {
+    std::vector<std::string> requests;
+    for (size_t i = 0; i < kKeys; ++i) requests.push_back(render(i));
+    Connection connection(&codec);
+    ReplyBuffers buffers;
+    size_t before = 0;
+    size_t answered = 0;
+    for (size_t i = 0; i < 3 * kKeys; ++i) {
+      if (i == kKeys) before = AllocationCount();
+      connection.Receive(
+          requests[i % kKeys],
+          [this](size_t served, absl::string_view key, std::string* value) {
+            return lookup_.Lookup(served, key, value);
+          },
+          &buffers);
+      connection.Keep("");
+      lookup_.End();
+      if (absl::StrContains(buffers.output, reply)) ++answered;
+    }
+    const size_t allocations = AllocationCount() - before;
+    EXPECT_EQ(answered, 3 * kKeys) << buffers.output;
+    return allocations;
+  }
+
+  TemporaryStore store_;
+  const Config config_ = AliasesConfig();
+  StoreReader reader_{store_.path()};
+  const SystemClock clock_;
+  RecordingLogger logger_;
+  WakeUpLookup lookup_{config_, &reader_, &clock_, &logger_};
+  const TcpTableCodec tcp_table_{0};
+  const SocketmapCodec socketmap_{{"virtual_alias_maps"}};
+};
+
+std::string Netstring(absl::string_view text) {
+  return absl::StrCat(text.size(), ":", text, ",");
 }
 
-TEST(AllocationTest, TcpTableRequestsDoNotAllocate) {
-  EXPECT_EQ(Count(TcpTableCodec(0),
-                  "get found.a.key.of.some.length@example.org\n"
-                  "get not.found.a%20key.of.some.length@example.org\n"
-                  "get temporary.a.key.of.some.length@example.org\n"),
-            0);
+TEST_F(AllocationTest, CountsWhatIsAllocated) {
+  const size_t before = AllocationCount();
+  const std::vector<int> allocated(1000);
+  EXPECT_EQ(AllocationCount() - before, 1u);
 }
 
-TEST(AllocationTest, SocketmapRequestsDoNotAllocate) {
-  EXPECT_EQ(Count(SocketmapCodec({"maps"}),
-                  "31:maps found.a.key.of.some.length,"
-                  "35:maps not.found.a.key.of.some.length,"
-                  "35:maps temporary.a.key.of.some.length,"),
-            0);
+TEST_F(AllocationTest, AFoundAddressAllocatesNothing) {
+  EXPECT_EQ(Count(tcp_table_, "@mailboxes.example.net\n",
+                  [](size_t i) {
+                    return absl::StrCat("get ", User(i), "@Example.ORG\n");
+                  }),
+            0u);
+  EXPECT_EQ(Count(socketmap_, "@mailboxes.example.net,",
+                  [](size_t i) {
+                    return Netstring(absl::StrCat("virtual_alias_maps ",
+                                                  User(i), "@Example.ORG"));
+                  }),
+            0u);
+}
+
+// So long that no reply is kept: each is looked up again, by four candidates
+// of which two have the extension.
+TEST_F(AllocationTest, ALongExtensionAllocatesNothing) {
+  const std::string extension = "+" + std::string(100, 'x');
+  EXPECT_EQ(
+      Count(socketmap_, extension + "@mailboxes.example.net,",
+            [&](size_t i) {
+              return Netstring(absl::StrCat("virtual_alias_maps ", User(i),
+                                            extension, "@example.org"));
+            }),
+      0u);
+}
+
+TEST_F(AllocationTest, AnAddressThatIsNotFoundAllocatesNothing) {
+  EXPECT_EQ(Count(tcp_table_, "500 not found\n",
+                  [](size_t i) {
+                    return absl::StrCat("get ", User(i), std::string(100, 'x'),
+                                        "+news@example.org\n");
+                  }),
+            0u);
 }
 
 }  // namespace

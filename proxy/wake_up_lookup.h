@@ -1,0 +1,46 @@
+// One worker's way to the store: one moment of it for each wake-up, and none
+// while the worker waits, so that sync can reuse pages and the store can be
+// reopened. Used by one thread.
+#ifndef POSTMIRROR_PROXY_WAKE_UP_LOOKUP_H_
+#define POSTMIRROR_PROXY_WAKE_UP_LOOKUP_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "proxy/reply_cache.h"
+#include "proxy/temporary_log.h"
+#include "schema/config/config.h"
+#include "schema/lookup/parameter_lookup.h"
+#include "schema/runtime/clock.h"
+#include "schema/runtime/logger.h"
+#include "schema/search/outcome.h"
+#include "schema/store/store_reader.h"
+
+namespace postmirror {
+
+class WakeUpLookup {
+ public:
+  // All must outlive it.
+  WakeUpLookup(const Config& config, StoreReader* store, const Clock* clock,
+               Logger* logger)
+      : config_(config), lookup_(config, store), log_(clock, logger) {}
+
+  // See ParameterLookup::Lookup. The first one of a wake-up begins the moment;
+  // what is temporary is logged.
+  Outcome Lookup(size_t served, absl::string_view key, std::string* value);
+
+  // To be called before waiting, and before the store is reopened.
+  void End();
+
+ private:
+  const Config& config_;
+  ParameterLookup lookup_;
+  ReplyCache cache_;
+  TemporaryLog log_;
+  bool begun_ = false;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_PROXY_WAKE_UP_LOOKUP_H_
