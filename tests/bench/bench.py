@@ -28,7 +28,7 @@ def main():
     text = _render(sections, results)
     print(text, end="")
     if arguments.output:
-        _write(arguments.output, sections, results, text)
+        _write(arguments.output, sections, results)
     return 1 if results["failures"] else 0
 
 
@@ -83,8 +83,13 @@ def _render(sections, results):
     return text
 
 
-def _write(folder, sections, results, text):
+def _write(folder, sections, results):
     folder.mkdir(parents=True, exist_ok=True)
+    text = _render(sections, results)
+    for section in sections:
+        if section.NAME in results["sections"] and hasattr(section, "plots"):
+            for name in section.plots(results["sections"][section.NAME], folder):
+                text += f"\n![{section.TITLE}]({name})\n"
     (folder / "figures.md").write_text(text, encoding="utf-8")
     (folder / "figures.json").write_text(
         json.dumps(results, indent=1) + "\n", encoding="utf-8"

@@ -78,7 +78,8 @@ absl::StatusOr<std::vector<Exchange>> ReadExchanges(
   std::vector<Exchange> exchanges;
   std::string line;
   double misses = 0;  // that are due
-  while (std::getline(file, line)) {
+  while (std::getline(file, line) &&
+         (kinds.first == 0 || exchanges.size() < kinds.first)) {
     const std::pair<absl::string_view, absl::string_view> entry =
         absl::StrSplit(line, absl::MaxSplits('\t', 1));
     misses += kinds.misses;

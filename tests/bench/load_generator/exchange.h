@@ -38,6 +38,7 @@ class ExchangeProtocol {
 };
 
 struct LookupKinds {
+  size_t first = 0;       // only so many lines are asked for; 0 is all
   double misses = 0;      // this share is of keys that nobody has
   std::string extension;  // asked for in each address, such as "+news"
 };

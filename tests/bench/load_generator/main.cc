@@ -19,6 +19,7 @@ ABSL_FLAG(std::string, protocol, "",
           "tcp_table, socketmap:MAP, memcached, redis, or null:REPLY");
 ABSL_FLAG(std::string, address, "", "unix:PATH or inet:IPV4:PORT");
 ABSL_FLAG(std::string, entries, "", "file of lines `key TAB value`");
+ABSL_FLAG(size_t, first, 0, "only so many of the entries; 0 is all");
 ABSL_FLAG(double, misses, 0, "share of the keys that nobody has");
 ABSL_FLAG(std::string, extension, "", "asked for in each address, as +news");
 ABSL_FLAG(double, zipf, 0, "exponent of Zipf's law; 0 is uniform");
@@ -60,7 +61,8 @@ absl::Status Run() {
   if (!protocol.ok()) return protocol.status();
   const auto exchanges =
       ReadExchanges(absl::GetFlag(FLAGS_entries), *protocol,
-                    {.misses = absl::GetFlag(FLAGS_misses),
+                    {.first = absl::GetFlag(FLAGS_first),
+                     .misses = absl::GetFlag(FLAGS_misses),
                      .extension = absl::GetFlag(FLAGS_extension)});
   if (!exchanges.ok()) return exchanges.status();
   const std::vector<uint32_t> order =

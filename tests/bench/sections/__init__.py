@@ -4,11 +4,12 @@
     TITLE     its heading in the report
     measure(bench) -> results, of what JSON can hold; fails with AssertionError
     render(results) -> its part of the report, in Markdown, without the heading
-    goals(results) -> a list of Goal, which may be empty
+    goals(results) -> the Goals, which may be none
+    plots(results, folder) -> names of the SVG files that it drew there; optional
 
 A section fails on functional errors only, such as a wrong reply, never on a figure.
 """
 
-from . import follow
+from . import follow, lookups
 
-SECTIONS = (follow,)
+SECTIONS = (lookups, follow)

@@ -1,0 +1,66 @@
+"""A postmirror whose store was filled from a database, and its entries in files."""
+
+import json
+import os
+import subprocess
+
+from measuring.load import SERVER_CORE
+from support.site import Site
+from support.waiting import wait_until
+
+# So many entries are asked for, spread over all: the working set of a busy server.
+_SAMPLE = 200_000
+
+
+class Mirror:
+    """`entries` has all aliases, `sample` those that are asked for, as lines of key
+    and value. The proxy runs on the servers' core; sync has done its work and is
+    gone, unless it is kept."""
+
+    def __init__(self, folder, database, keep_sync=False):
+        self._database = database
+        self._keep_sync = keep_sync
+        # An operator's time-outs, not the tests' short ones.
+        settings = {"connect_timeout": None, "read_timeout": None, "client_limit": 4096}
+        self.site = Site(folder, database.port, settings)
+        self.site.set_proxy(wrapper=("taskset", "--cpu-list", SERVER_CORE))
+        self.entries, self.sample = folder / "entries", folder / "sample"
+
+    def __enter__(self):
+        try:
+            self._write_entries(self.entries, "TRUE")
+            step = max(1, self._database.rows // _SAMPLE)
+            self._write_entries(self.sample, f"MOD(id, {step}) = 0")
+            self.site.sync.start()
+            self.site.start_proxy()
+            wait_until(self._is_filled, 600, lambda: f"filled:\n{self.site.logs()}")
+            if not self._keep_sync:
+                self.site.sync.stop()
+        except BaseException:
+            self.site.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.site.close()
+
+    def _write_entries(self, path, condition):
+        with open(path, "wb") as output:
+            subprocess.run(
+                [
+                    *self._database.client_command(),
+                    "--quick",
+                    "--execute=SELECT source, destination FROM virtual_aliases"
+                    f" WHERE {condition}",
+                ],
+                stdout=output,
+                check=True,
+            )
+        assert os.path.getsize(path), f"{path}: no entries"
+
+    def _is_filled(self):
+        assert self.site.sync.pid and self.site.proxy.pid
+        status = json.loads(self.site.ctl("status", "--json").stdout)
+        return status["maps"] and all(
+            each["state"] == "filled" for each in status["maps"]
+        )

@@ -1,0 +1,70 @@
+"""The order of things: all servers run, and in each round each is asked once for
+each cell, in an order that is drawn anew."""
+
+import contextlib
+import random
+
+from measuring.load import run_load
+
+from .cells import OPTIONS, all_cells
+from .contenders import Contenders
+from .mirror import Mirror
+
+_ROUNDS, _QUICK_ROUNDS = 15, 2
+
+
+def measure(bench):
+    """Returns for each cell what each server's runs have cost."""
+    cells = list(all_cells(bench.quick))
+    with contextlib.ExitStack() as stack:
+        sites = {}
+        for rows in sorted({cell.rows for cell in cells}):
+            bench.say(f"starting the servers with {rows} entries")
+            folder = bench.folder / f"lookups-{rows}"
+            mirror = stack.enter_context(Mirror(folder, bench.database(rows)))
+            servers = Contenders(folder / "others", mirror, mirror.entries)
+            sites[rows] = mirror, stack.enter_context(servers)
+        return {"cells": _run_rounds(bench, cells, sites)}
+
+
+def _run_rounds(bench, cells, sites):
+    runs = {}
+    rounds = _QUICK_ROUNDS if bench.quick else _ROUNDS
+    order = random.Random(rounds)
+    for number in range(rounds):
+        bench.say(f"round {number + 1} of {rounds}")
+        pairs = [
+            (cell, contender)
+            for cell in cells
+            for contender in sites[cell.rows][1].all
+            if cell.asks(contender)
+        ]
+        order.shuffle(pairs)
+        for cell, contender in pairs:
+            runs.setdefault((cell, contender.name), []).append(
+                _run(cell, contender, sites[cell.rows][0], number)
+            )
+    return [
+        {
+            "rows": cell.rows,
+            "transport": cell.transport,
+            "connections": cell.connections,
+            "keys": cell.keys,
+            "runs": {
+                name: result for (of, name), result in runs.items() if of == cell
+            },
+        }
+        for cell in cells
+    ]
+
+
+def _run(cell, contender, mirror, number):
+    return run_load(
+        contender.protocol,
+        contender.address,
+        mirror.sample,
+        pid=contender.pid,
+        connections=cell.connections,
+        seed=number + 1,
+        options=OPTIONS[cell.keys],
+    )
