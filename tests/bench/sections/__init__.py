@@ -10,6 +10,6 @@
 A section fails on functional errors only, such as a wrong reply, never on a figure.
 """
 
-from . import follow, lookups
+from . import changes, connections, follow, lookups
 
-SECTIONS = (lookups, follow)
+SECTIONS = (lookups, changes, connections, follow)

@@ -5,10 +5,10 @@ import contextlib
 import random
 
 from measuring.load import run_load
+from measuring.mirror import Mirror
 
 from .cells import OPTIONS, all_cells
 from .contenders import Contenders
-from .mirror import Mirror
 
 _ROUNDS, _QUICK_ROUNDS = 15, 2
 

@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
+import time
 
-from measuring.load import SERVER_CORE
 from support.site import Site
 from support.waiting import wait_until
+
+from .load import SERVER_CORE
 
 # So many entries are asked for, spread over all: the working set of a busy server.
 _SAMPLE = 200_000
@@ -24,6 +26,7 @@ class Mirror:
         settings = {"connect_timeout": None, "read_timeout": None, "client_limit": 4096}
         self.site = Site(folder, database.port, settings)
         self.site.set_proxy(wrapper=("taskset", "--cpu-list", SERVER_CORE))
+        self._sync_started = None
         self.entries, self.sample = folder / "entries", folder / "sample"
 
     def __enter__(self):
@@ -31,9 +34,9 @@ class Mirror:
             self._write_entries(self.entries, "TRUE")
             step = max(1, self._database.rows // _SAMPLE)
             self._write_entries(self.sample, f"MOD(id, {step}) = 0")
-            self.site.sync.start()
+            self.start_sync()
             self.site.start_proxy()
-            wait_until(self._is_filled, 600, lambda: f"filled:\n{self.site.logs()}")
+            self.wait_until_read()
             if not self._keep_sync:
                 self.site.sync.stop()
         except BaseException:
@@ -43,6 +46,22 @@ class Mirror:
 
     def __exit__(self, *_):
         self.site.close()
+
+    def start_sync(self):
+        """Starts sync, or starts it anew."""
+        if self._sync_started is not None:
+            self.site.sync.stop()
+        self._sync_started = time.monotonic()
+        self.site.sync.start()
+
+    def wait_until_read(self):
+        """Waits until sync has read everything since it was started."""
+        wait_until(self._is_read, 600, lambda: f"is read:\n{self.site.logs()}")
+
+    def first_entry(self):
+        """Returns a key and its value."""
+        with open(self.entries, encoding="utf-8") as lines:
+            return tuple(lines.readline().removesuffix("\n").split("\t"))
 
     def _write_entries(self, path, condition):
         with open(path, "wb") as output:
@@ -58,9 +77,13 @@ class Mirror:
             )
         assert os.path.getsize(path), f"{path}: no entries"
 
-    def _is_filled(self):
+    def _is_read(self):
         assert self.site.sync.pid and self.site.proxy.pid
         status = json.loads(self.site.ctl("status", "--json").stdout)
+        since_start = time.monotonic() - self._sync_started
         return status["maps"] and all(
-            each["state"] == "filled" for each in status["maps"]
+            each["state"] == "filled"
+            and each["freshness_seconds"] is not None
+            and each["freshness_seconds"] < since_start
+            for each in status["maps"]
         )

@@ -1,0 +1,69 @@
+"""What an idle connection costs the proxy in memory."""
+
+import contextlib
+import resource
+
+from measuring import markdown
+from measuring.goals import Goal
+from measuring.memory import anonymous_bytes
+from measuring.mirror import Mirror
+from support.postmap import found
+from support.site import ALIASES
+from support.socketmap import SocketmapClient
+
+NAME = "connections"
+TITLE = "Idle connections"
+
+_ROWS = 10_000
+_CONNECTIONS, _QUICK_CONNECTIONS = 4000, 1000
+_LIMIT_BYTES = 1024
+
+_TEXT = """\
+{connections} connections over a unix socket, each of which has asked once and then waits, \
+as Postfix's do: {each} bytes of the proxy's memory each, beside the kernel's. Without \
+them the proxy has {alone} KiB of its own.
+"""
+
+
+def measure(bench):
+    """Returns the proxy's own memory before and after."""
+    count = _QUICK_CONNECTIONS if bench.quick else _CONNECTIONS
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(count + 256, 1024), hard))
+    with Mirror(bench.folder / NAME, bench.database(_ROWS)) as mirror:
+        key, value = mirror.first_entry()
+        site = mirror.site
+        with contextlib.ExitStack() as stack:
+
+            def connect():
+                client = SocketmapClient(site.unix_socket)
+                stack.callback(client.close)
+                reply = client.ask(ALIASES, [key])
+                assert reply == {key: found(value)}, f"{reply}"
+
+            # What the first connections need is for all of them.
+            for _ in range(10):
+                connect()
+            before = anonymous_bytes(site.proxy.pid)
+            for _ in range(count):
+                connect()
+            after = anonymous_bytes(site.proxy.pid)
+    return {"connections": count, "before": before, "after": after}
+
+
+def render(results):
+    """Returns the section of the report."""
+    return _TEXT.format(
+        connections=results["connections"],
+        each=markdown.digits(_bytes_each(results)),
+        alone=markdown.digits(results["before"] / 1024),
+    )
+
+
+def goals(results):
+    """Returns the goal for the memory of a connection."""
+    yield Goal("memory of an idle connection", _LIMIT_BYTES, _bytes_each(results), "B")
+
+
+def _bytes_each(results):
+    return (results["after"] - results["before"]) / results["connections"]
