@@ -3,9 +3,9 @@
 # is missing, and build. To be sourced.
 #
 #   source tests/bench/prepare.sh
-#   prepare_bench TARGET...
+#   prepare_bench
 
-# Builds postmirror's programs and the given targets as they are installed: the
+# Builds postmirror's programs and those of this folder as they are installed: the
 # preset release. What the compiler says is in $bench_log.
 prepare_bench() {
   bench_log=$PWD/build/bench.log
@@ -17,7 +17,7 @@ prepare_bench() {
   if ! {
     cmake --preset release -DPOSTMIRROR_TESTS=ON &&
       cmake --build --preset release -j "$(nproc)" \
-        --target postmirror-sync postmirror-proxy postmirrorctl "$@"
+        --target postmirror-sync postmirror-proxy postmirrorctl bench_programs
   } >>"$bench_log" 2>&1; then
     tail -20 "$bench_log" >&2
     return 1

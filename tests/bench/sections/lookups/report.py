@@ -22,6 +22,14 @@ generator itself costs {own} µs of CPU a request (median of all runs over \
 
 """
 
+_SUMMARY = """\
+Microseconds of the server's CPU for one lookup. The null server has the proxy's event \
+loop and sends a fixed reply: what the kernel takes.
+
+"""
+
+_NAMES = (NULL, OURS, TCP_TABLE, MEMCACHED, REDIS)
+
 # At most this many times the null server's CPU.
 _OF_NULL = {"tcp": 1 / 0.85, "unix": 1 / 0.70}
 _OF_NULL_CROWDED = {"tcp": 1 / 0.85, "unix": 1 / 0.60}
@@ -38,13 +46,27 @@ def render(results):
         own=" and ".join(_own_cost(results, transport) for transport in TRANSPORTS),
         transport=" and ".join(TRANSPORTS),
     )
-    names = (NULL, OURS, TCP_TABLE, MEMCACHED, REDIS)
-    head = ("keys", "entries", "over", "connections", *names)
-    text += markdown.table(head, (_cpu_row(cell, names) for cell in results["cells"]))
+    head = ("keys", "entries", "over", "connections", *_NAMES)
+    text += markdown.table(head, map(_cpu_row, results["cells"]))
     text += "\nRequests a second (thousands) / 99th percentile of the latency (µs):\n\n"
-    return text + markdown.table(
-        head, (_speed_row(cell, names) for cell in results["cells"])
-    )
+    return text + markdown.table(head, map(_speed_row, results["cells"]))
+
+
+def summary(results):
+    """Returns the CPU of hits, and of what else there is over unix sockets."""
+    rows = [
+        (
+            f"{cell['keys']}, {cell['transport']}, {cell['connections']} connections",
+            *(
+                markdown.digits(_cpu(cell, name)) if name in cell["runs"] else ""
+                for name in _NAMES
+            ),
+        )
+        for cell in results["cells"]
+        if cell["rows"] == USUAL
+        and (cell["keys"] == HITS or cell["connections"] == 100)
+    ]
+    return _SUMMARY + markdown.table(("1M entries", *_NAMES), rows)
 
 
 def plots(results, folder):
@@ -61,7 +83,7 @@ def plots(results, folder):
                     and name in cell["runs"]
                 ],
             )
-            for name in (NULL, OURS, TCP_TABLE, MEMCACHED, REDIS)
+            for name in _NAMES
         ]
         lines = [line for line in lines if line.points]
         if lines:
@@ -172,19 +194,19 @@ def _names(cell):
     )
 
 
-def _cpu_row(cell, names):
+def _cpu_row(cell):
     return (
         *_names(cell),
         *(
             markdown.with_quartiles(quartiles(_costs(cell, name)))
             if name in cell["runs"]
             else ""
-            for name in names
+            for name in _NAMES
         ),
     )
 
 
-def _speed_row(cell, names):
+def _speed_row(cell):
     def of(name):
         if name not in cell["runs"]:
             return ""
@@ -193,4 +215,4 @@ def _speed_row(cell, names):
         late = statistics.median(run["p99_us"] for run in runs)
         return f"{markdown.digits(rate)} / {markdown.digits(late)}"
 
-    return (*_names(cell), *map(of, names))
+    return (*_names(cell), *map(of, _NAMES))
