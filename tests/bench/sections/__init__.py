@@ -10,6 +10,6 @@
 A section fails on functional errors only, such as a wrong reply, never on a figure.
 """
 
-from . import follow, lookups
+from . import follow, lookups, postmap
 
-SECTIONS = (lookups, follow)
+SECTIONS = (lookups, postmap, follow)
