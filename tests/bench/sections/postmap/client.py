@@ -39,11 +39,12 @@ class Postmap:
         self._input = folder / "keys"
         self._output = folder / "replies"
 
-    def run(self, table, keys):
-        """Asks the table for the keys, checks the replies, and returns the seconds
-        that it took and those of CPU time that postmap used."""
+    def run(self, table, keys, core):
+        """Asks the table for the keys, on this core, checks the replies, and returns
+        the seconds that it took and those of CPU time that postmap used."""
         self._input.write_bytes(keys.text)
-        command = ["postmap", "-c", self._config, "-q", "-", table]
+        command = ["taskset", "--cpu-list", str(core)]
+        command += ["postmap", "-c", self._config, "-q", "-", table]
         with open(self._input, "rb") as source, open(self._output, "wb") as sink:
             client, begin = _children_seconds(), time.monotonic()
             with subprocess.Popen(

@@ -4,6 +4,7 @@ import dataclasses
 import random
 import shutil
 
+from measuring.cores import pin, usable_cores
 from measuring.cpu_time import cpu_seconds
 from measuring.figures import quartiles
 
@@ -14,12 +15,19 @@ _ROWS = (10_000, 1_000_000)
 _ROUNDS, _QUICK_ROUNDS = 11, 2
 
 # How long a run is to take, by its number of keys: long beside the start of a
-# process, which is subtracted. A table that needs this long for _FEW_KEYS is asked
-# for no more of them.
-_SECONDS, _QUICK_SECONDS = 0.5, 0.05
+# process, which is subtracted. A table that needs longer for _FEW_KEYS is asked for
+# no more of them.
+_SECONDS, _QUICK_SECONDS = 0.5, 0.1
 _FEW_KEYS = 4
 
 _MICROS = 1e6
+
+
+def _placements():
+    """Returns the cores of postmap and of the servers, by what they are to show: what
+    smtpd waits for on an idle machine, and what the work alone costs."""
+    first, *_, last = [*usable_cores()] * 2
+    return {"two cores": (first, last), "one core": (first, first)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,46 +76,55 @@ class _Asked:
         self._table = table
         self._entries = entries
         self._choice = choice
+        self._placements = _placements()
         self._few = self._choose(1)
         self._many = self._choose_enough(seconds)
-        self._samples = []
-
-    @property
-    def keys(self):
-        return self._many.count
+        self._samples = {name: [] for name in self._placements}
 
     def take_turn(self):
         """Runs with one key and with many; what they differ by is for the keys."""
-        one, many = self._run(self._few), self._run(self._many)
         per_key = _MICROS / (self._many.count - self._few.count)
-        pairs = zip(dataclasses.astuple(one), dataclasses.astuple(many))
-        self._samples.append(Costs(*(per_key * (b - a) for a, b in pairs)))
+        for name, cores in self._placements.items():
+            one, many = self._run(self._few, *cores), self._run(self._many, *cores)
+            pairs = zip(dataclasses.astuple(one), dataclasses.astuple(many))
+            costs = Costs(*(per_key * (b - a) for a, b in pairs))
+            self._samples[name].append(costs)
 
     def figures(self):
-        samples = self._samples
-        return {
-            "keys": self.keys,
-            "wall": quartiles([each.wall for each in samples]),
-            "cpu": quartiles([each.client + each.server for each in samples]),
-            "server_cpu": quartiles([each.server for each in samples]),
-            "samples": [dataclasses.asdict(each) for each in samples],
+        """Returns the figures by placement, and how many keys a run had."""
+        placements = {
+            name: {
+                "wall": quartiles([each.wall for each in samples]),
+                "cpu": quartiles([each.client + each.server for each in samples]),
+                "server_cpu": quartiles([each.server for each in samples]),
+                "samples": [dataclasses.asdict(each) for each in samples],
+            }
+            for name, samples in self._samples.items()
         }
+        return {"keys": self._many.count, "placements": placements}
 
     def _choose(self, count):
         return Keys(self._choice.choices(self._entries, k=count))
 
     def _choose_enough(self, seconds):
-        """Returns keys for a run that takes so long; tries ever more of them."""
-        count = _FEW_KEYS
-        while (wall := self._run(self._choose(count)).wall) < seconds / 4:
+        """Returns keys for a run that takes so long on two cores; tries ever more."""
+        cores = self._placements["two cores"]
+        self._run(self._few, *cores)  # so that the next one meets warm servers
+        start = self._run(self._few, *cores).wall
+        count, wall = 1, 0.0
+        while wall < seconds / 4:
             count *= 4
+            wall = self._run(self._choose(count), *cores).wall - start
         return self._choose(max(_FEW_KEYS, round(count * seconds / wall)))
 
-    def _run(self, keys):
+    def _run(self, keys, client_core, server_core):
         """Asks for the keys; raises AssertionError where one reply is wrong."""
         table = self._table
-        before = {pid: cpu_seconds(pid) for pid in table.server_pids()}
-        wall, client = self._postmap.run(table.table, keys)
+        before = {}
+        for pid in table.server_pids():
+            pin(pid, [server_core])
+            before[pid] = cpu_seconds(pid)
+        wall, client = self._postmap.run(table.table, keys, client_core)
         after = {pid: cpu_seconds(pid) for pid in table.server_pids()}
         gone = before.keys() - after.keys()
         if gone:

@@ -5,6 +5,7 @@ import dataclasses
 import os
 from collections.abc import Callable
 
+from measuring.cores import pin, usable_cores
 from measuring.filled_site import filled_site
 from measuring.lmdb_map import make_lmdb_map
 from support.lmtp_sink import LmtpSink
@@ -56,6 +57,8 @@ def open_tables(folder, database, entries):
     """Gives the folder of postmap's configuration and the list of Table."""
     folder.mkdir()
     with contextlib.ExitStack() as stack:
+        # It serves others after us.
+        stack.callback(lambda: pin(database.pid, usable_cores()))
         site = stack.enter_context(filled_site(folder / "site", database))
         files = stack.enter_context(_map_files(folder, database))
         socketmap = site.table("socketmap-unix", ALIASES)
@@ -120,7 +123,11 @@ def _map_files(folder, database):
 
 def _write_map_file(path, host, database):
     text = _MAP_FILE.format(
-        host=host, user=USER, password=PASSWORD, database=database, query=QUERIES[ALIASES]
+        host=host,
+        user=USER,
+        password=PASSWORD,
+        database=database,
+        query=QUERIES[ALIASES],
     )
     path.write_text(text, encoding="ascii")
     os.chmod(path, 0o644)  # proxymap reads it as user postfix
