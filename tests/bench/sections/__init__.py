@@ -10,6 +10,6 @@
 A section fails on functional errors only, such as a wrong reply, never on a figure.
 """
 
-from . import follow, lookups, postmap
+from . import follow, lookups, postmap, size
 
-SECTIONS = (lookups, postmap, follow)
+SECTIONS = (lookups, postmap, size, follow)

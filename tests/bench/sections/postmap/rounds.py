@@ -56,7 +56,7 @@ def _measure_size(bench, rows, folder):
     entries = database.entries()
     choice = random.Random(rows)
     bench.say(f"opening tables of {rows} aliases")
-    with open_tables(folder, database, entries) as (config, tables):
+    with open_tables(folder, database) as (config, tables):
         postmap = Postmap(config, folder)
         asked = [_Asked(postmap, each, entries, seconds, choice) for each in tables]
         bench.say(f"asking them in turns, {rounds} times")

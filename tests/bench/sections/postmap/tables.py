@@ -32,6 +32,8 @@ REVOKE SELECT ON {_UNINDEXED}.virtual_aliases
 DROP DATABASE {_UNINDEXED};
 """
 
+_ENTRIES = "SELECT source, destination FROM virtual_aliases"
+
 _MAP_FILE = """\
 hosts = {host}
 user = {user}
@@ -53,7 +55,7 @@ class Table:
 
 
 @contextlib.contextmanager
-def open_tables(folder, database, entries):
+def open_tables(folder, database):
     """Gives the folder of postmap's configuration and the list of Table."""
     folder.mkdir()
     with contextlib.ExitStack() as stack:
@@ -67,7 +69,7 @@ def open_tables(folder, database, entries):
             "proxy:mysql:": f"proxy:mysql:{files['indexed, unix']}",
         }
         postfix = stack.enter_context(_postfix(folder / "postfix", proxied.values()))
-        lmdb = make_lmdb_map(folder / "aliases", entries)
+        lmdb = make_lmdb_map(folder / "aliases", database, _ENTRIES)
 
         def proxy():
             return [site.proxy.pid]
