@@ -30,4 +30,4 @@ def filled_site(folder, database):
 def _is_filled(site):
     assert site.sync.pid and site.proxy.pid
     maps = json.loads(site.ctl("status", "--json").stdout)["maps"]
-    return all(each["state"] == "filled" for each in maps)
+    return maps and all(each["state"] == "filled" for each in maps)

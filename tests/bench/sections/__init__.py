@@ -10,6 +10,6 @@
 A section fails on functional errors only, such as a wrong reply, never on a figure.
 """
 
-from . import follow, lookups, postmap, size
+from . import follow, lookups, micro, postmap, size
 
-SECTIONS = (lookups, postmap, size, follow)
+SECTIONS = (lookups, postmap, micro, size, follow)
