@@ -1,4 +1,4 @@
-"""Bytes on disk: the store, Postfix's own maps of the same entries, MariaDB's tables."""
+"""Bytes on disk: the store, Postfix's own maps of the same, MariaDB's tables."""
 
 import json
 import pathlib
