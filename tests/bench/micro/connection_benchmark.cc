@@ -1,5 +1,6 @@
-// All that the proxy does for a request, from the bytes that came in to those
-// that go out: what is left besides is the kernel's.
+// All that the proxy does for a request that no kept reply answers, from the
+// bytes that came in to those that go out: what is left besides is the
+// kernel's.
 #include <string>
 #include <vector>
 

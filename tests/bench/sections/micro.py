@@ -22,8 +22,8 @@ _HEAD = """\
 CPU nanoseconds, median (quartiles) of repetitions in random order. `store` looks \
 200,000 keys up in no order (at most as many as there are entries), within one moment; \
 beside it `mdb_get` alone on the same file. `request to reply` is all that the proxy \
-does for one request of a client, the kernel's part apart: its moment, the codec, the \
-address search, normalization, the store.
+does for one request of a client that no kept reply answers, the kernel's part apart: \
+its moment, the codec, the address search, normalization, the store.
 
 """
 
