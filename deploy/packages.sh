@@ -31,13 +31,13 @@ postfix          run   postmap(1), and smtpd in the tests
 postfix-mysql    test  mysql: maps, the measure of our answers
 libgtest-dev     test  GoogleTest
 libgmock-dev     test  GoogleTest's matchers
+libbenchmark-dev test  Google Benchmark: the micro-benchmarks
 python3          test  the floors test, the end-to-end tests
 clang            test  the asan preset, the fuzzers
 libclang-rt-dev  test  libFuzzer and clang's sanitizers
 util-linux       test  setarch, unshare: fixed addresses, private mounts
 mount            test  the mounts of the full disk tests
 clang-tidy       test  the lint
-libbenchmark-dev bench Google Benchmark: the micro-benchmarks
 memcached        bench a peer
 redis-server     bench a peer
 postfix-lmdb     bench lmdb: maps, a peer

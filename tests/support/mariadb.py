@@ -73,6 +73,11 @@ class MariaDb:
             )
         wait_until(self._answers, 60, f"MariaDB answers, see {self.log_file}")
 
+    @property
+    def pid(self):
+        """The process id of the running server."""
+        return self._process.pid
+
     def stop(self):
         """Shuts the server down in an orderly way."""
         self._end(signal.SIGTERM)

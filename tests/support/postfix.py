@@ -126,6 +126,16 @@ class Postfix:
         )
         return self._sink.recipients(reply.sender)
 
+    def service_pids(self, program):
+        """Returns the processes of a program that master has started, such as
+        "proxymap"."""
+        master = int((self.spool / "pid" / "master.pid").read_text())
+        return [
+            pid
+            for pid, name, state, parent, _ in _processes()
+            if (name, parent) == (program, master) and state != "Z"
+        ]
+
     def log(self):
         """Returns the end of the mail log."""
         if not self.log_file.exists():
@@ -178,13 +188,21 @@ class Postfix:
 
 def _group_runs(group):
     """Says whether a process of the group lives; a zombie does not."""
+    return any(
+        process_group == group and state != "Z"
+        for _, _, state, _, process_group in _processes()
+    )
+
+
+def _processes():
+    """Gives each process as its id, name, state, parent and process group."""
     for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
             stat = path.read_text()
         except OSError:
             continue
-        # proc(5): after the command in parentheses come state, ppid, pgrp.
-        state, _, process_group = stat[stat.rindex(")") + 2 :].split()[:3]
-        if int(process_group) == group and state != "Z":
-            return True
-    return False
+        # proc(5): the id, the name in parentheses, then state, ppid, pgrp.
+        pid, _, rest = stat.partition(" (")
+        name, _, rest = rest.rpartition(") ")
+        state, parent, group = rest.split()[:3]
+        yield int(pid), name, state, int(parent), int(group)

@@ -1,15 +1,14 @@
 """Runs the load generator."""
 
 import json
-import os
 import subprocess
 
 from support.programs import program_path
 
-# The server and the one who asks have a core each, so that neither pays for the
-# other's; with more than two, the system has the rest.
-SERVER_CORE = "0"
-LOAD_CORE = "1" if len(os.sched_getaffinity(0)) > 1 else "0"
+from .cores import usable_cores
+
+# The server and the one who asks have a core each, where there are two.
+SERVER_CORE, *_, LOAD_CORE = [*usable_cores()] * 2
 
 # A run is short, so that those which are compared are close in time.
 _MILLISECONDS, _WARM_UP = 400, 100
@@ -23,7 +22,8 @@ def run_load(
     milliseconds = _MILLISECONDS if seconds is None else int(seconds * 1000)
     result = subprocess.run(
         [
-            *("taskset", "--cpu-list", LOAD_CORE, program_path("load_generator")),
+            *("taskset", "--cpu-list", str(LOAD_CORE)),
+            program_path("load_generator"),
             f"--protocol={protocol}",
             f"--address={address}",
             f"--entries={entries}",

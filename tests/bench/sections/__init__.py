@@ -11,6 +11,6 @@
 A section fails on functional errors only, such as a wrong reply, never on a figure.
 """
 
-from . import changes, connections, follow, lookups
+from . import changes, connections, follow, lookups, micro, postmap, size
 
-SECTIONS = (lookups, changes, connections, follow)
+SECTIONS = (lookups, changes, connections, postmap, follow, size, micro)

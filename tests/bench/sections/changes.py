@@ -9,7 +9,7 @@ from measuring.cpu_time import cpu_seconds
 from measuring.figures import equal, quartiles
 from measuring.goals import Goal
 from measuring.load import run_load
-from measuring.mirror import Mirror
+from measuring.mirror import open_mirror
 from support.site import ALIASES
 from support.sql_session import SqlSession
 from support.waiting import wait_until
@@ -39,7 +39,7 @@ def measure(bench):
     rounds = _QUICK_ROUNDS if bench.quick else _ROUNDS
     runs = {_QUIET: [], _RESYNC: [], _COMMITS: []}
     database = bench.database(rows)
-    with Mirror(bench.folder / NAME, database, keep_sync=True) as mirror:
+    with open_mirror(bench.folder / NAME, database, keep_sync=True) as mirror:
         for number in range(rounds):
             bench.say(f"round {number + 1} of {rounds}")
             runs[_QUIET].append(_run(mirror, number))
@@ -102,7 +102,7 @@ def _run(mirror, number):
 
 
 def _run_beside_resync(mirror, number):
-    mirror.start_sync()
+    mirror.restart_sync()
     sync = mirror.site.sync.pid
     # It is reading: this is more than it takes to start and to connect.
     wait_until(lambda: cpu_seconds(sync) > 0.05, 60, "sync reads")

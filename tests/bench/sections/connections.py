@@ -6,7 +6,7 @@ import resource
 from measuring import markdown
 from measuring.goals import Goal
 from measuring.memory import anonymous_bytes
-from measuring.mirror import Mirror
+from measuring.mirror import open_mirror
 from support.postmap import found
 from support.site import ALIASES
 from support.socketmap import SocketmapClient
@@ -30,7 +30,7 @@ def measure(bench):
     count = _QUICK_CONNECTIONS if bench.quick else _CONNECTIONS
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(count + 256, 1024), hard))
-    with Mirror(bench.folder / NAME, bench.database(_ROWS)) as mirror:
+    with open_mirror(bench.folder / NAME, bench.database(_ROWS)) as mirror:
         key, value = mirror.first_entry()
         site = mirror.site
         with contextlib.ExitStack() as stack:

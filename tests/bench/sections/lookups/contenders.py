@@ -81,7 +81,7 @@ class Contenders:
     def _start(self, name, *command):
         log = self._stack.enter_context(open(self._folder / f"{name}.log", "wb"))
         process = subprocess.Popen(
-            ["taskset", "--cpu-list", SERVER_CORE, *map(str, command)],
+            ["taskset", "--cpu-list", str(SERVER_CORE), *map(str, command)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

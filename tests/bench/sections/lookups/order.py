@@ -5,7 +5,7 @@ import contextlib
 import random
 
 from measuring.load import run_load
-from measuring.mirror import Mirror
+from measuring.mirror import open_mirror
 
 from .cells import OPTIONS, all_cells
 from .contenders import Contenders
@@ -21,7 +21,7 @@ def measure(bench):
         for rows in sorted({cell.rows for cell in cells}):
             bench.say(f"starting the servers with {rows} entries")
             folder = bench.folder / f"lookups-{rows}"
-            mirror = stack.enter_context(Mirror(folder, bench.database(rows)))
+            mirror = stack.enter_context(open_mirror(folder, bench.database(rows)))
             servers = Contenders(folder / "others", mirror, mirror.entries)
             sites[rows] = mirror, stack.enter_context(servers)
         return {"cells": _run_rounds(bench, cells, sites)}

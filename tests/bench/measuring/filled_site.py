@@ -1,0 +1,33 @@
+"""A postmirror that has mirrored a database and answers."""
+
+import contextlib
+import json
+
+from support.site import Site
+from support.waiting import wait_until
+
+_FILL_SECONDS = 600
+
+# An operator's time-outs, not the tests' short ones.
+_SETTINGS = {"connect_timeout": None, "read_timeout": None}
+
+
+@contextlib.contextmanager
+def filled_site(folder, database, settings=None):
+    """Gives a Site in `folder` whose daemons run, once every map is filled."""
+    site = Site(folder, database.port, {**_SETTINGS, **(settings or {})})
+    try:
+        site.sync.start()
+        site.start_proxy()
+        wait_until(
+            lambda: _is_filled(site), _FILL_SECONDS, lambda: f"filled:\n{site.logs()}"
+        )
+        yield site
+    finally:
+        site.close()
+
+
+def _is_filled(site):
+    assert site.sync.pid and site.proxy.pid
+    maps = json.loads(site.ctl("status", "--json").stdout)["maps"]
+    return maps and all(each["state"] == "filled" for each in maps)

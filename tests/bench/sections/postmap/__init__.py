@@ -1,0 +1,7 @@
+"""A lookup as Postfix's own client sees it, through each kind of table."""
+
+from .report import goals, render
+from .rounds import measure
+
+NAME = "postmap"
+TITLE = "Lookups by postmap"
