@@ -1,6 +1,7 @@
 #include "schema/search/address.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "absl/strings/match.h"
@@ -25,13 +26,19 @@ bool HoldsOperator(absl::string_view text) {
   return text.find_first_of(kOperators) != text.npos;
 }
 
-bool IsControl(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7F;
-}
+// A table, as every character of every address passes here.
+constexpr std::array<bool, 256> kAtomCharacters = [] {
+  std::array<bool, 256> atoms = {};
+  for (size_t byte = 0; byte < atoms.size(); ++byte) {
+    const bool control = byte < 0x20 || byte == 0x7F;
+    atoms[byte] = !control && byte != ' ' && byte != '.';
+  }
+  for (const char c : kSpecials) atoms[static_cast<unsigned char>(c)] = false;
+  return atoms;
+}();
 
 bool IsAtomCharacter(char c) {
-  return c != ' ' && c != '.' && !IsControl(c) && !Holds(kSpecials, c);
+  return kAtomCharacters[static_cast<unsigned char>(c)];
 }
 
 // Eight-bit characters need no quotes: Postfix leaves them alone.
