@@ -14,12 +14,12 @@ _SMALL, _LARGE = 10_000, 1_000_000
 _LOAD = 1000
 
 # A change takes about a second where all of a large table is read for it.
-_CHANGES, _SLOW_CHANGES, _QUICK_CHANGES = 500, 100, 50
+_CHANGES, _SLOW_CHANGES, _QUICK_CHANGES = 500, 50, 50
 _ROUNDS, _QUICK_ROUNDS = 5, 2
 
 # What is sustained, and what is tried beyond it until somebody falls behind.
 _BATCH_RATES = (20_000, 40_000, 60_000, 80_000, 100_000)
-_BATCH_SECONDS, _QUICK_BATCH_SECONDS = 10, 3
+_BATCH_SECONDS, _QUICK_BATCH_SECONDS = 6, 3
 
 
 @dataclasses.dataclass(frozen=True)
