@@ -52,8 +52,11 @@ void ReplyCache::Keep(uint64_t moment, size_t served, absl::string_view key,
                       Outcome outcome, absl::string_view value) {
   if (slots_ == nullptr || moment == 0 || outcome == Outcome::kTemporary)
     return;
-  // Found values are never empty.
-  if (outcome == Outcome::kNotFound) value = {};
+  if (outcome == Outcome::kNotFound) {
+    value = {};
+  } else if (value.empty()) {
+    return;  // it would be taken for not found
+  }
   if (key.size() + value.size() > kTextBytes ||
       served > std::numeric_limits<uint16_t>::max()) {
     return;

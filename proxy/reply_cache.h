@@ -19,8 +19,8 @@ namespace postmirror {
 
 class ReplyCache {
  public:
-  // Takes 8 MiB of address space, and of memory what is used of it. Where there
-  // is none, nothing is kept.
+  // Takes 8 MiB, with huge pages as soon as some keys were asked. Where there
+  // is no memory, nothing is kept.
   ReplyCache();
 
   // What this lookup ended in, if it was kept in the same moment of the store
@@ -30,7 +30,8 @@ class ReplyCache {
                               absl::string_view key, std::string* value) const;
 
   // Keeps it, maybe in place of another one. Does nothing where the outcome is
-  // temporary, there is no moment (0), or the key and value are long.
+  // temporary, there is no moment (0), the key and value are long, or the value
+  // is empty.
   void Keep(uint64_t moment, size_t served, absl::string_view key,
             Outcome outcome, absl::string_view value);
 

@@ -1,6 +1,7 @@
 // One worker's way to the store: one moment of it for each wake-up, and none
 // while the worker waits, so that sync can reuse pages and the store can be
-// reopened. Used by one thread.
+// reopened. What was found in a moment is kept for as long as the store is at
+// it. Used by one thread.
 #ifndef POSTMIRROR_PROXY_WAKE_UP_LOOKUP_H_
 #define POSTMIRROR_PROXY_WAKE_UP_LOOKUP_H_
 

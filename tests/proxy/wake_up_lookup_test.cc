@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <iterator>
 #include <string>
 
 #include "schema/runtime/clock.h"
@@ -13,37 +14,48 @@ namespace postmirror {
 namespace {
 
 constexpr char kAliases[] = "/etc/postmirror/aliases.cf";
+constexpr char kMailboxes[] = "/etc/postmirror/mailboxes.cf";
 
-Config AliasesConfig() {
+// The parameters' places in Config::served.
+enum : size_t { kAliasMaps, kMailboxMaps };
+
+Config TwoParameters() {
   Config config;
   config.served = {
-      {.parameter = FindParameter("virtual_alias_maps"), .maps = {kAliases}}};
+      {.parameter = FindParameter("virtual_alias_maps"), .maps = {kAliases}},
+      {.parameter = FindParameter("virtual_mailbox_maps"),
+       .maps = {kMailboxes}}};
   return config;
 }
 
 class WakeUpLookupTest : public ::testing::Test {
  protected:
+  void Change(const Entries& aliases) {
+    store_.Fill({{.name = kAliases, .values = aliases},
+                 {.name = kMailboxes, .values = {{"user@b", "1"}}}});
+  }
+
   void Fill(const Entries& aliases) {
-    store_.Fill({{.name = kAliases, .values = aliases}});
+    Change(aliases);
     EXPECT_TRUE(reader_.Refresh().ok());
   }
 
   // "TEMP", "NOTFOUND" or the value, in a wake-up of its own.
-  std::string Look(absl::string_view key) {
-    std::string answer = LookHere(key);
+  std::string Look(absl::string_view key, size_t served = kAliasMaps) {
+    std::string answer = LookHere(key, served);
     lookup_.End();
     return answer;
   }
 
-  std::string LookHere(absl::string_view key) {
+  std::string LookHere(absl::string_view key, size_t served = kAliasMaps) {
     std::string value = "left over";
-    const Outcome outcome = lookup_.Lookup(0, key, &value);
+    const Outcome outcome = lookup_.Lookup(served, key, &value);
     if (outcome == Outcome::kTemporary) return "TEMP";
     return outcome == Outcome::kNotFound ? "NOTFOUND" : value;
   }
 
   TemporaryStore store_;
-  const Config config_ = AliasesConfig();
+  const Config config_ = TwoParameters();
   StoreReader reader_{store_.path()};
   const SystemClock clock_;
   RecordingLogger logger_;
@@ -54,7 +66,7 @@ TEST_F(WakeUpLookupTest, AChangeIsSeenInTheNextWakeUp) {
   Fill({{"info@example.org", "a@example.org"}});
   EXPECT_EQ(Look("info@example.org"), "a@example.org");
   EXPECT_EQ(Look("new@example.org"), "NOTFOUND");
-  store_.Fill({{.name = kAliases, .values = {{"new@example.org", "b@b"}}}});
+  Change({{"new@example.org", "b@b"}});
   EXPECT_EQ(Look("info@example.org"), "NOTFOUND");
   EXPECT_EQ(Look("new@example.org"), "b@b");
 }
@@ -62,10 +74,20 @@ TEST_F(WakeUpLookupTest, AChangeIsSeenInTheNextWakeUp) {
 TEST_F(WakeUpLookupTest, AWakeUpSeesOneMoment) {
   Fill({{"info@example.org", "a@example.org"}});
   EXPECT_EQ(LookHere("info@example.org"), "a@example.org");
-  store_.Fill({{.name = kAliases, .values = {{"new@example.org", "b@b"}}}});
+  Change({{"new@example.org", "b@b"}});
   EXPECT_EQ(LookHere("info@example.org"), "a@example.org");
   EXPECT_EQ(LookHere("new@example.org"), "NOTFOUND");
   lookup_.End();
+}
+
+TEST_F(WakeUpLookupTest, ParametersHaveAnswersOfTheirOwn) {
+  Fill({{"user@b", "a@example.org"}});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Look("user@b", kAliasMaps), "a@example.org");
+    EXPECT_EQ(Look("user@b", kMailboxMaps), "1");
+    EXPECT_EQ(Look("nobody@b", kAliasMaps), "NOTFOUND");
+    EXPECT_EQ(Look("nobody@b", kMailboxMaps), "NOTFOUND");
+  }
 }
 
 // Another environment may be at the same transaction.
@@ -77,13 +99,29 @@ TEST_F(WakeUpLookupTest, AReplacedStoreIsAskedAnew) {
   EXPECT_EQ(Look("info@example.org"), "b@example.org");
 }
 
-TEST_F(WakeUpLookupTest, AStoreThatIsGoneIsTemporary) {
+TEST_F(WakeUpLookupTest, AStoreThatIsGoneIsTemporaryUntilItIsBack) {
   Fill({{"info@example.org", "a@example.org"}});
   EXPECT_EQ(Look("info@example.org"), "a@example.org");
   std::filesystem::remove_all(store_.folder());
   EXPECT_FALSE(reader_.Refresh().ok());
   EXPECT_EQ(Look("info@example.org"), "TEMP");
   EXPECT_EQ(logger_.Take().size(), 1u);
+  Fill({{"info@example.org", "b@example.org"}});
+  EXPECT_EQ(Look("info@example.org"), "b@example.org");
+}
+
+// The file is cut off under the mapping, between two lookups of one wake-up.
+TEST_F(WakeUpLookupTest, WhatCannotBeReadIsTemporaryBesideWhatIsKept) {
+  const Entries aliases = ManyEntries(5000, 50);
+  Fill(aliases);
+  const auto first = aliases.begin();
+  const auto last = std::prev(aliases.end());
+  EXPECT_EQ(LookHere(first->first), first->second);
+  std::filesystem::resize_file(store_.data_file(), 3 * 4096);
+  EXPECT_EQ(LookHere(first->first), first->second);
+  EXPECT_EQ(LookHere(last->first), "TEMP");
+  lookup_.End();
+  EXPECT_EQ(Look(last->first), "TEMP");
 }
 
 }  // namespace

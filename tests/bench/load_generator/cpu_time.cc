@@ -1,6 +1,5 @@
 #include "tests/bench/load_generator/cpu_time.h"
 
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -23,13 +22,6 @@ absl::StatusOr<std::chrono::nanoseconds> CpuTimeOf(pid_t process) {
   }
   if (error) return absl::NotFoundError(absl::StrCat(folder, " is not there"));
   return used;
-}
-
-std::chrono::nanoseconds OwnCpuTime() {
-  timespec used = {};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return std::chrono::seconds(used.tv_sec) +
-         std::chrono::nanoseconds(used.tv_nsec);
 }
 
 }  // namespace postmirror

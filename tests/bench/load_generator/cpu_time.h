@@ -1,4 +1,4 @@
-// CPU time, to the nanosecond.
+// What a process costs.
 #ifndef POSTMIRROR_TESTS_BENCH_LOAD_GENERATOR_CPU_TIME_H_
 #define POSTMIRROR_TESTS_BENCH_LOAD_GENERATOR_CPU_TIME_H_
 
@@ -13,9 +13,6 @@ namespace postmirror {
 // What all threads of a process have used that live; 0 for process 0. Of
 // /proc/PID/task/TID/schedstat, since getrusage(2) is for one's own children.
 absl::StatusOr<std::chrono::nanoseconds> CpuTimeOf(pid_t process);
-
-// What this process has used.
-std::chrono::nanoseconds OwnCpuTime();
 
 }  // namespace postmirror
 

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -104,14 +103,14 @@ absl::StatusOr<LoadFigures> Load::Run(std::chrono::milliseconds warm_up,
   LoadFigures figures;
   const absl::StatusOr<Nanoseconds> server_before = CpuTimeOf(server);
   if (!server_before.ok()) return server_before.status();
-  const Nanoseconds own_before = OwnCpuTime();
+  const Nanoseconds busy_before = busy_;
   const Clock::time_point begin = Clock::now();
   if (absl::Status ran = RunUntil(begin + duration, &figures.latencies);
       !ran.ok()) {
     return ran;
   }
   figures.elapsed = Clock::now() - begin;
-  figures.own_cpu = OwnCpuTime() - own_before;
+  figures.busy = busy_ - busy_before;
   const absl::StatusOr<Nanoseconds> server_after = CpuTimeOf(server);
   if (!server_after.ok()) return server_after.status();
   figures.server_cpu = *server_after - *server_before;
@@ -132,20 +131,24 @@ absl::Status Load::RunUntil(Clock::time_point end,
   return absl::OkStatus();
 }
 
+int Load::Wait(absl::Span<epoll_event> events) const {
+  const int size = static_cast<int>(events.size());
+  if (!spins_)
+    return epoll_wait(epoll_.get(), events.data(), size, kPatienceMillis);
+  const Clock::time_point patience =
+      Clock::now() + std::chrono::milliseconds(kPatienceMillis);
+  int count = 0;
+  do {
+    count = epoll_wait(epoll_.get(), events.data(), size, 0);
+  } while (count == 0 && Clock::now() < patience);
+  return count;
+}
+
 absl::Status Load::Step(bool asks, std::vector<uint32_t>* latencies) {
   std::array<epoll_event, kMaxEvents> events;
-  int count = 0;
-  if (spins_) {
-    const Clock::time_point patience =
-        Clock::now() + std::chrono::milliseconds(kPatienceMillis);
-    do {
-      count = epoll_wait(epoll_.get(), events.data(), kMaxEvents, 0);
-    } while (count == 0 && Clock::now() < patience);
-  } else {
-    count =
-        epoll_wait(epoll_.get(), events.data(), kMaxEvents, kPatienceMillis);
-  }
+  const int count = Wait(absl::MakeSpan(events));
   if (count == 0) return absl::DeadlineExceededError("no reply for 20 s");
+  const Clock::time_point begin = Clock::now();
   for (int i = 0; i < count; ++i) {
     Client* const client =
         static_cast<Client*>(events[static_cast<size_t>(i)].data.ptr);
@@ -158,6 +161,7 @@ absl::Status Load::Step(bool asks, std::vector<uint32_t>* latencies) {
     if (!asks) continue;
     if (absl::Status asked = Ask(client); !asked.ok()) return asked;
   }
+  busy_ += Clock::now() - begin;
   return absl::OkStatus();
 }
 

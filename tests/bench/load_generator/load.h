@@ -3,6 +3,7 @@
 #ifndef POSTMIRROR_TESTS_BENCH_LOAD_GENERATOR_LOAD_H_
 #define POSTMIRROR_TESTS_BENCH_LOAD_GENERATOR_LOAD_H_
 
+#include <sys/epoll.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -14,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "proxy/net/file_descriptor.h"
 #include "tests/bench/load_generator/exchange.h"
 
@@ -25,7 +27,7 @@ struct LoadFigures {
   size_t requests = 0;
   Nanoseconds elapsed{};
   Nanoseconds server_cpu{};
-  Nanoseconds own_cpu{};
+  Nanoseconds busy{};  // of the load generator: asking and receiving
   std::vector<uint32_t> latencies;  // in nanoseconds, in the order of replies
 };
 
@@ -63,6 +65,8 @@ class Load {
   absl::StatusOr<bool> Receive(Client* client);
   // Answers what is ready, asks again while `asks`; adds latencies.
   absl::Status Step(bool asks, std::vector<uint32_t>* latencies);
+  // Waits for events, returns how many.
+  int Wait(absl::Span<epoll_event> events) const;
   absl::Status RunUntil(Clock::time_point end,
                         std::vector<uint32_t>* latencies);
 
@@ -71,6 +75,7 @@ class Load {
   const bool spins_;
   size_t next_ = 0;
   size_t waiting_ = 0;  // clients with a request under way
+  Nanoseconds busy_{};
   FileDescriptor epoll_;
   std::vector<Client> clients_;
 };

@@ -48,11 +48,11 @@ void Print(LoadFigures figures) {
   const auto requests = static_cast<double>(figures.requests);
   std::printf(
       "{\"requests\": %zu, \"seconds\": %.6f, \"per_second\": %.1f, "
-      "\"server_cpu_us\": %.4f, \"own_cpu_us\": %.4f, \"p50_us\": %.1f, "
+      "\"server_cpu_us\": %.4f, \"own_us\": %.4f, \"p50_us\": %.1f, "
       "\"p90_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f}\n",
       figures.requests, Micros(figures.elapsed) / 1e6,
       requests / Micros(figures.elapsed) * 1e6,
-      Micros(figures.server_cpu) / requests, Micros(figures.own_cpu) / requests,
+      Micros(figures.server_cpu) / requests, Micros(figures.busy) / requests,
       percentile(0.5), percentile(0.9), percentile(0.99), percentile(1));
 }
 

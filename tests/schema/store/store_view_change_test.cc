@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <barrier>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,6 +36,44 @@ TEST_F(StoreViewChangeTest, TheNextMomentHasTheNewEntries) {
   Fill({{"k", "new"}});
   EXPECT_EQ(Look("k"), "new");
   EXPECT_EQ(Look("gone"), "NOTFOUND");
+}
+
+class MomentTest : public StoreViewChangeTest {
+ protected:
+  uint64_t Moment() {
+    view_.Begin();
+    const uint64_t moment = view_.moment();
+    view_.End();
+    return moment;
+  }
+};
+
+TEST_F(MomentTest, ItsNumberStaysUntilTheStoreChanges) {
+  const uint64_t first = Moment();
+  EXPECT_NE(first, 0u);
+  EXPECT_EQ(Moment(), first);
+  Fill({{"k", "new"}});
+  const uint64_t second = Moment();
+  EXPECT_NE(second, 0u);
+  EXPECT_NE(second, first);
+  EXPECT_EQ(Moment(), second);
+}
+
+// Whose transaction may have the number of the other's.
+TEST_F(MomentTest, AReplacedStoreHasAnotherNumber) {
+  const uint64_t first = Moment();
+  std::filesystem::remove_all(store_.folder());
+  Fill({{"k", "new"}, {"gone", "new"}});
+  ASSERT_EQ(Refresh(), "OK");
+  EXPECT_NE(Moment(), 0u);
+  EXPECT_NE(Moment(), first);
+}
+
+TEST_F(MomentTest, WhereNothingIsSeenItIsZero) {
+  EXPECT_NE(Moment(), 0u);
+  std::filesystem::remove_all(store_.folder());
+  EXPECT_NE(Refresh(), "OK");
+  EXPECT_EQ(Moment(), 0u);
 }
 
 TEST_F(StoreViewChangeTest, AMomentLastsUntilEnd) {

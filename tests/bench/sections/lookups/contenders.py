@@ -28,7 +28,7 @@ NULL, OURS, TCP_TABLE, MEMCACHED, REDIS = (
 )
 
 # Of the length of a usual reply of ours.
-_FIXED_REPLY = "37:OK mailbox123456@office1234.example,"
+_FIXED_REPLY = "35:OK mailbox123456@office1234.example,"
 # A batch of memcached's noreply commands, as large as its buffers make sense.
 _LINES_A_WRITE = 10_000
 
