@@ -10,8 +10,8 @@
 # asked.
 
 # Prints one line a package: its name, which is the same on Debian 12 and 13; what
-# needs it (build, run: the quickstart; test: tests/run; bench: tests/bench/run; all:
-# tests/run --all); and what for.
+# needs it (build, run: the quickstart; test: tests/run; bench: tests/bench/run, which
+# tests/run calls; all: tests/run --all); and what for.
 package_table() {
   cat <<'END'
 g++              build the compiler
@@ -116,4 +116,16 @@ install_missing_packages() {
     echo "apt-get install failed${log:+, see $log}" >&2
     return 69
   fi
+  disable_peers "${missing[@]}"
+}
+
+# Of these packages, the servers that are for comparison only shall not start at the
+# next boot either.
+disable_peers() {
+  local package
+  for package in "$@"; do
+    case $package in
+      memcached | redis-server) systemctl --quiet disable "$package" 2>/dev/null || true ;;
+    esac
+  done
 }

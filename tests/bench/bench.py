@@ -6,6 +6,7 @@ import json
 import pathlib
 import signal
 import sys
+import traceback
 
 from measuring import markdown
 from measuring.bench import open_bench
@@ -16,9 +17,12 @@ _BEGIN, _END = "<!-- figures -->", "<!-- end of the figures -->"
 
 
 def main():
-    # SIGTERM too shall end the servers and remove the folder.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # These too shall end the servers and remove the folder.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda got, _: sys.exit(128 + got))
     arguments = _parse_arguments()
+    if arguments.readme:
+        _split_readme(arguments.readme)  # better now than after an hour
     sections = [
         each for each in SECTIONS if not arguments.only or each.NAME in arguments.only
     ]
@@ -27,13 +31,16 @@ def main():
         results["machine"] = describe_machine(bench.folder)
         for section in sections:
             _run(section, bench, results)
-    text = _render(sections, results)
-    print(text, end="")
+            if arguments.output:
+                _write_json(arguments.output, results)
+    print(_render(sections, results), end="")
     if arguments.output:
-        _write(arguments.output, sections, results)
+        _write_markdown(arguments.output, sections, results)
+    if results["failures"]:
+        return 1
     if arguments.readme:
         _write_readme(arguments.readme, _summary(sections, results))
-    return 1 if results["failures"] else 0
+    return 0
 
 
 def _parse_arguments():
@@ -51,13 +58,13 @@ def _run(section, bench, results):
     bench.say(f"{section.NAME}: {section.TITLE}")
     try:
         measured = section.measure(bench)
-    except AssertionError as error:
-        # The other sections' figures are worth having all the same.
-        bench.say(f"{section.NAME}: FAILED: {error}")
+        goals = list(section.goals(measured))
+    except Exception as error:  # the other sections' figures are worth having
+        traceback.print_exc()
         results["failures"].append(f"{section.NAME}: {error}")
         return
     results["sections"][section.NAME] = measured
-    for goal in section.goals(measured):
+    for goal in goals:
         results["goals"].append({**dataclasses.asdict(goal), "verdict": goal.verdict})
 
 
@@ -107,25 +114,33 @@ def _measured(sections, results):
             yield section, results["sections"][section.NAME]
 
 
-def _write(folder, sections, results):
+def _write_json(folder, results):
     folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(results, indent=1) + "\n"
+    (folder / "figures.json").write_text(text, encoding="utf-8")
+
+
+def _write_markdown(folder, sections, results):
     text = _render(sections, results)
     for section, measured in _measured(sections, results):
         if hasattr(section, "plots"):
             for name in section.plots(measured, folder):
                 text += f"\n![{section.TITLE}]({name})\n"
     (folder / "figures.md").write_text(text, encoding="utf-8")
-    (folder / "figures.json").write_text(
-        json.dumps(results, indent=1) + "\n", encoding="utf-8"
-    )
 
 
 def _write_readme(path, text):
     """Replaces what stands between the two comments."""
+    before, after = _split_readme(path)
+    path.write_text(f"{before}{_BEGIN}\n{text}{_END}{after}", encoding="utf-8")
+
+
+def _split_readme(path):
     before, begin, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
     _, end, after = rest.partition(_END)
-    assert begin and end, f"{path} has no {_BEGIN} and {_END}"
-    path.write_text(f"{before}{begin}\n{text}{end}{after}", encoding="utf-8")
+    if not begin or not end:
+        raise SystemExit(f"{path} has no {_BEGIN} and {_END}")
+    return before, after
 
 
 def _one_line(text):

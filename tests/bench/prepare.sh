@@ -12,7 +12,7 @@ prepare_bench() {
   mkdir -p build
   # shellcheck source=deploy/packages.sh
   source deploy/packages.sh
-  log=$bench_log install_missing_packages build run test bench || return
+  log=$bench_log install_missing_packages build run test bench >&2 || return
   echo "building, see $bench_log" >&2
   if ! {
     cmake --preset release -DPOSTMIRROR_TESTS=ON &&

@@ -3,11 +3,15 @@
 import contextlib
 import os
 import pathlib
+import resource
 import shutil
 import sys
 import tempfile
 
 from .database import Database
+
+# More than there are connections anywhere.
+_DESCRIPTORS = 16384
 
 
 class Bench:
@@ -21,6 +25,7 @@ class Bench:
         self.folder = folder
         self.quick = quick
         self._databases = {}
+        self._stack = contextlib.ExitStack()
 
     def database(self, rows):
         """Returns a running MariaDB with so many aliases, see Database; the same one
@@ -29,6 +34,7 @@ class Bench:
             self.say(f"filling MariaDB with {rows} aliases")
             database = Database(self.folder / f"database-{rows}", rows)
             self._databases[rows] = database
+            self._stack.callback(database.close)
             database.start()
         return self._databases[rows]
 
@@ -37,18 +43,27 @@ class Bench:
         print(text, file=sys.stderr, flush=True)
 
     def close(self):
-        for database in self._databases.values():
-            database.close()
+        self._stack.close()
 
 
 @contextlib.contextmanager
 def open_bench(parent, quick):
     """Gives a Bench in a fresh folder below `parent`, and removes it."""
+    _raise_descriptor_limit()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="postmirror-bench-", dir=parent))
-    bench = Bench(folder, quick)
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        bench = Bench(folder, quick)
+        stack.callback(bench.close)
         os.chmod(folder, 0o755)  # MariaDB and Postfix run as users of their own
         yield bench
-    finally:
-        bench.close()
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _raise_descriptor_limit():
+    """For those of the servers and the load generator, too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY in (soft, hard):
+        hard = _DESCRIPTORS
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (max(soft, min(hard, _DESCRIPTORS)), hard)
+    )

@@ -1,5 +1,6 @@
 """Runs the load generator."""
 
+import dataclasses
 import json
 import subprocess
 
@@ -12,25 +13,32 @@ SERVER_CORE, *_, LOAD_CORE = [*usable_cores()] * 2
 
 # A run is short, so that those which are compared are close in time.
 _MILLISECONDS, _WARM_UP = 400, 100
+_TIMEOUT_SECONDS = 120
 
 
-def run_load(
-    protocol, address, entries, pid=0, connections=1, seed=1, options=(), seconds=None
-):
-    """Asks a server for the keys of the file `entries`; returns what it cost: see
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """Who is asked, as the load generator takes it, and whose CPU time it is."""
+
+    protocol: str
+    address: str
+    pid: int
+
+
+def run_load(target, entries, connections=1, seed=1, options=()):
+    """Asks for the keys of the file `entries`; returns what it cost: see
     load_generator/main.cc. Fails at the first wrong reply."""
-    milliseconds = _MILLISECONDS if seconds is None else int(seconds * 1000)
     result = subprocess.run(
         [
             *("taskset", "--cpu-list", str(LOAD_CORE)),
             program_path("load_generator"),
-            f"--protocol={protocol}",
-            f"--address={address}",
+            f"--protocol={target.protocol}",
+            f"--address={target.address}",
             f"--entries={entries}",
-            f"--server={pid}",
+            f"--server={target.pid}",
             f"--connections={connections}",
             f"--seed={seed}",
-            f"--milliseconds={milliseconds}",
+            f"--milliseconds={_MILLISECONDS}",
             f"--warm_up={_WARM_UP}",
             *(["--spin"] if SERVER_CORE != LOAD_CORE else []),
             *options,
@@ -38,8 +46,8 @@ def run_load(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60 + milliseconds / 1000,
+        timeout=_TIMEOUT_SECONDS,
     )
     if result.returncode != 0:
-        raise AssertionError(f"{address}: {result.stderr.strip()}")
+        raise AssertionError(f"{target.address}: {result.stderr.strip()}")
     return json.loads(result.stdout)

@@ -14,7 +14,8 @@ def digits(value):
 
 def with_quartiles(figures):
     """Returns a median with its quartiles."""
-    return f"{digits(figures['median'])} ({digits(figures['q1'])}–{digits(figures['q3'])})"
+    quartiles = "–".join(digits(figures[key]) for key in ("q1", "q3"))
+    return f"{digits(figures['median'])} ({quartiles})"
 
 
 def count(number):

@@ -1,16 +1,19 @@
 """A postmirror on the servers' core, and the entries of its database in files."""
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
 import time
 
+from support.site import ALIASES
+from support.socketmap import SocketmapClient
 from support.waiting import wait_until
 
 from .cores import pin
 from .filled_site import filled_site
-from .load import SERVER_CORE
+from .load import SERVER_CORE, Target
 
 # So many entries are asked for, spread over all: the working set of a busy server.
 _SAMPLE = 200_000
@@ -28,10 +31,11 @@ class Mirror:
         self.sample = sample
         self._sync_started = None
 
-    def first_entry(self):
-        """Returns a key and its value."""
+    def first_entries(self, count):
+        """Returns so many keys with their values."""
         with open(self.entries, encoding="utf-8") as lines:
-            return tuple(lines.readline().removesuffix("\n").split("\t"))
+            some = itertools.islice(lines, count)
+            return [tuple(line.removesuffix("\n").split("\t")) for line in some]
 
     def restart_sync(self):
         """Lets sync begin anew: it reads everything."""
@@ -39,14 +43,31 @@ class Mirror:
         self._sync_started = time.monotonic()
         self.site.sync.start()
 
+    def ask(self, key):
+        """Returns what the proxy says of a key."""
+        with SocketmapClient(self.site.unix_socket) as client:
+            return client.ask(ALIASES, [key])[key]
+
+    @property
+    def target(self):
+        """Returns the proxy's unix socket, for the load generator."""
+        address = f"unix:{self.site.unix_socket}"
+        return Target(f"socketmap:{ALIASES}", address, self.site.proxy.pid)
+
+    def change_source(self):
+        """Returns how sync follows the database now."""
+        status = json.loads(self.site.ctl("status", "--json").stdout)
+        return status["servers"][0]["change_source"]
+
     def wait_until_read(self):
         """Waits until sync has read everything since it was restarted."""
-        wait_until(self._is_read, 600, lambda: f"is read:\n{self.site.logs()}")
+        wait_until(self.is_read, 600, lambda: f"is read:\n{self.site.logs()}")
 
-    def _is_read(self):
+    def is_read(self):
+        """Says whether that is so."""
         assert self.site.sync.pid and self.site.proxy.pid
-        status = json.loads(self.site.ctl("status", "--json").stdout)
         since_start = time.monotonic() - self._sync_started
+        status = json.loads(self.site.ctl("status", "--json").stdout)
         return all(
             each["freshness_seconds"] is not None
             and each["freshness_seconds"] < since_start

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   postmirror::AddCodecBenchmarks(&suite);
   postmirror::AddNormalizationBenchmarks(&suite);
   postmirror::AddAddressSearchBenchmarks(&suite);
+  postmirror::AddReplyCacheBenchmarks(&suite);
   postmirror::AddStoreBenchmarks(most_entries, &stores, &suite);
   postmirror::AddConnectionBenchmarks(&stores, &suite);
   benchmark::RunSpecifiedBenchmarks();

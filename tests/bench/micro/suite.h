@@ -30,6 +30,7 @@ class Suite {
 void AddCodecBenchmarks(Suite* suite);
 void AddNormalizationBenchmarks(Suite* suite);
 void AddAddressSearchBenchmarks(Suite* suite);
+void AddReplyCacheBenchmarks(Suite* suite);
 
 // On stores of 10k entries and, up to `most_entries`, of 1M and 10M. `stores`
 // must outlive the benchmarks.

@@ -21,9 +21,9 @@ _NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 _HEAD = """\
 CPU nanoseconds, median (quartiles) of repetitions in random order. `store` looks \
 200,000 keys up in no order (at most as many as there are entries), within one moment; \
-beside it `mdb_get` alone on the same file. `request to reply` is all that the proxy \
-does for one request of a client that no kept reply answers, the kernel's part apart: \
-its moment, the codec, the address search, normalization, the store.
+beside it `mdb_get` alone on the same file. `request to reply` is what the proxy does \
+for one request of a client that no kept reply answers, the kernel's part and the reply \
+cache apart: its moment, the codec, the address search, normalization, the store.
 
 """
 
@@ -53,6 +53,7 @@ def measure(bench):
     if result.returncode != 0:
         raise AssertionError(f"micro_benchmarks: {result.stderr[-500:]}")
     runs = json.loads(result.stdout)["benchmarks"]
+    assert runs, "micro_benchmarks: nothing was measured"
     shutil.rmtree(folder)
     return {"repetitions": repetitions, "rooms": _by_room(runs, result.stderr)}
 

@@ -130,7 +130,6 @@ def _measure_environment(path, *options):
     file = file / "data.mdb" if file.is_dir() else file
     return {
         "bytes": file.stat().st_size,
-        "used_bytes": number("Number of pages used") * number("Page size"),
         "free_pages": number("Free pages"),
         "entries": number("Entries"),
     }

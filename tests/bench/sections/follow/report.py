@@ -11,9 +11,13 @@ has another primary. Durability: innodb_flush_log_at_trx_commit=1, sync_binlog=0
 primary and replica; the replica has MariaDB's defaults besides.
 """
 
-_SINGLES = """
-### Single changes
+_SUMMARY = """\
+Milliseconds from the OK of a commit until a lookup has the change, beside a real \
+replica that is polled in the same way.
 
+"""
+
+_SINGLES = """\
 | scenario | postmirror median / p99 | replica median / p99 | postmirror : replica |
 |---|---|---|---|
 """
@@ -39,7 +43,8 @@ time).
 def render(results):
     """Returns the section of the report."""
     text = _HEAD
-    text += _SINGLES + "".join(map(_single_row, results["singles"]))
+    text += "\n### Single changes\n\n" + _SINGLES
+    text += "".join(map(_single_row, results["singles"]))
     text += _DETAILS + "".join(
         _detail_row(result, name)
         for result in results["singles"]
@@ -50,6 +55,11 @@ def render(results):
     return text
 
 
+def summary(results):
+    """Returns the single changes, in milliseconds."""
+    return _SUMMARY + _SINGLES + "".join(map(_single_row, results["singles"]))
+
+
 def goals(results):
     """Returns the goals: not later than the replica by binlog, a limit by lsn."""
     found = []
@@ -57,11 +67,16 @@ def goals(results):
         ours, theirs = (result["targets"][name] for name in ("postmirror", "replica"))
         if result["source"] == "binlog":
             found += [
-                Goal(f"{result['scenario']}: {key} to the replica's", 1, ours[key] / theirs[key])
+                Goal(
+                    f"commit to visible: {result['scenario']}: {key} to the replica's",
+                    1,
+                    ours[key] / theirs[key],
+                )
                 for key in ("median", "p99")
             ]
         elif result["rows"] <= 10_000:
-            found.append(Goal(f"{result['scenario']}: p99", 80, ours["p99"], "ms"))
+            what = f"commit to visible: {result['scenario']}: p99"
+            found.append(Goal(what, 80, ours["p99"], "ms"))
     return found
 
 

@@ -29,10 +29,6 @@ class Cell:
     keys: str
     contenders: tuple = _ALL
 
-    @property
-    def name(self):
-        return f"{self.keys}, {self.transport}, {self.connections}, {self.rows}"
-
     def asks(self, contender):
         """Whether this server is asked here."""
         return (

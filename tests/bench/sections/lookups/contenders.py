@@ -12,7 +12,7 @@ import itertools
 import socket
 import subprocess
 
-from measuring.load import SERVER_CORE
+from measuring.load import SERVER_CORE, Target
 from support.ports import accepts_connections, accepts_unix_connections, free_port
 from support.programs import program_path
 from support.site import ALIASES
@@ -39,9 +39,7 @@ class Contender:
 
     name: str
     transport: str
-    protocol: str  # as the load generator takes it
-    address: str
-    pid: int
+    target: Target
 
 
 class Contenders:
@@ -73,10 +71,11 @@ class Contenders:
 
     def _add(self, name, protocol, pid, port=None, path=None):
         if port is not None:
-            address = f"inet:127.0.0.1:{port}"
-            self.all.append(Contender(name, "tcp", protocol, address, pid))
+            target = Target(protocol, f"inet:127.0.0.1:{port}", pid)
+            self.all.append(Contender(name, "tcp", target))
         if path is not None:
-            self.all.append(Contender(name, "unix", protocol, f"unix:{path}", pid))
+            target = Target(protocol, f"unix:{path}", pid)
+            self.all.append(Contender(name, "unix", target))
 
     def _start(self, name, *command):
         log = self._stack.enter_context(open(self._folder / f"{name}.log", "wb"))
@@ -153,7 +152,7 @@ def _wait_for(port, path):
 
 
 def _connect(contender):
-    kind, *where = contender.address.split(":")
+    kind, *where = contender.target.address.split(":")
     if kind == "unix":
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(where[0])

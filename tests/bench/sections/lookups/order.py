@@ -1,5 +1,5 @@
 """The order of things: all servers run, and in each round each is asked once for
-each cell, in an order that is drawn anew."""
+each cell; the order of the cells, and of the servers in each, is drawn anew."""
 
 import contextlib
 import random
@@ -33,17 +33,14 @@ def _run_rounds(bench, cells, sites):
     order = random.Random(rounds)
     for number in range(rounds):
         bench.say(f"round {number + 1} of {rounds}")
-        pairs = [
-            (cell, contender)
-            for cell in cells
-            for contender in sites[cell.rows][1].all
-            if cell.asks(contender)
-        ]
-        order.shuffle(pairs)
-        for cell, contender in pairs:
-            runs.setdefault((cell, contender.name), []).append(
-                _run(cell, contender, sites[cell.rows][0], number)
-            )
+        for cell in order.sample(cells, len(cells)):
+            mirror, servers = sites[cell.rows]
+            asked = [each for each in servers.all if cell.asks(each)]
+            # One after the other, so that what is compared is close in time.
+            for contender in order.sample(asked, len(asked)):
+                runs.setdefault((cell, contender.name), []).append(
+                    _run(cell, contender, mirror, number)
+                )
     return [
         {
             "rows": cell.rows,
@@ -60,10 +57,8 @@ def _run_rounds(bench, cells, sites):
 
 def _run(cell, contender, mirror, number):
     return run_load(
-        contender.protocol,
-        contender.address,
+        contender.target,
         mirror.sample,
-        pid=contender.pid,
         connections=cell.connections,
         seed=number + 1,
         options=OPTIONS[cell.keys],

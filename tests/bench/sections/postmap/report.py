@@ -15,6 +15,12 @@ index that schema/sql/tables.sql adds to the guide's; MariaDB then reads all row
 a key, and few were asked for.
 """
 
+_SUMMARY = """\
+Microseconds a key, as Postfix's own client sees it: until the reply is there, with \
+client and server on a core each; and the CPU time of client, server and proxymap.
+
+"""
+
 _OURS = "socketmap:unix:"
 _THEIRS = "mysql: (indexed, unix)"
 _COLUMNS = (
@@ -37,6 +43,23 @@ def render(results):
         rows = [_row(name, each, ours) for name, each in size["tables"].items()]
         text += table(_COLUMNS, rows)
     return text
+
+
+def summary(results):
+    """Returns what the largest tables cost."""
+    size = results["sizes"][-1]
+    rows = [
+        (
+            name,
+            *(
+                digits(each["placements"][placement][figure]["median"])
+                for placement, figure in (("two cores", "wall"), ("one core", "cpu"))
+            ),
+        )
+        for name, each in size["tables"].items()
+    ]
+    head = (f"{count(size['rows'])} entries", "time", "CPU of all")
+    return _SUMMARY + table(head, rows)
 
 
 def goals(results):

@@ -85,6 +85,8 @@ class _Asked:
         """Runs with one key and with many; what they differ by is for the keys."""
         per_key = _MICROS / (self._many.count - self._few.count)
         for name, cores in self._placements.items():
+            # Other ones each time: nobody is to know the answers already.
+            self._many = self._choose(self._many.count)
             one, many = self._run(self._few, *cores), self._run(self._many, *cores)
             pairs = zip(dataclasses.astuple(one), dataclasses.astuple(many))
             costs = Costs(*(per_key * (b - a) for a, b in pairs))
