@@ -9,6 +9,6 @@
 A section fails on functional errors only, such as a wrong reply, never on a figure.
 """
 
-from . import follow
+from . import follow, sync_cost
 
-SECTIONS = (follow,)
+SECTIONS = (follow, sync_cost)
