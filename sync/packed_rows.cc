@@ -115,25 +115,30 @@ class PackedRows::Merge {
  private:
   // Who is not there yet, and wins.
   static constexpr size_t kNone = std::numeric_limits<size_t>::max();
+  // Greater than any key's part.
+  static constexpr uint64_t kBehindAll = std::numeric_limits<uint64_t>::max();
 
   struct Head {
     size_t next = 0;  // in the chunk's order
     absl::string_view key;
-    uint64_t begin = 0;  // see KeyPart
-    bool left = false;
+    // Its beginning, and what follows: so that hardly ever keys are compared.
+    uint64_t first = 0;
+    uint64_t second = 0;
   };
 
   void Load(size_t number) {
     Head& head = heads_[number];
     Chunk& chunk = chunks_[number];
-    head.left = head.next < chunk.order.size();
-    if (!head.left) {
+    if (head.next == chunk.order.size()) {
+      head.key = {};
+      head.first = kBehindAll;
       chunk.order = {};
       return;
     }
     const char* const bytes = chunk.bytes.get();
     head.key = ReadRow(bytes + chunk.order[head.next]).key;
-    head.begin = KeyPart(head.key, 0);
+    head.first = KeyPart(head.key, 0);
+    head.second = GoesOn(head.first) ? KeyPart(head.key, kKeyPartBytes) : 0;
     if (head.next + 1 < chunk.order.size()) {
       __builtin_prefetch(bytes + chunk.order[head.next + 1]);
     }
@@ -143,8 +148,8 @@ class PackedRows::Merge {
     if (one == kNone || other == kNone) return one == kNone;
     const Head& a = heads_[one];
     const Head& b = heads_[other];
-    if (!a.left || !b.left) return a.left;
-    if (a.begin != b.begin) return a.begin < b.begin;
+    if (a.first != b.first) return a.first < b.first;
+    if (a.second != b.second) return a.second < b.second;
     const int by_key = a.key.compare(b.key);
     return by_key != 0 ? by_key < 0 : one < other;
   }

@@ -29,21 +29,28 @@ def measure_following(folder, database, rows, changes):
 
 
 def measure_idle(folder, database, source, rows, seconds):
-    """Returns the parts of a core that sync and proxy take while nothing happens."""
+    """Returns the parts of a core that sync and proxy take while nothing happens, of
+    single seconds: in one of them all may be read once more, as it is after each read
+    by lsn."""
     with Mirror(folder, database, source) as mirror:
         mirror.fill()
         mirror.site.start_proxy()
         mirror.check(rows)
         for pid in mirror.pids():
             _wait_until_quiet(pid)
-        before = [cpu_seconds(pid) for pid in mirror.pids()]
-        begin = time.monotonic()
-        time.sleep(seconds)  # what is measured; nothing is waited for
-        after = [cpu_seconds(pid) for pid in mirror.pids()]
-        passed = time.monotonic() - begin
+        seconds = [_idle_second(mirror.pids()) for _ in range(seconds)]
         mirror.check(rows)
-    sync, proxy = ((late - early) / passed for early, late in zip(before, after))
+    sync, proxy = (quartiles(each) for each in zip(*seconds))
     return {"sync": sync, "proxy": proxy}
+
+
+def _idle_second(pids):
+    before = [cpu_seconds(pid) for pid in pids]
+    begin = time.monotonic()
+    time.sleep(1)  # what is measured; nothing is waited for
+    after = [cpu_seconds(pid) for pid in pids]
+    passed = time.monotonic() - begin
+    return [(late - early) / passed for early, late in zip(before, after)]
 
 
 def _measure_resync(mirror):

@@ -19,8 +19,9 @@ _MEMORY = """
 ### Memory
 
 What sync itself holds (RssAnon, asked every 5 ms; not the pages of the store's file), \
-LMDB's pages that wait for the commit included. Bytes a row are beyond what the \
-smallest table takes.
+LMDB's pages that wait for the commit included. Bytes a row are beyond what is left \
+once the smallest table is filled: what that takes at its height is the collation's \
+weights, gone before a row is read.
 
 """
 _GOAL_ROWS = "1000000"
@@ -61,7 +62,7 @@ def goals(results):
             Goal(
                 f"both daemons idle, {source}",
                 0.5,
-                100 * sum(each.values()),
+                100 * sum(part["median"] for part in each.values()),
                 "% of a core",
             )
             for source, each in results["idle"].items()
@@ -95,15 +96,14 @@ def _memory_rows(results):
 
 
 def _bytes_per_row(results, size):
-    """None for the smallest table, of which there is nothing to take off."""
+    """What sync holds at its height beyond what it holds once the smallest table is
+    filled; nothing is said of that table itself."""
     smallest = min(results["memory"], key=int)
     if size == smallest:
         return None
-    rows = results["full"][size]["rows"]
-    # The tables of the bench differ by a factor alone.
-    rows -= rows * int(smallest) // int(size)
     memory = results["memory"]
-    return (memory[size]["peak"] - memory[smallest]["peak"]) / rows
+    held = memory[size]["peak"] - memory[smallest]["after"]
+    return held / results["full"][size]["rows"]
 
 
 def _render_following(results):
@@ -120,10 +120,15 @@ def _render_following(results):
     )
     for source, idle in results["idle"].items():
         text += (
-            f"* idle, {source}: sync {digits(100 * idle['sync'])} %, proxy"
-            f" {digits(100 * idle['proxy'])} % of a core\n"
+            f"* idle, {source}: sync {_percent(idle['sync'])}, proxy"
+            f" {_percent(idle['proxy'])} of a core\n"
         )
     return text
+
+
+def _percent(figures):
+    parts = {name: 100 * part for name, part in figures.items()}
+    return f"{with_quartiles(parts)} %"
 
 
 def _megabytes(size):
