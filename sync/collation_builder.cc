@@ -80,6 +80,11 @@ class Builder {
       for (char32_t c = 0; c < characters.size(); ++c) {
         if (IsFoldedAscii(c) != ascii || !characters[c].has_value()) continue;
         const std::string& weight = *characters[c];
+        // Whole planes have one weight.
+        if (c > 0 && characters[c] == characters[c - 1] &&
+            IsFoldedAscii(c - 1) == ascii) {
+          continue;
+        }
         if (weight.empty() || elements_.Length(weight) != weight.size()) {
           continue;
         }
@@ -107,11 +112,18 @@ class Builder {
 
   std::vector<CollationRules::Range> Ranges() const {
     std::vector<CollationRules::Range> ranges;
+    std::string form_of_last;
+    const std::string* last = nullptr;
     for (char32_t c = 0; c < characters_.size(); ++c) {
       std::optional<std::string> form;
       if (IsSurrogate(c)) continue;
       if (characters_[c].has_value()) {
-        form = FormOf(*characters_[c]);
+        // Whole planes have one weight.
+        if (last == nullptr || *last != *characters_[c]) {
+          form_of_last = FormOf(*characters_[c]);
+        }
+        last = &*characters_[c];
+        form = form_of_last;
         if (*form == Utf8Of(c)) continue;
       }
       if (!ranges.empty() && ranges.back().last + 1 == c &&

@@ -4,6 +4,12 @@
 #include "schema/store/entry.h"
 
 namespace postmirror {
+namespace {
+
+// What a row's way from memory takes is about what so many rows take to walk.
+constexpr size_t kRowsAhead = 8;
+
+}  // namespace
 
 EntryWalk::EntryWalk(const PackedRows& rows, const EntryRules& rules)
     : rows_(rows), rules_(rules) {}
@@ -16,17 +22,28 @@ bool EntryWalk::Next() {
 
 void EntryWalk::Seek(size_t row) {
   first_row_ = row;
-  PackedRows::Row current = rows_.row(row);
-  key_ = current.key;
+  is_made_ = false;
+  key_ = rows_.row(row).key;
+  for (next_row_ = row + 1; next_row_ < rows_.size(); ++next_row_) {
+    rows_.Prefetch(next_row_ + kRowsAhead);
+    if (rows_.row(next_row_).key != key_) break;
+  }
+}
+
+absl::string_view EntryWalk::entry() const {
+  if (!is_made_) MakeEntry();
+  is_made_ = true;
+  return entry_;
+}
+
+void EntryWalk::MakeEntry() const {
   entry_.assign(1, kValueTag);
   size_t values = 0;
-  for (next_row_ = row;;) {
+  for (size_t i = first_row_; i < next_row_; ++i) {
+    const PackedRows::Row row = rows_.row(i);
     if (values > 0) entry_ += ',';
-    entry_.append(current.value.data(), current.value.size());
-    values += current.values;
-    if (++next_row_ == rows_.size()) break;
-    current = rows_.row(next_row_);
-    if (current.key != key_) break;
+    entry_.append(row.value.data(), row.value.size());
+    values += row.values;
   }
   const bool over_limit = rules_.expansion_limit > 0 &&
                           values > static_cast<size_t>(rules_.expansion_limit);

@@ -32,16 +32,20 @@ class EntryWalk {
 
   // Valid until the next move. REQUIRES: the walk stands on an entry.
   absl::string_view key() const { return key_; }
-  absl::string_view entry() const { return entry_; }
+  // Made when it is asked for: of a new map the keys alone are looked at first.
+  absl::string_view entry() const;
   size_t first_row() const { return first_row_; }
 
  private:
+  void MakeEntry() const;
+
   const PackedRows& rows_;
   const EntryRules rules_;
   size_t first_row_ = 0;
   size_t next_row_ = 0;
   absl::string_view key_;
-  std::string entry_;
+  mutable std::string entry_;
+  mutable bool is_made_ = false;
 };
 
 }  // namespace postmirror

@@ -1,7 +1,9 @@
 // postmirror-sync: mirrors the maps of postmirror.cf into the store.
 #include <signal.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -40,9 +42,21 @@ constexpr char kUsage[] =
 // proxy that was not restarted yet still finds them.
 constexpr absl::Duration kKeepUnconfigured = absl::Hours(1);
 
+// A third of what a process of usual priority gets where both want the same
+// core: lookups do not wait while a large table is read, and changes are still
+// followed at once where every core is busy.
+constexpr int kNice = 5;
+
 int Fail(Logger& logger, const absl::Status& status) {
   logger.Error(status.message());
   return ExitCode(status);
+}
+
+// Before threads are made, which inherit it. Who started us may have asked for
+// less, which stays.
+void YieldToLookups() {
+  const int given = getpriority(PRIO_PROCESS, 0);
+  setpriority(PRIO_PROCESS, 0, std::max(given, kNice));
 }
 
 sigset_t BlockSignals() {
@@ -127,6 +141,7 @@ int Main(int argc, char** argv) {
   for (const std::string& warning : plan->warnings) logger.Warning(warning);
   if (line->check) return std::printf("%s: ok\n", line->config.c_str()) < 0;
 
+  YieldToLookups();
   const sigset_t signals = BlockSignals();
   const MariadbLibrary library;
   const SystemClock clock;

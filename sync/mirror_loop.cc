@@ -19,6 +19,9 @@ constexpr absl::Duration kLongestPause = absl::Seconds(10);
 // How soon, and how late, a commit is looked for that was not visible yet.
 constexpr absl::Duration kShortestLook = absl::Microseconds(200);
 constexpr absl::Duration kLongestLook = absl::Milliseconds(2);
+// How often the store is looked at, and confirmed, while nothing happens: a
+// hundredth of what freshness is good for, and most of what an idle poll costs.
+constexpr absl::Duration kConfirmInterval = absl::Milliseconds(200);
 // Reading a key takes about as long as reading so many rows of the whole table,
 // below some keys always less.
 constexpr uint64_t kRowsPerKey = 16;
@@ -205,6 +208,7 @@ void MirrorLoop::NoteSource() {
 
 // At that moment the store was equal to the database, but for what is held.
 void MirrorLoop::Confirm(const Moment& asked) {
+  confirmed_ = asked;
   for (MapStatus& map : status_.maps) {
     if (map.held_digest.empty()) map.confirmed = asked;
   }
@@ -302,6 +306,10 @@ absl::StatusOr<ChangeHint> MirrorLoop::Poll() {
   const Moment asked = with_.clock->Now();
   const absl::StatusOr<ChangeHint> hint = session_.Poll();
   if (!hint.ok()) return hint.status();
+  if (*hint == ChangeHint::kUnchanged &&
+      Elapsed(confirmed_, asked) < kConfirmInterval) {
+    return hint;
+  }
   const absl::Status opened = with_.store->Open();
   // What is read next is put into its place.
   if (absl::IsDataLoss(opened)) return ChangeHint::kChanged;

@@ -88,6 +88,7 @@ class MirrorLoop {
   // Of the signal that was there when everything was read last.
   std::optional<uint64_t> told_by_;
   bool must_read_all_ = false;  // a read of what was named was given up
+  Moment confirmed_;            // when the store was equal last
   Moment collected_;            // when requests were looked for last
   Moment reconciled_;           // when everything was read last
   uint64_t generation_ = 0;     // of the store that it went into

@@ -23,7 +23,8 @@ class PackedRows {
     size_t values = 0;        // how many column values those are
   };
 
-  // Appends a row. REQUIRES: key.size() <= kMaxKeyBytes; value.size() < 4 GiB.
+  // Appends a row. REQUIRES: key.size() <= kMaxKeyBytes; value.size() < 4 GiB;
+  // Sort was not called.
   void Add(absl::string_view key, absl::string_view value, size_t values);
 
   // Orders the rows by key, and rows of one key as they were added. REQUIRED
@@ -35,16 +36,26 @@ class PackedRows {
   // Row number `index` in order. Valid as long as the rows live unchanged.
   Row row(size_t index) const { return At(order_[index]); }
 
+  // Begins to bring a row, if there is one of that number, into the processor's
+  // cache: rows that follow one another in order do not do so in memory.
+  void Prefetch(size_t index) const;
+
  private:
   // Where a row stands: its chunk in the upper half, its offset in the lower.
   using Place = uint64_t;
 
+  // Some rows in the order in which they were added. They are put in order as
+  // soon as the chunk is full, while they are still in the cache and the server
+  // is busy with further ones.
   struct Chunk {
     std::unique_ptr<char[]> bytes;
     size_t capacity = 0;
     size_t used = 0;
+    std::vector<uint32_t> order;  // offsets
   };
+  class Merge;
 
+  static void SortChunk(Chunk* chunk);
   Row At(Place place) const;
 
   std::vector<Chunk> chunks_;

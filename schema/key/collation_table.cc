@@ -89,7 +89,7 @@ bool CollationTable::Apply(absl::string_view text, std::string* form) const {
     form->assign(text.data(), text.size());
     return true;
   }
-  for (size_t i = 0; i < text.size();) {
+  for (size_t i = BeginWithAscii(text, form); i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x80 && ascii_[byte] != 0) {
       form->push_back(ascii_[byte]);
@@ -99,6 +99,21 @@ bool CollationTable::Apply(absl::string_view text, std::string* form) const {
     }
   }
   return true;
+}
+
+// Nearly all keys are ASCII to their end; a character at a time, the string's
+// own bookkeeping would be most of the work.
+size_t CollationTable::BeginWithAscii(absl::string_view text,
+                                      std::string* form) const {
+  form->resize(text.size());
+  size_t i = 0;
+  for (; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x80 || ascii_[byte] == 0) break;
+    (*form)[i] = ascii_[byte];
+  }
+  form->resize(i);
+  return i;
 }
 
 bool CollationTable::ApplyOne(absl::string_view text, size_t* i,

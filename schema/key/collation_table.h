@@ -43,6 +43,9 @@ class CollationTable {
   Action AddForm(const std::string& form);
   void AddAscii();
 
+  // Makes the form of the ASCII characters that the text begins with; returns
+  // how many those are.
+  size_t BeginWithAscii(absl::string_view text, std::string* form) const;
   // Appends the form of the character at text[*i] and moves behind it.
   bool ApplyOne(absl::string_view text, size_t* i, std::string* form) const;
   const CollationRules::Sequence* FindSequence(absl::string_view rest,

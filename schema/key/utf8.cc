@@ -1,6 +1,7 @@
 #include "schema/key/utf8.h"
 
-#include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace postmirror {
 namespace {
@@ -30,6 +31,20 @@ unsigned char ByteAt(absl::string_view text, size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
+// How many bytes at the beginning are ASCII. Eight at a time: nearly all keys
+// and values are nothing else.
+size_t AsciiBytes(absl::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  size_t i = 0;
+  for (uint64_t bytes = 0; i + sizeof(bytes) <= text.size();
+       i += sizeof(bytes)) {
+    std::memcpy(&bytes, text.data() + i, sizeof(bytes));
+    if ((bytes & kHighBits) != 0) break;
+  }
+  while (i < text.size() && ByteAt(text, i) < 0x80) ++i;
+  return i;
+}
+
 }  // namespace
 
 std::optional<char32_t> NextCharacter(absl::string_view text, size_t* i) {
@@ -53,17 +68,13 @@ std::optional<char32_t> NextCharacter(absl::string_view text, size_t* i) {
 }
 
 bool IsUtf8(absl::string_view text) {
-  for (size_t i = 0; i < text.size();) {
+  for (size_t i = AsciiBytes(text); i < text.size();) {
     if (!NextCharacter(text, &i).has_value()) return false;
   }
   return true;
 }
 
-bool IsAscii(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x80;
-  });
-}
+bool IsAscii(absl::string_view text) { return AsciiBytes(text) == text.size(); }
 
 std::string Utf8Of(char32_t character) {
   const auto byte = [](char32_t value) { return static_cast<char>(value); };

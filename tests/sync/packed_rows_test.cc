@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -53,6 +57,35 @@ TEST(PackedRowsTest, RowsOfOneKeyStayInTheOrderInWhichTheyWereAdded) {
     ASSERT_LE(before.key, after.key);
     if (before.key != after.key) continue;
     ASSERT_LT(before.value, after.value) << i;
+  }
+}
+
+// Rows of all sizes, keys that share their beginnings, a dozen of chunks.
+TEST(PackedRowsTest, AgreesWithAStableSort) {
+  std::mt19937 random(7);
+  PackedRows rows;
+  std::vector<std::tuple<std::string, std::string, size_t>> expected;
+  for (size_t i = 0; i < 30000; ++i) {
+    const size_t bytes =
+        random() % 100 == 0 ? random() % 40000 : random() % 200;
+    std::string key(random() % 30, 'k');
+    absl::StrAppend(&key, random() % 500);
+    expected.emplace_back(key, absl::StrCat(i, std::string(bytes, 'v')),
+                          i % 70000 * (random() % 9));
+    const auto& [same, value, values] = expected.back();
+    rows.Add(same, value, values);
+  }
+  std::stable_sort(expected.begin(), expected.end(),
+                   [](const auto& a, const auto& b) {
+                     return std::get<0>(a) < std::get<0>(b);
+                   });
+  rows.Sort();
+  ASSERT_EQ(rows.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const PackedRows::Row row = rows.row(i);
+    ASSERT_EQ(row.key, std::get<0>(expected[i]));
+    ASSERT_EQ(row.value, std::get<1>(expected[i]));
+    ASSERT_EQ(row.values, std::min<size_t>(65535, std::get<2>(expected[i])));
   }
 }
 

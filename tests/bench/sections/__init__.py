@@ -11,6 +11,24 @@
 A section fails on functional errors only, such as a wrong reply, never on a figure.
 """
 
-from . import changes, connections, follow, lookups, micro, postmap, size
+from . import (
+    changes,
+    connections,
+    follow,
+    lookups,
+    micro,
+    postmap,
+    size,
+    sync_cost,
+)
 
-SECTIONS = (lookups, changes, connections, postmap, follow, size, micro)
+SECTIONS = (
+    lookups,
+    changes,
+    connections,
+    postmap,
+    sync_cost,
+    follow,
+    size,
+    micro,
+)

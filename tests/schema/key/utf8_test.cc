@@ -68,6 +68,16 @@ TEST(Utf8Test, TheBoundsOfUtf8AreValid) {
         "\xEF\xBF\xBE", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_TRUE(IsUtf8(text)) << testing::PrintToString(text);
   }
+  // At each place of what is looked at eight bytes at a time.
+  for (size_t at = 0; at < 20; ++at) {
+    std::string text(20, 'a');
+    text[at] = '\xFC';
+    EXPECT_FALSE(IsUtf8(text)) << at;
+    EXPECT_FALSE(IsAscii(text)) << at;
+    text.replace(at, 1, "\u00FC");
+    EXPECT_TRUE(IsUtf8(text)) << at;
+    EXPECT_FALSE(IsAscii(text)) << at;
+  }
   EXPECT_TRUE(IsUtf8(""));
   EXPECT_TRUE(IsUtf8("a\0b"s));
 }

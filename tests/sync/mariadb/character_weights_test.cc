@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <random>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "schema/key/contraction_candidates.h"
+#include "schema/key/utf8.h"
 #include "tests/sync/mariadb/mariadb_test_case.h"
 
 namespace postmirror {
@@ -172,6 +174,32 @@ TEST_F(CharacterWeightsTest, Utf8mb4HasEveryCharacter) {
   EXPECT_EQ(weights[0x200B], "");  // ignored
   EXPECT_EQ(weights[0xDF], absl::StrCat(*weights['s'], *weights['s']));
   EXPECT_NE(weights[0x1F600], weights[0x1F601]);
+}
+
+// They are asked for in blocks, and told apart in what comes back.
+TEST_F(CharacterWeightsTest, AWeightIsThatOfTheCharacterAlone) {
+  std::mt19937 random(11);
+  for (const char* rule : {"bin", "nopad_bin", "general_ci", "unicode_ci",
+                           "unicode_520_ci", "uca1400_ai_ci"}) {
+    const std::string collation = absl::StrCat("utf8mb4_", rule);
+    const CharacterWeights weights = Weights("utf8mb4", collation);
+    EXPECT_EQ(CountOf(weights), 0x110000u - 0x800u);
+    std::vector<char32_t> characters;
+    for (char32_t c = 0; c < 0x3000; ++c) characters.push_back(c);
+    for (int i = 0; i < 20000; ++i) {
+      const auto c = static_cast<char32_t>(random() % 0x110000);
+      if (c < 0xD800 || c > 0xDFFF) characters.push_back(c);
+    }
+    std::vector<std::string> texts;
+    for (const char32_t c : characters) texts.push_back(Utf8Of(c));
+    const auto alone =
+        ReadSequenceWeights(*connection_, "utf8mb4", collation, texts);
+    ASSERT_TRUE(alone.ok()) << alone.status();
+    for (size_t i = 0; i < texts.size(); ++i) {
+      ASSERT_EQ(weights[characters[i]], (*alone)[i].second)
+          << collation << " " << static_cast<uint32_t>(characters[i]);
+    }
+  }
 }
 
 TEST_F(CharacterWeightsTest, AnUnknownCollationIsAnError) {

@@ -1,0 +1,7 @@
+"""What mirroring costs: a full sync, a resync, one changed row, and doing nothing."""
+
+from .measuring_order import measure
+from .report import goals, render
+
+NAME = "sync"
+TITLE = "What mirroring costs"
