@@ -3,7 +3,9 @@
 import contextlib
 import json
 
-from support.site import Site
+from support.postmap import NOT_FOUND
+from support.site import ALIASES, Site
+from support.socketmap import SocketmapClient
 from support.waiting import wait_until
 
 _FILL_SECONDS = 600
@@ -20,11 +22,20 @@ def filled_site(folder, database, settings=None):
         site.sync.start()
         site.start_proxy()
         wait_until(
-            lambda: _is_filled(site), _FILL_SECONDS, lambda: f"filled:\n{site.logs()}"
+            lambda: _is_filled(site) and _answers(site),
+            _FILL_SECONDS,
+            lambda: f"filled and answered:\n{site.logs()}",
         )
         yield site
     finally:
         site.close()
+
+
+def _answers(site):
+    """The proxy looks for a new store about once a second."""
+    with SocketmapClient(site.unix_socket) as client:
+        key = "nobody@bench.invalid"
+        return client.ask(ALIASES, [key]) == {key: NOT_FOUND}
 
 
 def _is_filled(site):

@@ -3,11 +3,11 @@
 import statistics
 
 from measuring import markdown
-from measuring.cpu_time import cpu_seconds
 from measuring.figures import equal, quartiles
 from measuring.goals import Goal
 from measuring.load import run_load
 from measuring.mirror import open_mirror
+from measuring.process import cpu_seconds
 from measuring.writer import Writer
 from support.postmap import found
 from support.waiting import wait_until

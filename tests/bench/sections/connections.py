@@ -4,8 +4,8 @@ import contextlib
 
 from measuring import markdown
 from measuring.goals import Goal
-from measuring.memory import anonymous_bytes
 from measuring.mirror import open_mirror
+from measuring.process import own_memory
 from support.postmap import found
 from support.site import ALIASES
 from support.socketmap import SocketmapClient
@@ -45,10 +45,10 @@ def measure(bench):
                 connect()
             with SocketmapClient(site.unix_socket) as client:
                 client.ask(ALIASES, [each for each, _ in entries])
-            before = anonymous_bytes(site.proxy.pid)
+            before = own_memory(site.proxy.pid)
             for _ in range(count):
                 connect()
-            after = anonymous_bytes(site.proxy.pid)
+            after = own_memory(site.proxy.pid)
     return {"connections": count, "before": before, "after": after}
 
 

@@ -6,7 +6,7 @@ import shutil
 
 from measuring.machine import fdatasync_micros
 
-from .servers import Mirror, Servers
+from .servers import Follower, Servers
 from .visible import measure_batches, measure_singles
 
 _SOURCES = ("binlog", "lsn")
@@ -69,7 +69,7 @@ def _run_group(bench, rows, scenarios, results):
     with Servers(folder, rows) as servers:
         for number, scenario in enumerate(scenarios):
             bench.say(scenario.name)
-            with Mirror(folder / f"site{number}", servers, scenario.source) as mirror:
+            with Follower(folder / f"site{number}", servers, scenario.source) as mirror:
                 result = _measure(scenario, mirror, folder, bench.quick)
                 mirror.check_change_source()
             results["batches" if scenario.batches else "singles"].append(result)

@@ -76,7 +76,7 @@ class Servers:
             raise AssertionError(f"the replica does not follow: {status}")
 
 
-class Mirror:
+class Follower:
     """A postmirror that follows with this change source, filled and answering."""
 
     def __init__(self, folder, servers, source):

@@ -5,7 +5,7 @@ import random
 import shutil
 
 from measuring.cores import pin, usable_cores
-from measuring.cpu_time import cpu_seconds
+from measuring.process import cpu_seconds
 from measuring.figures import quartiles
 
 from .client import Keys, Postmap

@@ -8,7 +8,7 @@ import time
 from support.mariadb import DATABASE, PASSWORD, USER
 from support.programs import run_program
 
-from .mirror import mapped_queries
+from .sync_run import mapped_queries
 
 _TIMEOUT_SECONDS = 1800
 _MAP_BYTES = 16 << 30

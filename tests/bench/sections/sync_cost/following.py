@@ -4,10 +4,10 @@ import mmap
 import time
 
 from measuring.figures import quartiles
+from measuring.process import cpu_seconds, written_bytes
 from support.waiting import wait_until
 
-from .mirror import Mirror
-from .process_cost import cpu_seconds, written_bytes
+from .sync_run import SyncRun
 
 _PAGE_BYTES = 4096
 _SEEN_SECONDS = 30
@@ -18,7 +18,7 @@ _QUIET_SECONDS, _QUIET_PART = 0.5, 0.1
 
 def measure_following(folder, database, rows, changes):
     """Returns what a resync with nothing changed costs, and one changed row."""
-    with Mirror(folder, database) as mirror:
+    with SyncRun(folder, database) as mirror:
         mirror.fill()
         mirror.check(rows)
         resync = _measure_resync(mirror)
@@ -32,7 +32,7 @@ def measure_idle(folder, database, source, rows, seconds):
     """Returns the parts of a core that sync and proxy take while nothing happens, of
     single seconds: in one of them all may be read once more, as it is after each read
     by lsn."""
-    with Mirror(folder, database, source) as mirror:
+    with SyncRun(folder, database, source) as mirror:
         mirror.fill()
         mirror.site.start_proxy()
         mirror.check(rows)

@@ -4,10 +4,10 @@ import collections
 import shutil
 
 from measuring.figures import quartiles
+from measuring.process import MemoryPeak, own_memory
 
 from .baselines import Baselines
-from .mirror import Mirror
-from .process_cost import MemoryPeak, own_memory
+from .sync_run import SyncRun
 
 
 # It takes many times as long as the others.
@@ -46,7 +46,7 @@ def measure_full_sync(folder, database, rounds):
 def measure_memory(folder, database):
     """Returns what sync itself holds at its height during a full sync and after it, in
     bytes."""
-    with Mirror(folder, database) as mirror:
+    with SyncRun(folder, database) as mirror:
         mirror.site.sync.start()
         with MemoryPeak(mirror.site.sync.pid) as peak:
             mirror.wait_until_filled()
@@ -54,7 +54,7 @@ def measure_memory(folder, database):
 
 
 def _fill_once(folder, database, rows):
-    with Mirror(folder, database) as mirror:
+    with SyncRun(folder, database) as mirror:
         figures = mirror.fill()
         mirror.check(rows)
     shutil.rmtree(folder)

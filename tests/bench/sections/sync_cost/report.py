@@ -12,6 +12,13 @@ text, and commits every hundred entries. Seconds, medians of rounds in turns wit
 quartiles; the ratio is that of each round.
 
 """
+_SUMMARY = """\
+A full sync of the guide's three tables beside fetching the same rows and throwing them \
+away, and beside loading the same entries, sorted before, into LMDB; and what sync holds \
+in memory meanwhile.
+
+"""
+
 _FULL = ("aliases", "rows", "rounds", "sync", "stream", "load", "mdb_load")
 _FULL += ("sync : (stream + load)", "CPU of sync", "CPU ratio")
 
@@ -33,6 +40,23 @@ def render(results):
     text = _HEAD + table(_FULL, rows) + _MEMORY
     head = ("aliases", "at its height", "bytes a row", "afterwards")
     return text + table(head, _memory_rows(results)) + _render_following(results)
+
+
+def summary(results):
+    """Returns the full syncs and their memory."""
+    head = ("aliases", "sync, s", "stream, s", "load, s", "mdb_load, s", "bytes a row")
+    rows = [
+        (
+            count(int(size)),
+            *(
+                digits(each[name]["median"])
+                for name in ("sync", "stream", "load", "mdb_load")
+            ),
+            digits(_bytes_per_row(results, size) or 0),
+        )
+        for size, each in results["full"].items()
+    ]
+    return _SUMMARY + table(head, rows)
 
 
 def goals(results):

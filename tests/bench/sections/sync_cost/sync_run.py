@@ -5,16 +5,15 @@ import re
 import subprocess
 import time
 
+from measuring.process import cpu_seconds
 from support.site import QUERIES, Site
 from support.waiting import wait_until
-
-from .process_cost import cpu_seconds
 
 _FILL_SECONDS = 900
 _PAUSE_SECONDS = 0.002
 
 
-class Mirror:
+class SyncRun:
     """Its programs are started by its methods, and end with the context."""
 
     def __init__(self, folder, database, source="binlog"):
