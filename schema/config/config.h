@@ -44,7 +44,7 @@ struct Config {
   ChangeSource change_source = ChangeSource::kAuto;
   // As a replica that reads the binlog, 1 to 4294967295; absent: of its own.
   std::optional<uint32_t> server_id;
-  absl::Duration lsn_poll_interval = absl::Milliseconds(25);  // 1ms to 1m
+  absl::Duration lsn_poll_interval = absl::Milliseconds(30);  // 1ms to 1m
   absl::Duration reconcile_interval = absl::Seconds(300);     // 100ms to 1w
   absl::Duration connect_timeout = absl::Seconds(5);          // 1s to 1h
   absl::Duration read_timeout = absl::Seconds(10);            // 1s to 1h

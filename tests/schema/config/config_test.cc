@@ -97,7 +97,7 @@ TEST(ConfigTest, HasTheDefaultsOfTheManual) {
   EXPECT_EQ(config.store, "/var/lib/postmirror");
   EXPECT_EQ(config.change_source, ChangeSource::kAuto);
   EXPECT_EQ(config.server_id, std::nullopt);
-  EXPECT_EQ(config.lsn_poll_interval, absl::Milliseconds(25));
+  EXPECT_EQ(config.lsn_poll_interval, absl::Milliseconds(30));
   EXPECT_EQ(config.reconcile_interval, absl::Seconds(300));
   EXPECT_EQ(config.connect_timeout, absl::Seconds(5));
   EXPECT_EQ(config.read_timeout, absl::Seconds(10));
