@@ -61,12 +61,10 @@ absl::Status Load(absl::Span<const std::string> words) {
 }
 
 absl::Status Run(const std::vector<std::string>& words) {
-  const absl::string_view what = words.empty() ? "" : words[0];
-  const absl::Span<const std::string> rest(
-      words.data() + std::min<size_t>(1, words.size()),
-      words.size() - std::min<size_t>(1, words.size()));
-  if (what == "stream") return Stream(rest);
-  if (what == "load") return Load(rest);
+  if (words.empty()) return absl::InvalidArgumentError("stream or load");
+  const auto rest = absl::MakeConstSpan(words).subspan(1);
+  if (words[0] == "stream") return Stream(rest);
+  if (words[0] == "load") return Load(rest);
   return absl::InvalidArgumentError("stream or load");
 }
 
