@@ -3,7 +3,7 @@
 
 from support.e2e_case import E2eCase
 from support.postmap import NOT_FOUND, TEMPORARY, found
-from support.site import ALIASES, DOMAINS, MAILBOXES
+from support.site import ALIASES, DOMAINS, MAILBOXES, PROTOCOLS
 from support.smtp import send_mail
 
 # A key that is in the map and one that is not: neither may be answered.
@@ -14,6 +14,14 @@ _KEYS = (
     (MAILBOXES, "unknown@example.org", NOT_FOUND),
     (ALIASES, "info@example.org", found("user@example.org,elsewhere@remote.invalid")),
     (ALIASES, "unknown@example.org", NOT_FOUND),
+)
+# Keys that nobody has asked for before, of either kind.
+_FRESH_KEYS = (
+    (DOMAINS, "catchall.test"),
+    (DOMAINS, "fresh.test"),
+    (MAILBOXES, "fresh@example.org"),
+    (ALIASES, "catch@catchall.test"),
+    (ALIASES, "fresh@example.org"),
 )
 
 
@@ -54,6 +62,19 @@ class TemporaryCase(E2eCase):
             self.assert_lookup(parameter, key, TEMPORARY)
         for recipient in ("user@example.org", "unknown@example.org"):
             self.assert_replies(recipient, "451 4.3.0")
+        self.assert_same_proxy()
+
+    def assert_temporary_but_kept(self):
+        """The same, but that what was asked before may be answered as before: the
+        proxy keeps that as long as the store is at the same moment."""
+        for parameter, key, outcome in _KEYS:
+            for protocol in PROTOCOLS:
+                with self.subTest(protocol=protocol, parameter=parameter, key=key):
+                    got = self.lookup(parameter, key, protocol)
+                    self.assertIn(got, (TEMPORARY, outcome))
+        for parameter, key in _FRESH_KEYS:
+            self.assert_lookup(parameter, key, TEMPORARY)
+        self.assert_replies("fresh@example.org", "451 4.3.0")
         self.assert_same_proxy()
 
     def assert_heals(self):

@@ -5,7 +5,6 @@
 //   raw_stream load FOLDER FILE...
 //
 // Prints "ROWS SECONDS CPU_SECONDS"; what is read from files is not timed.
-#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>

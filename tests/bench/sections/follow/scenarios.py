@@ -18,7 +18,7 @@ _CHANGES, _SLOW_CHANGES, _QUICK_CHANGES = 500, 50, 50
 _ROUNDS, _QUICK_ROUNDS = 5, 2
 
 # What is sustained, and what is tried beyond it until somebody falls behind.
-_BATCH_RATES = (20_000, 40_000, 60_000, 80_000, 100_000)
+_BATCH_RATES = (20_000, 40_000, 80_000)
 _BATCH_SECONDS, _QUICK_BATCH_SECONDS = 6, 3
 
 
