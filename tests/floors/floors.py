@@ -31,7 +31,7 @@ ROOMS_OF_FOREIGN_HEADERS = [
 C_LIBRARY = re.compile(
     r"(sys|netinet|arpa|linux|net)/[a-z0-9_]+\.h|"
     r"(assert|ctype|dirent|endian|errno|fcntl|getopt|grp|inttypes|limits|locale|math|"
-    r"netdb|poll|pthread|pwd|sched|setjmp|signal|stdarg|stddef|stdint|stdio|stdlib|"
+    r"malloc|netdb|poll|pthread|pwd|sched|setjmp|signal|stdarg|stddef|stdint|stdio|stdlib|"
     r"string|strings|sysexits|syslog|time|ucontext|unistd)\.h"
 )
 CPP_LIBRARY = re.compile(r"[a-z0-9_]+")

@@ -22,7 +22,7 @@ def filled_site(folder, database, settings=None):
         site.sync.start()
         site.start_proxy()
         wait_until(
-            lambda: _is_filled(site) and _answers(site),
+            lambda: _is_filled(site) and proxy_answers(site),
             _FILL_SECONDS,
             lambda: f"filled and answered:\n{site.logs()}",
         )
@@ -31,8 +31,9 @@ def filled_site(folder, database, settings=None):
         site.close()
 
 
-def _answers(site):
-    """The proxy looks for a new store about once a second."""
+def proxy_answers(site):
+    """Says whether the proxy has the store open, for which it looks about once a
+    second."""
     with SocketmapClient(site.unix_socket) as client:
         key = "nobody@bench.invalid"
         return client.ask(ALIASES, [key]) == {key: NOT_FOUND}

@@ -10,6 +10,7 @@ MariaDB's defaults.
 import json
 
 from measuring.database import BINLOG_OPTIONS, DURABLE_OPTIONS, filling
+from measuring.filled_site import proxy_answers
 from support.mariadb import MariaDb
 from support.site import ALIASES, Site
 from support.waiting import wait_until
@@ -139,4 +140,5 @@ class Follower:
             status["servers"]
             and status["servers"][0]["change_source"]
             and all(each["state"] == "filled" for each in status["maps"])
+            and proxy_answers(self._site)
         )
