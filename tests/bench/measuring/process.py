@@ -15,9 +15,10 @@ def cpu_seconds(pid):
 
 
 def written_bytes(pid):
-    """Returns how many bytes of files the process has made dirty: whole pages."""
+    """Returns how many bytes the process has written to files. Not write_bytes, which
+    counts what the kernel keeps together in memory, many pages at a time."""
     text = pathlib.Path(f"/proc/{pid}/io").read_text(encoding="ascii")
-    return int(re.search(r"^write_bytes: (\d+)", text, re.MULTILINE)[1])
+    return int(re.search(r"^wchar: (\d+)", text, re.MULTILINE)[1])
 
 
 def own_memory(pid):

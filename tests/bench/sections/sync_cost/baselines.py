@@ -38,7 +38,9 @@ class Baselines:
         self._folder = folder
         self._database = database
         self._files = [
-            self._sort(folder / table, _ENTRIES.format(key=key, value=value, table=table))
+            self._sort(
+                folder / table, _ENTRIES.format(key=key, value=value, table=table)
+            )
             for key, value, table in _TABLES
         ]
         self._dump = folder / "dump"

@@ -138,8 +138,8 @@ def _render_following(results):
         f"* a resync with nothing changed writes nothing to the store, and takes"
         f" {digits(following['resync_cpu'])} s of a core, its start included\n"
         f"* one changed row, by binlog: {with_quartiles(following['pages'])} pages of"
-        f" the store differ; sync writes {with_quartiles(following['written'])} bytes"
-        f" of whole pages, its status file's included, and takes"
+        f" the store differ; sync writes {with_quartiles(following['written'])} bytes,"
+        f" its status file's included, and takes"
         f" {digits(1000 * following['change_cpu']['median'])} ms of a core\n"
     )
     for source, idle in results["idle"].items():
