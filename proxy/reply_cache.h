@@ -19,7 +19,7 @@ namespace postmirror {
 
 class ReplyCache {
  public:
-  // Takes 8 MiB, with huge pages as soon as some keys were asked. Where there
+  // Takes 32 MiB, with huge pages as soon as some keys were asked. Where there
   // is no memory, nothing is kept.
   ReplyCache();
 
@@ -36,7 +36,7 @@ class ReplyCache {
             Outcome outcome, absl::string_view value);
 
  private:
-  static constexpr size_t kSlots = size_t{1} << 16;
+  static constexpr size_t kSlots = size_t{1} << 18;
   static constexpr size_t kSlotBytes = 128;  // two cache lines
   static constexpr size_t kTextBytes = kSlotBytes - 12;
 

@@ -21,7 +21,7 @@ _LIMIT_BYTES = 1024
 _TEXT = """\
 {connections} connections over a unix socket, each of which has asked once and then \
 waits, as Postfix's do: {each} bytes of the proxy's memory each, beside the kernel's. \
-Without them the proxy has {alone} KiB of its own, 8192 of them for kept replies.
+Without them the proxy has {alone} KiB of its own, up to 32,768 of them for kept replies.
 """
 
 

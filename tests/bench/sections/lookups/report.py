@@ -17,7 +17,7 @@ system: the median of {rounds} rounds, in each of which all servers were asked i
 order drawn anew, with the quartiles. The null server has the proxy's event loop and \
 sends a fixed reply: the ceiling. 200,000 of the keys are asked for, drawn uniformly; \
 hot keys are 20,000, drawn by Zipf's law (0.99). A miss is tried as three keys. The \
-proxy keeps at most 65,536 replies, so that a third of 200,000 keys is answered \
+proxy keeps at most 262,144 replies, so that two thirds of 200,000 keys are answered \
 without the store, and nearly all of 10k. To ask and to receive costs the load generator {own} \
 µs a request (over {transport}): where the server needs less, it is the generator that \
 limits the requests a second.
