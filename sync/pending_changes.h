@@ -72,9 +72,9 @@ class PendingChanges {
   // had passed before Watch is not visible at `to` yet: it was not looked at as
   // it should, and a later moment must be read.
   //
-  // What came within kSettleTime is taken once more when that is over: an engine
-  // without transactions, or a server that writes into its binlog between two
-  // commits, may tell of a change just before it is visible.
+  // What came within kSettleTime is taken once more when that is over: an
+  // engine without transactions, or a server that writes into its binlog
+  // between two commits, may tell of a change just before it is visible.
   absl::StatusOr<ReadScope> TakeUpTo(const BinlogPosition& to);
 
  private:
