@@ -1,5 +1,5 @@
 // Measures how long a committed change takes until it is visible to whoever
-// polls for it. Started by tests/bench/follow, which makes the servers; prints
+// polls for it. Started by tests/bench/run, which makes the servers; prints
 // what it measured, one line each, for others to make statistics of:
 //
 //   change TARGET COMMIT_NS VISIBLE_NS      one single change
