@@ -21,6 +21,9 @@ class StoreWatch {
   // To be called at start and about once a second.
   void Tick();
 
+  // Why the store is not open, or OK.
+  const absl::Status& status() const { return status_; }
+
  private:
   const std::function<absl::Status()> refresh_;
   Logger* const logger_;

@@ -6,7 +6,10 @@
 #define POSTMIRROR_PROXY_WAKE_UP_LOOKUP_H_
 
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "proxy/reply_cache.h"
@@ -22,20 +25,24 @@ namespace postmirror {
 
 class WakeUpLookup {
  public:
-  // All must outlive it.
-  WakeUpLookup(const Config& config, StoreReader* store, const Clock* clock,
-               Logger* logger)
-      : config_(config), lookup_(config, store), log_(clock, logger) {}
+  // `store`, `clock` and `logger` must outlive it.
+  WakeUpLookup(std::shared_ptr<const Config> config, StoreReader* store,
+               const Clock* clock, Logger* logger);
 
-  // See ParameterLookup::Lookup. The first one of a wake-up begins the moment;
-  // what is temporary is logged.
-  Outcome Lookup(size_t served, absl::string_view key, std::string* value);
+  // Looks up `key` in the parameter of that index into Parameters(); temporary
+  // where the configuration does not define it. See ParameterLookup::Lookup.
+  // The first one of a wake-up begins the moment; what is temporary is logged.
+  Outcome Lookup(size_t parameter, absl::string_view key, std::string* value);
 
   // To be called before waiting, and before the store is reopened.
   void End();
 
  private:
-  const Config& config_;
+  Outcome Ask(size_t parameter, absl::string_view key, std::string* value);
+
+  const std::shared_ptr<const Config> config_;
+  // By index into Parameters(): that into config_->served.
+  std::vector<std::optional<size_t>> served_;
   ParameterLookup lookup_;
   ReplyCache cache_;
   TemporaryLog log_;
