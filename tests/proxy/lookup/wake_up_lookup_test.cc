@@ -1,4 +1,4 @@
-#include "proxy/wake_up_lookup.h"
+#include "proxy/lookup/wake_up_lookup.h"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 // while the worker waits, so that sync can reuse pages and the store can be
 // reopened. What was found in a moment is kept for as long as the store is at
 // it. Used by one thread.
-#ifndef POSTMIRROR_PROXY_WAKE_UP_LOOKUP_H_
-#define POSTMIRROR_PROXY_WAKE_UP_LOOKUP_H_
+#ifndef POSTMIRROR_PROXY_LOOKUP_WAKE_UP_LOOKUP_H_
+#define POSTMIRROR_PROXY_LOOKUP_WAKE_UP_LOOKUP_H_
 
 #include <cstddef>
 #include <memory>
@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "proxy/reply_cache.h"
-#include "proxy/temporary_log.h"
+#include "proxy/lookup/reply_cache.h"
+#include "proxy/lookup/temporary_log.h"
 #include "schema/config/config.h"
 #include "schema/lookup/parameter_lookup.h"
 #include "schema/runtime/clock.h"
@@ -51,4 +51,4 @@ class WakeUpLookup {
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_PROXY_WAKE_UP_LOOKUP_H_
+#endif  // POSTMIRROR_PROXY_LOOKUP_WAKE_UP_LOOKUP_H_
