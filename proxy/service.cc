@@ -12,13 +12,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "proxy/acceptor.h"
 #include "proxy/listen_plan.h"
 #include "proxy/lookup/store_watch.h"
 #include "proxy/lookup/wake_up_lookup.h"
 #include "proxy/map_switch.h"
+#include "proxy/net/connection_queue.h"
 #include "proxy/net/descriptor_limit.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/socket_address.h"
@@ -38,8 +38,8 @@ namespace {
 constexpr int kOtherDescriptors = 64;
 // A host name stands for one address of IPv4 and one of IPv6, as a rule.
 constexpr int kSocketsAListenEntry = 2;
-// Before the codec's name, in the name under which a client's socket is kept.
-constexpr char kClientPrefix[] = "client-";
+// Under which the service manager keeps the clients' connections.
+constexpr char kQueueName[] = "connections";
 
 class Service {
  public:
@@ -59,6 +59,7 @@ class Service {
   absl::Status StartTriggers();
   absl::Status StartListeners();
   void TakeDescriptors();
+  void Welcome(std::vector<WaitingConnection> connections);
   int AffordableClients(const Config& config);
   void Reload();
   absl::Status Follow(Config config);
@@ -159,28 +160,30 @@ absl::Status Service::StartListeners() {
   return absl::OkStatus();
 }
 
-// The sockets of the .socket unit, and the clients that the process before
-// kept.
+// The sockets of the .socket unit, and the clients of the process before.
 void Service::TakeDescriptors() {
-  int clients = 0;
   for (const PassedDescriptor& passed : manager_->TakeDescriptors()) {
     FileDescriptor descriptor(passed.number);
-    if (IsListening(descriptor.get())) {
+    if (passed.name == kQueueName) {
+      Welcome(TakeConnections(descriptor));
+      manager_->Drop(kQueueName);
+    } else if (IsListening(descriptor.get())) {
       const absl::Status added =
           acceptor_->Add(TakeOver(std::move(descriptor)), codecs_.unserved());
       if (!added.ok()) logger_->Warning(added.message());
-      continue;
     }
-    absl::string_view name = passed.name;
-    absl::ConsumePrefix(&name, kClientPrefix);
-    const Codec* const codec = codecs_.Named(name);
-    if (codec == nullptr) continue;
-    acceptor_->Welcome(std::move(descriptor), codec);
-    ++clients;
   }
-  if (clients > 0) {
-    logger_->Notice(absl::StrCat("connections taken over: ", clients));
+}
+
+void Service::Welcome(std::vector<WaitingConnection> connections) {
+  for (WaitingConnection& connection : connections) {
+    // A parameter that this release does not know is nothing to serve.
+    const Codec* const codec = codecs_.Named(connection.language);
+    if (codec != nullptr) {
+      acceptor_->Welcome(std::move(connection.socket), codec);
+    }
   }
+  logger_->Notice(absl::StrCat("connections taken over: ", connections.size()));
 }
 
 int Service::AffordableClients(const Config& config) {
@@ -312,24 +315,19 @@ void Service::Run() {
 
 // Clients go on with the next process, without noticing.
 void Service::HandOver() {
-  std::vector<Worker::Arrival> clients;
+  std::vector<WaitingConnection> connections;
   for (const auto& worker : workers_) {
     for (Worker::Arrival& client : worker->Release()) {
-      clients.push_back(std::move(client));
+      const std::string language = codecs_.NameOf(client.codec);
+      if (language.empty()) continue;
+      connections.push_back(
+          {.socket = std::move(client.socket), .language = language});
     }
   }
-  std::vector<PassedDescriptor> kept;
-  for (const Worker::Arrival& client : clients) {
-    const std::string name = codecs_.NameOf(client.codec);
-    if (name.empty()) continue;
-    kept.push_back({.number = client.socket.get(),
-                    .name = absl::StrCat(kClientPrefix, name)});
+  const FileDescriptor queue = QueueConnections(std::move(connections));
+  if (queue.open()) {
+    manager_->Keep({.number = queue.get(), .name = kQueueName});
   }
-  std::sort(kept.begin(), kept.end(),
-            [](const PassedDescriptor& a, const PassedDescriptor& b) {
-              return a.name < b.name;
-            });
-  manager_->Keep(kept);
 }
 
 }  // namespace

@@ -12,8 +12,6 @@
 namespace postmirror {
 namespace {
 
-// One message carries at most SCM_MAX_FD descriptors (unix(7)).
-constexpr size_t kDescriptorsAMessage = 253;
 constexpr absl::Duration kBarrierTimeout = absl::Seconds(10);
 
 // A message is lines of VARIABLE=value.
@@ -73,23 +71,19 @@ absl::Duration ServiceManager::alive_interval() const {
 
 void ServiceManager::Alive() { Send("WATCHDOG=1\n"); }
 
-void ServiceManager::Keep(const std::vector<PassedDescriptor>& descriptors) {
-  for (size_t i = 0; i < descriptors.size();) {
-    const std::string& name = descriptors[i].name;
-    std::vector<int> numbers;
-    for (; i < descriptors.size() && descriptors[i].name == name &&
-           numbers.size() < kDescriptorsAMessage;
-         ++i) {
-      numbers.push_back(descriptors[i].number);
-    }
-    sd_pid_notify_with_fds(
-        0, 0, absl::StrCat("FDSTORE=1\nFDNAME=", name).c_str(), numbers.data(),
-        static_cast<unsigned>(numbers.size()));
-  }
-  if (!descriptors.empty()) {
-    sd_notify_barrier(
-        0, static_cast<uint64_t>(absl::ToInt64Microseconds(kBarrierTimeout)));
-  }
+void ServiceManager::Keep(const PassedDescriptor& descriptor) {
+  // FDPOLL=0: a queue whose sender has closed is no dead connection.
+  sd_pid_notify_with_fds(
+      0, 0,
+      absl::StrCat("FDSTORE=1\nFDNAME=", descriptor.name, "\nFDPOLL=0\n")
+          .c_str(),
+      &descriptor.number, 1);
+  sd_notify_barrier(
+      0, static_cast<uint64_t>(absl::ToInt64Microseconds(kBarrierTimeout)));
+}
+
+void ServiceManager::Drop(absl::string_view name) {
+  Send(absl::StrCat("FDSTOREREMOVE=1\nFDNAME=", name, "\n"));
 }
 
 }  // namespace postmirror

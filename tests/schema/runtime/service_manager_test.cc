@@ -92,11 +92,17 @@ TEST_F(ServiceManagerTest, SignsOfLifeAreDueInHalfTheTimeThatIsAllowed) {
   unsetenv("WATCHDOG_USEC");
 }
 
+TEST_F(ServiceManagerTest, WhatWasTakenIsDropped) {
+  manager_.Drop("connections");
+  EXPECT_THAT(Received(), ElementsAre("FDSTOREREMOVE=1\nFDNAME=connections\n"));
+}
+
 TEST_F(ServiceManagerTest, WithoutAManagerNothingHappens) {
   unsetenv("NOTIFY_SOCKET");
   manager_.Ready("answering");
   manager_.Stopping();
-  manager_.Keep({{.number = 0, .name = "client"}});
+  manager_.Keep({.number = 0, .name = "connections"});
+  manager_.Drop("connections");
   EXPECT_THAT(Received(), IsEmpty());
   EXPECT_THAT(manager_.TakeDescriptors(), IsEmpty());
 }
