@@ -2,14 +2,14 @@
 // sd_listen_fds(3) have it: it is told how the service is, and keeps sockets
 // while no process of the service runs. Without one nothing here does anything.
 //
-//   ServiceManager manager;
+//   Supervisor supervisor;
 //   std::vector<PassedDescriptor> sockets = manager.TakeDescriptors();
 //   manager.Ready("answering");
 //   ...                              // manager.Alive() every while
 //   manager.Stopping();
 //   manager.Keep({.number = fd, .name = "connections"});
-#ifndef POSTMIRROR_SCHEMA_RUNTIME_SERVICE_MANAGER_H_
-#define POSTMIRROR_SCHEMA_RUNTIME_SERVICE_MANAGER_H_
+#ifndef POSTMIRROR_SCHEMA_RUNTIME_SUPERVISOR_H_
+#define POSTMIRROR_SCHEMA_RUNTIME_SUPERVISOR_H_
 
 #include <mutex>
 #include <string>
@@ -29,7 +29,7 @@ struct PassedDescriptor {
 };
 
 // Any thread may call, but for TakeDescriptors.
-class ServiceManager {
+class Supervisor {
  public:
   // Returns the descriptors that came with the process, the sockets of its
   // .socket unit among them; they are closed on exec(2). The caller owns them.
@@ -70,4 +70,4 @@ class ServiceManager {
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_SCHEMA_RUNTIME_SERVICE_MANAGER_H_
+#endif  // POSTMIRROR_SCHEMA_RUNTIME_SUPERVISOR_H_

@@ -1,4 +1,4 @@
-#include "schema/runtime/service_manager.h"
+#include "schema/runtime/supervisor.h"
 
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -22,12 +22,12 @@ std::string StatusLine(absl::string_view status) {
 
 }  // namespace
 
-void ServiceManager::Send(const std::string& message) {
+void Supervisor::Send(const std::string& message) {
   // The environment stays, for the next message.
   sd_notify(0, message.c_str());
 }
 
-std::vector<PassedDescriptor> ServiceManager::TakeDescriptors() {
+std::vector<PassedDescriptor> Supervisor::TakeDescriptors() {
   char** names = nullptr;
   const int count = sd_listen_fds_with_names(1, &names);
   std::vector<PassedDescriptor> descriptors;
@@ -40,13 +40,13 @@ std::vector<PassedDescriptor> ServiceManager::TakeDescriptors() {
   return descriptors;
 }
 
-void ServiceManager::Ready(absl::string_view status) {
+void Supervisor::Ready(absl::string_view status) {
   const std::lock_guard<std::mutex> lock(mutex_);
   status_ = std::string(status);
   Send(absl::StrCat("READY=1\n", StatusLine(status)));
 }
 
-void ServiceManager::Reloading() {
+void Supervisor::Reloading() {
   timespec now = {};
   clock_gettime(CLOCK_MONOTONIC, &now);
   // sd_notify(3): Type=notify-reload compares it with the reload's start.
@@ -54,24 +54,24 @@ void ServiceManager::Reloading() {
                     int64_t{now.tv_sec} * 1000000 + now.tv_nsec / 1000, "\n"));
 }
 
-void ServiceManager::Stopping() { Send("STOPPING=1\n"); }
+void Supervisor::Stopping() { Send("STOPPING=1\n"); }
 
-void ServiceManager::Status(absl::string_view status) {
+void Supervisor::Status(absl::string_view status) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (absl::string_view(status_) == status) return;
   status_ = std::string(status);
   Send(StatusLine(status));
 }
 
-absl::Duration ServiceManager::alive_interval() const {
+absl::Duration Supervisor::alive_interval() const {
   uint64_t microseconds = 0;
   if (sd_watchdog_enabled(0, &microseconds) <= 0) return absl::ZeroDuration();
   return absl::Microseconds(static_cast<int64_t>(microseconds / 2));
 }
 
-void ServiceManager::Alive() { Send("WATCHDOG=1\n"); }
+void Supervisor::Alive() { Send("WATCHDOG=1\n"); }
 
-void ServiceManager::Keep(const PassedDescriptor& descriptor) {
+void Supervisor::Keep(const PassedDescriptor& descriptor) {
   // FDPOLL=0: a queue whose sender has closed is no dead connection.
   sd_pid_notify_with_fds(
       0, 0,
@@ -82,7 +82,7 @@ void ServiceManager::Keep(const PassedDescriptor& descriptor) {
       0, static_cast<uint64_t>(absl::ToInt64Microseconds(kBarrierTimeout)));
 }
 
-void ServiceManager::Drop(absl::string_view name) {
+void Supervisor::Drop(absl::string_view name) {
   Send(absl::StrCat("FDSTOREREMOVE=1\nFDNAME=", name, "\n"));
 }
 

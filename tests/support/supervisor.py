@@ -1,7 +1,7 @@
 """What systemd is to a service: hears what it says of itself, holds the sockets on
 which it listens, and keeps the descriptors that it hands over when it ends.
 
-    with ServiceManager(folder) as manager:
+    with Supervisor(folder) as manager:
         manager.listen(("127.0.0.1", port))
         site.set_proxy(manager=manager)
 """
@@ -19,7 +19,7 @@ _DESCRIPTORS_A_MESSAGE = 253
 _ABOVE_ALL_PASSED = 2000
 
 
-class ServiceManager:
+class Supervisor:
     """`watchdog_seconds` is what the unit's WatchdogSec= would be."""
 
     # LISTEN_PID is that of the process that takes the descriptors.
