@@ -11,7 +11,7 @@ FOLDER = pathlib.Path(__file__).parents[2] / "deploy" / "man"
 
 
 def pages():
-    return sorted(path for path in FOLDER.iterdir() if path.suffix in (".1", ".5", ".8"))
+    return sorted(p for p in FOLDER.iterdir() if p.suffix in (".1", ".5", ".8"))
 
 
 class ManPage:

@@ -1,5 +1,5 @@
-// The defaults that deploy/postmirror.cf and postmirror.cf(5) state are those of
-// the code: a file that states them means the same as one that does not.
+// The defaults that deploy/postmirror.cf and postmirror.cf(5) state are those
+// of the code: a file that states them means the same as one that does not.
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -91,8 +91,8 @@ TEST(StatedDefaultsTest, AreThoseOfTheManual) {
   for (absl::string_view section : {"ADDRESSES", "LISTENERS", "MIRRORING"}) {
     for (const auto& [name, value] : Stated(section)) {
       if (value == "below" || value == "derived") continue;
-      EXPECT_EQ(config, Parsed(absl::StrCat(Shipped(false), name, " = ", value,
-                                            "\n")))
+      EXPECT_EQ(config,
+                Parsed(absl::StrCat(Shipped(false), name, " = ", value, "\n")))
           << name;
     }
   }
