@@ -38,6 +38,7 @@ clang            test  the asan preset, the fuzzers
 libclang-rt-dev  test  libFuzzer and clang's sanitizers
 util-linux       test  setarch, unshare: fixed addresses, private mounts
 mount            test  the mounts of the full disk tests
+mandoc           test  the lint of the manual pages
 clang-tidy       test  the lint
 memcached        bench a peer
 redis-server     bench a peer
