@@ -41,6 +41,7 @@ util-linux       test  setarch, unshare: fixed addresses, private mounts
 mount            test  the mounts of the full disk tests
 systemd          test  systemd-analyze, systemd-sysusers, systemd-tmpfiles
 apparmor         test  apparmor_parser
+strace           test  what the daemons ask the kernel for
 clang-tidy       test  the lint
 memcached        bench a peer
 redis-server     bench a peer
