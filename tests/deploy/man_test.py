@@ -13,6 +13,9 @@ from support.programs import run_program
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _SHIPPED = _ROOT / "deploy" / "postmirror.cf"
+# Where tests/run has unpacked it; whoever has it installed needs nothing else.
+_UNPACKED_MANDOC = _ROOT / "build/tools/mandoc/usr/bin/mandoc"
+_MANDOC = _UNPACKED_MANDOC if _UNPACKED_MANDOC.exists() else "mandoc"
 # Each program's page, and the source of its help.
 _PROGRAMS = {
     "postmirror-sync": ("postmirror-sync.8", "sync/main.cc"),
@@ -73,7 +76,7 @@ class PagesTest(unittest.TestCase):
         for page in pages():
             with self.subTest(page=page.name):
                 lint = subprocess.run(
-                    ["mandoc", "-T", "lint", "-W", "style", page],
+                    [_MANDOC, "-T", "lint", "-W", "style", page],
                     capture_output=True,
                     text=True,
                 )
