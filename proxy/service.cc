@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "proxy/lookup/store_watch.h"
 #include "proxy/lookup/wake_up_lookup.h"
 #include "proxy/map_switch.h"
+#include "proxy/metrics/proxy_metrics.h"
 #include "proxy/net/descriptor_limit.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/socket_address.h"
@@ -27,6 +29,7 @@
 #include "proxy/pulse.h"
 #include "proxy/worker.h"
 #include "schema/runtime/clock.h"
+#include "schema/runtime/metrics_endpoint.h"
 #include "schema/store/store_reader.h"
 #include "schema/store/store_view.h"
 
@@ -48,6 +51,7 @@ class Service {
         serving_(std::make_shared<const Config>(config)),
         manager_(manager),
         logger_(logger),
+        metrics_(static_cast<size_t>(config.proxy_threads)),
         store_(config.store),
         store_watch_([this] { return store_.Refresh(); }, logger) {}
 
@@ -65,6 +69,7 @@ class Service {
   void KeepUntilRestart(Config* config);
   void SwitchMapsThatAreFilled();
   void Replace(size_t worker, std::shared_ptr<const Config> config);
+  void ServeMetrics();
   std::string Status() const;
   void Tick();
   void HandOver();
@@ -78,6 +83,7 @@ class Service {
   const SystemClock now_;
   const CodecSet codecs_;
   std::atomic<int> clients_ = 0;
+  ProxyMetrics metrics_;
   StoreReader store_;
   StoreWatch store_watch_;
   std::vector<std::unique_ptr<WakeUpLookup>> lookups_;  // one a worker
@@ -87,6 +93,14 @@ class Service {
   std::unique_ptr<Trigger> clock_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Pulse> pulse_;  // where the service manager wants to know
+  // The last member: its threads look at the others.
+  MetricsEndpoint metrics_endpoint_{[this] {
+    return metrics_.Collect({.connections = clients_.load(),
+                             .accepted = acceptor_->accepted(),
+                             .turned_away = acceptor_->turned_away(),
+                             .client_limit = acceptor_->client_limit(),
+                             .store_open = store_watch_.open()});
+  }};
 };
 
 absl::Status Service::Start() {
@@ -103,7 +117,9 @@ absl::Status Service::Start() {
   if (absl::Status started = StartTriggers(); !started.ok()) return started;
   // Before a client that was kept can ask.
   store_watch_.Tick();
-  return StartListeners();
+  if (absl::Status started = StartListeners(); !started.ok()) return started;
+  ServeMetrics();
+  return absl::OkStatus();
 }
 
 absl::Status Service::StartWorkers() {
@@ -119,6 +135,7 @@ absl::Status Service::StartWorkers() {
       return (*lookup)->Lookup(parameter, key, value);
     };
     work.before_waiting = [lookup] { (*lookup)->End(); };
+    work.counts = metrics_.counts(i);
     absl::StatusOr<std::unique_ptr<Worker>> worker =
         Worker::Create(std::move(work), &clients_);
     if (!worker.ok()) return worker.status();
@@ -201,6 +218,7 @@ void Service::Reload() {
   absl::Status reloaded = config.status();
   if (reloaded.ok()) reloaded = CheckServes(*config);
   if (reloaded.ok()) reloaded = TakeOver(*std::move(config));
+  metrics_.CountReload(reloaded.ok());
   if (reloaded.ok()) {
     logger_->Notice(absl::StrCat("reloaded ", wanted_.path));
   } else {
@@ -219,6 +237,7 @@ absl::Status Service::TakeOver(Config config) {
   wanted_ = std::move(config);
   acceptor_->set_client_limit(AffordableClients(wanted_));
   SwitchMapsThatAreFilled();
+  ServeMetrics();
   return acceptor_->Follow(*std::move(plan));
 }
 
@@ -263,6 +282,20 @@ void Service::Replace(size_t worker, std::shared_ptr<const Config> config) {
   lookups_[worker]->End();
   lookups_[worker] = std::make_unique<WakeUpLookup>(std::move(config), &store_,
                                                     &now_, logger_);
+}
+
+// Mail must flow though somebody else has the port: that is no failure.
+void Service::ServeMetrics() {
+  const std::optional<HostPort>& where = wanted_.proxy_metrics_listen;
+  metrics_.Enable(where.has_value());
+  const absl::Status listens =
+      metrics_endpoint_.Listen(where.has_value() ? where->ToString() : "");
+  if (!listens.ok()) {
+    logger_->Error(absl::StrCat("proxy_metrics_listen: ", listens.message(),
+                                "; metrics are not served there: free the "
+                                "address or name another one, and reload "
+                                "postmirror-proxy"));
+  }
 }
 
 std::string Service::Status() const {

@@ -67,6 +67,8 @@ class ProxyUnderTest {
   // Calls Acceptor::Tick in its thread; returns what was logged since the last.
   std::vector<std::string> Tick();
 
+  const Acceptor& acceptor() const { return *acceptor_; }
+
  private:
   const std::string folder_;
   std::atomic<int> clients_ = 0;
