@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/clock.h"
+#include "schema/runtime/metrics_endpoint.h"
 #include "schema/store/environment.h"
 #include "sync/collation_tables.h"
 #include "sync/mariadb/mariadb_library.h"
@@ -21,6 +23,7 @@
 #include "sync/status_board.h"
 #include "sync/status_line.h"
 #include "sync/stop_signal.h"
+#include "sync/sync_metrics.h"
 
 namespace postmirror {
 namespace {
@@ -51,6 +54,7 @@ class MirrorService {
                 Logger* logger)
       : signals_(BlockSignals()),
         configuration_(std::move(configuration)),
+        metrics_(FormatFolder(configuration_.config.store), &clock_),
         manager_(manager),
         logger_(*logger) {}
 
@@ -63,6 +67,7 @@ class MirrorService {
   void Tidy(absl::Duration running, MirrorStore* store);
   bool Reload();
   absl::StatusOr<Configuration> ReadAnew();
+  void ServeMetrics();
   std::string Status(const SyncStatus& status) const;
 
   const sigset_t signals_;
@@ -71,9 +76,11 @@ class MirrorService {
   CollationTables collations_;
   Configuration configuration_;  // the loops read it while they run
   std::optional<Configuration> next_;
+  SyncMetrics metrics_;
   ServiceManager* const manager_;
   Logger& logger_;
   bool stopped_ = false;
+  MetricsEndpoint metrics_endpoint_{[this] { return metrics_.Collect(); }};
 };
 
 absl::Status MirrorService::Run() {
@@ -108,6 +115,9 @@ absl::Status MirrorService::MirrorUntilChanged() {
   StatusBoard board(
       FormatFolder(config.store), plan.servers.size(), &clock_, &logger_,
       [this](const SyncStatus& status) { manager_->Status(Status(status)); });
+  metrics_.Watch(&board, &store);
+  const absl::Cleanup forget = [this] { metrics_.Forget(); };
+  ServeMetrics();
   StopSignal stop;
   std::vector<std::unique_ptr<MirrorLoop>> loops;
   std::vector<std::thread> threads;
@@ -117,6 +127,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
         MirrorLoop::Surroundings{.config = &config,
                                  .store = &store,
                                  .board = &board,
+                                 .metrics = &metrics_,
                                  .collations = &collations_,
                                  .clock = &clock_,
                                  .logger = &logger_,
@@ -181,6 +192,7 @@ void MirrorService::Tidy(absl::Duration running, MirrorStore* store) {
 bool MirrorService::Reload() {
   manager_->Reloading();
   absl::StatusOr<Configuration> read = ReadAnew();
+  metrics_.CountReload(read.ok());
   if (!read.ok()) {
     logger_.Error(absl::StrCat(read.status().message(), "\n",
                                configuration_.config.path,
@@ -208,6 +220,21 @@ absl::StatusOr<Configuration> MirrorService::ReadAnew() {
   absl::StatusOr<MirrorPlan> plan = PlanMirror(*config);
   if (!plan.ok()) return plan.status();
   return Configuration{*std::move(config), *std::move(plan)};
+}
+
+// The mirror matters more than its metrics: that somebody else has the port is
+// no failure.
+void MirrorService::ServeMetrics() {
+  const std::optional<HostPort>& where =
+      configuration_.config.sync_metrics_listen;
+  const absl::Status listens =
+      metrics_endpoint_.Listen(where.has_value() ? where->ToString() : "");
+  if (!listens.ok()) {
+    logger_.Error(absl::StrCat("sync_metrics_listen: ", listens.message(),
+                               "; metrics are not served there: free the "
+                               "address or name another one, and reload "
+                               "postmirror-sync"));
+  }
 }
 
 std::string MirrorService::Status(const SyncStatus& status) const {

@@ -18,6 +18,8 @@ void MirrorLoopTestCase::Start(const std::string& settings) {
   ASSERT_TRUE(opened.ok() || absl::IsDataLoss(opened)) << opened;
   board_ = std::make_unique<StatusBoard>(
       EnvironmentFolder(), plan_.servers.size(), clock_, &logger_);
+  metrics_ = std::make_unique<SyncMetrics>(EnvironmentFolder(), clock_);
+  metrics_->Watch(board_.get(), store_.get());
   stop_ = std::make_unique<StopSignal>();
   for (size_t i = 0; i < plan_.servers.size(); ++i) {
     loops_.push_back(std::make_unique<MirrorLoop>(
@@ -25,6 +27,7 @@ void MirrorLoopTestCase::Start(const std::string& settings) {
         MirrorLoop::Surroundings{.config = &config_,
                                  .store = store_.get(),
                                  .board = board_.get(),
+                                 .metrics = metrics_.get(),
                                  .collations = &collations_,
                                  .clock = clock_,
                                  .logger = &logger_,
@@ -46,6 +49,7 @@ void MirrorLoopTestCase::Stop() {
   threads_.clear();
   loops_.clear();
   stop_.reset();
+  metrics_.reset();
   board_.reset();
   store_.reset();
 }

@@ -54,6 +54,7 @@ class MirrorLoopTestCase : public MirrorTestCase {
   const Clock* clock_ = &system_clock_;  // of what Start starts
   RecordingLogger logger_;
   std::unique_ptr<MirrorStore> store_;
+  std::unique_ptr<SyncMetrics> metrics_;  // of what Start starts
 
  private:
   Config config_;
