@@ -25,8 +25,10 @@ class MirrorLoopTestCase : public MirrorTestCase {
   // Starts the loops of what is served.
   void Start(const std::string& settings = "");
 
-  // Ends them as main() does. The test fails where they do not end.
+  // Ends them as MirrorService does. The test fails where they do not end.
   void Stop();
+  // The same, but what they leave can be looked at still.
+  void EndLoops();
 
   std::string Lookup(const std::string& map, const std::string& key) const {
     return StoreProbe(folder_.File("store")).Lookup(map, key);
@@ -46,6 +48,9 @@ class MirrorLoopTestCase : public MirrorTestCase {
   bool AwaitHeld(const std::string& map, uint64_t removals) const;
 
   std::string EnvironmentFolder() const;
+
+  // The sum of the metric's samples that have this label, of any if empty.
+  double Metric(const std::string& name, const std::string& label = "") const;
 
   // Makes the map's record in the store, and no other, unreadable.
   void GarbleRecord(const std::string& map) const;
