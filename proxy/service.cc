@@ -65,7 +65,7 @@ class Service {
   void TakeDescriptors();
   int AffordableClients(const Config& config);
   void Reload();
-  absl::Status TakeOver(Config config);
+  absl::Status Follow(Config config);
   void KeepUntilRestart(Config* config);
   void SwitchMapsThatAreFilled();
   void Replace(size_t worker, std::shared_ptr<const Config> config);
@@ -217,7 +217,7 @@ void Service::Reload() {
   absl::StatusOr<Config> config = ReadConfig(wanted_.path);
   absl::Status reloaded = config.status();
   if (reloaded.ok()) reloaded = CheckServes(*config);
-  if (reloaded.ok()) reloaded = TakeOver(*std::move(config));
+  if (reloaded.ok()) reloaded = Follow(*std::move(config));
   metrics_.CountReload(reloaded.ok());
   if (reloaded.ok()) {
     logger_->Notice(absl::StrCat("reloaded ", wanted_.path));
@@ -229,7 +229,7 @@ void Service::Reload() {
   manager_->Ready(Status());
 }
 
-absl::Status Service::TakeOver(Config config) {
+absl::Status Service::Follow(Config config) {
   KeepUntilRestart(&config);
   absl::StatusOr<ListenPlan> plan =
       PlanListen(config, acceptor_->Addresses(), codecs_);

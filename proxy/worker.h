@@ -16,9 +16,9 @@
 #include "proxy/client.h"
 #include "proxy/metrics/lookup_counts.h"
 #include "proxy/net/event_loop.h"
-#include "proxy/net/file_descriptor.h"
 #include "proxy/net/trigger.h"
 #include "proxy/protocol/codec.h"
+#include "schema/runtime/file_descriptor.h"
 #include "schema/search/outcome.h"
 
 namespace postmirror {

@@ -73,8 +73,8 @@ class MirrorStore {
   // that what was applied before is no longer in it and must be read again.
   uint64_t generation() const { return generation_.load(); }
 
-  // The entries of each map that is filled, as of the last change. Does not wait
-  // for one that is under way.
+  // The entries of each map that is filled, as of the last change. Does not
+  // wait for one that is under way.
   std::map<std::string, uint64_t> Entries() const;
 
   // See Guard::Restore. To be called before the first Apply.

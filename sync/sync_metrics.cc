@@ -15,7 +15,7 @@ using Type = MetricFamily::Type;
 constexpr absl::string_view kSources[] = {"binlog", "lsn", "interval"};
 
 MetricFamily Family(Type type, const char* name, const char* help) {
-  return {.type = type, .name = name, .help = help, .samples = {}};
+  return {.type = type, .name = name, .help = help};
 }
 
 const char* NameOf(SyncMetrics::Scope scope) {
@@ -55,8 +55,8 @@ void SyncMetrics::CountError(const std::string& hosts) {
 void SyncMetrics::CountDiff(Scope scope, absl::Duration took,
                             const std::vector<MapResult>& results) {
   const double seconds = absl::ToDoubleSeconds(took);
-  const auto bound = std::lower_bound(kBoundsSeconds.begin(),
-                                      kBoundsSeconds.end(), seconds);
+  const auto bound =
+      std::lower_bound(kBoundsSeconds.begin(), kBoundsSeconds.end(), seconds);
   const std::lock_guard<std::mutex> lock(mutex_);
   Diffs& diffs = diffs_[static_cast<size_t>(scope)];
   ++diffs.durations[static_cast<size_t>(bound - kBoundsSeconds.begin())];
@@ -101,12 +101,12 @@ void SyncMetrics::AddMaps(const SyncStatus& status,
   MetricFamily freshness =
       Family(Type::kGauge, "postmirror_sync_map_freshness_seconds",
              "Since the map was last confirmed equal to the database.");
-  MetricFamily held = Family(
-      Type::kGauge, "postmirror_sync_map_held",
-      "Whether the guard holds the map, until postmirrorctl accept.");
-  MetricFamily removals = Family(Type::kGauge,
-                                 "postmirror_sync_map_held_removals",
-                                 "Removals that the guard holds of the map.");
+  MetricFamily held =
+      Family(Type::kGauge, "postmirror_sync_map_held",
+             "Whether the guard holds the map, until postmirrorctl accept.");
+  MetricFamily removals =
+      Family(Type::kGauge, "postmirror_sync_map_held_removals",
+             "Removals that the guard holds of the map.");
   const Moment now = clock_.Now();
   for (const ServerStatus& server : status.servers) {
     for (const MapStatus& map : server.maps) {

@@ -83,9 +83,9 @@ class SyncMetrics {
   mutable std::mutex mutex_;  // guards all below
   const StatusBoard* board_ = nullptr;
   const MirrorStore* store_ = nullptr;
-  std::map<std::string, uint64_t> errors_;   // by hosts
-  std::map<std::string, Changes> changes_;   // by map
-  std::array<Diffs, 2> diffs_;               // by Scope
+  std::map<std::string, uint64_t> errors_;  // by hosts
+  std::map<std::string, Changes> changes_;  // by map
+  std::array<Diffs, 2> diffs_;              // by Scope
   uint64_t reloads_ = 0;
   uint64_t failed_reloads_ = 0;
 };

@@ -33,9 +33,7 @@ void LookupCounts::Enable(bool enabled) {
   enabled_.store(enabled, std::memory_order_relaxed);
 }
 
-void LookupCounts::BeginRead() {
-  began_ = enabled() ? Now() : 0;
-}
+void LookupCounts::BeginRead() { began_ = enabled() ? Now() : 0; }
 
 void LookupCounts::CountLookup(Protocol protocol, size_t parameter,
                                Outcome outcome) {

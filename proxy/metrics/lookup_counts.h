@@ -24,14 +24,14 @@ class alignas(64) LookupCounts {
  public:
   static constexpr std::array kProtocols = {Protocol::kTcpTable,
                                             Protocol::kSocketmap};
-  static constexpr std::array kOutcomes = {
-      Outcome::kFound, Outcome::kNotFound, Outcome::kTemporary};
+  static constexpr std::array kOutcomes = {Outcome::kFound, Outcome::kNotFound,
+                                           Outcome::kTemporary};
 
   // Upper bounds of how long a lookup took, ascending. Beyond a page fault or
   // two there is only what a stalled disk or machine brings.
   static constexpr std::array<uint64_t, 16> kBoundsNanoseconds = {
-      250,     500,     1'000,     2'500,     5'000,      10'000,
-      25'000,  50'000,  100'000,   250'000,   500'000,    1'000'000,
+      250,       500,        1'000,       2'500,        5'000,   10'000,
+      25'000,    50'000,     100'000,     250'000,      500'000, 1'000'000,
       2'500'000, 10'000'000, 100'000'000, 1'000'000'000};
   static constexpr size_t kBuckets = kBoundsNanoseconds.size() + 1;
 

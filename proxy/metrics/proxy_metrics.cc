@@ -36,7 +36,7 @@ const char* NameOf(Outcome outcome) {
 // A counter or gauge without labels.
 MetricFamily Single(Type type, const char* name, const char* help,
                     double value) {
-  MetricFamily family = {.type = type, .name = name, .help = help, .samples = {}};
+  MetricFamily family = {.type = type, .name = name, .help = help};
   family.Add({}, value);
   return family;
 }
@@ -98,8 +98,9 @@ void ProxyMetrics::AddLookups(std::vector<MetricFamily>* families) const {
   MetricFamily refused = {
       .type = Type::kCounter,
       .name = "postmirror_proxy_refused_requests_total",
-      .help = "Requests that were malformed, or for a name that is no "
-              "parameter, or at an address that listen does not name.",
+      .help =
+          "Requests that were malformed, or for a name that is no "
+          "parameter, or at an address that listen does not name.",
       .samples = {}};
   for (const Protocol protocol : LookupCounts::kProtocols) {
     for (size_t i = 0; i < Parameters().size(); ++i) {
@@ -137,8 +138,9 @@ void ProxyMetrics::AddDurations(std::vector<MetricFamily>* families) const {
   MetricFamily family = {
       .type = Type::kHistogram,
       .name = "postmirror_proxy_lookup_duration_seconds",
-      .help = "From the parsing of a request to its outcome, without the "
-              "socket.",
+      .help =
+          "From the parsing of a request to its outcome, without the "
+          "socket.",
       .samples = {}};
   family.AddHistogram({}, bounds, durations,
                       static_cast<double>(nanoseconds) / 1e9);
@@ -146,11 +148,10 @@ void ProxyMetrics::AddDurations(std::vector<MetricFamily>* families) const {
 }
 
 void ProxyMetrics::AddReloads(std::vector<MetricFamily>* families) const {
-  MetricFamily reloads = {
-      .type = Type::kCounter,
-      .name = "postmirror_proxy_reloads_total",
-      .help = "How often postmirror.cf was read anew.",
-      .samples = {}};
+  MetricFamily reloads = {.type = Type::kCounter,
+                          .name = "postmirror_proxy_reloads_total",
+                          .help = "How often postmirror.cf was read anew.",
+                          .samples = {}};
   reloads.Add({{"result", "ok"}}, static_cast<double>(reloads_.load()));
   reloads.Add({{"result", "failed"}},
               static_cast<double>(failed_reloads_.load()));

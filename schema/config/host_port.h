@@ -1,5 +1,5 @@
-// HOST:PORT, where a program of ours listens, as the entries of `listen` and the
-// settings `..._metrics_listen` have it.
+// HOST:PORT, where a program of ours listens, as the entries of `listen` and
+// the settings `..._metrics_listen` have it.
 #ifndef POSTMIRROR_SCHEMA_CONFIG_HOST_PORT_H_
 #define POSTMIRROR_SCHEMA_CONFIG_HOST_PORT_H_
 

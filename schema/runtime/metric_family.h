@@ -1,5 +1,5 @@
-// What a program measures, as Prometheus takes it: values, made at the moment at
-// which it asks. Names and labels are Prometheus's.
+// What a program measures, as Prometheus takes it: values, made at the moment
+// at which it asks. Names and labels are Prometheus's.
 #ifndef POSTMIRROR_SCHEMA_RUNTIME_METRIC_FAMILY_H_
 #define POSTMIRROR_SCHEMA_RUNTIME_METRIC_FAMILY_H_
 
@@ -30,7 +30,8 @@ struct MetricSample {
   double value = 0;  // of a histogram: the sum of what was observed
   // Of a histogram alone.
   uint64_t count = 0;
-  std::vector<MetricBucket> buckets;  // ascending, without that of infinity
+  std::vector<MetricBucket> buckets =
+      {};  // ascending, without that of infinity
 
   friend bool operator==(const MetricSample&, const MetricSample&) = default;
 };
@@ -41,7 +42,7 @@ struct MetricFamily {
   Type type = Type::kGauge;
   std::string name;
   std::string help;  // one line
-  std::vector<MetricSample> samples;
+  std::vector<MetricSample> samples = {};
 
   friend bool operator==(const MetricFamily&, const MetricFamily&) = default;
 

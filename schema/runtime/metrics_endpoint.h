@@ -1,5 +1,5 @@
 // Where Prometheus scrapes a program: http://HOST:PORT/metrics. The program is
-// asked for its metrics at each scrape, in a thread of the endpoint's own.
+// asked for its metrics at each scrape, in the endpoint's thread.
 #ifndef POSTMIRROR_SCHEMA_RUNTIME_METRICS_ENDPOINT_H_
 #define POSTMIRROR_SCHEMA_RUNTIME_METRICS_ENDPOINT_H_
 
@@ -13,29 +13,27 @@
 
 namespace postmirror {
 
+class HttpServer;
+
 // Used by one thread.
 class MetricsEndpoint {
  public:
-  // Called by one thread at a time, from Listen() until the end of the next
-  // Listen() or of the endpoint.
   using Collect = std::function<std::vector<MetricFamily>()>;
 
+  // `collect` is called while it listens, by another thread.
   explicit MetricsEndpoint(Collect collect);
   ~MetricsEndpoint();
 
   // Answers at `address` from now on, HOST:PORT with an IPv6 host in brackets,
-  // and nowhere else; nowhere at all where it is empty. Fails with
-  // kUnavailable, and goes on where it was. REQUIRES: the signals that another
-  // thread waits for are blocked, since the endpoint's threads inherit that.
+  // and nowhere else; nowhere at all where it is empty. Fails with kUnavailable
+  // or kPermissionDenied and a message that names the address, and goes on
+  // where it was.
   absl::Status Listen(const std::string& address);
 
  private:
-  class Source;
-  struct Server;
-
-  const std::shared_ptr<Source> source_;
-  std::string address_;             // of server_
-  std::unique_ptr<Server> server_;  // nullptr where it does not listen
+  const Collect collect_;
+  std::string address_;                 // of server_
+  std::unique_ptr<HttpServer> server_;  // nullptr where it does not listen
 };
 
 }  // namespace postmirror

@@ -237,9 +237,9 @@ TEST_F(TcpTableCodecTest, SaysWhatItsReplyTells) {
             Outcome::kNotFound);
   EXPECT_EQ(codec_.AppendReply(Outcome::kTemporary, "why", &output),
             Outcome::kTemporary);
-  EXPECT_EQ(codec_.AppendReply(Outcome::kFound, std::string(200000, 'x'),
-                               &output),
-            Outcome::kTemporary);
+  EXPECT_EQ(
+      codec_.AppendReply(Outcome::kFound, std::string(200000, 'x'), &output),
+      Outcome::kTemporary);
 }
 
 TEST_F(TcpTableCodecTest, NamesTheProtocolOfABrokenRequestToo) {

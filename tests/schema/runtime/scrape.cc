@@ -65,8 +65,8 @@ int ConnectTo(const std::string& address) {
   const size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon);
   if (host.front() == '[') host = host.substr(1, host.size() - 2);
-  Place place =
-      PlaceOf(host, static_cast<uint16_t>(std::stoi(address.substr(colon + 1))));
+  Place place = PlaceOf(
+      host, static_cast<uint16_t>(std::stoi(address.substr(colon + 1))));
   const int fd = socket(place.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval deadline = {.tv_sec = 10, .tv_usec = 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline));
