@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -22,7 +23,7 @@
 namespace postmirror {
 namespace {
 
-constexpr int kBacklog = 16;
+constexpr int kBacklog = 128;
 // Far more than a scraper on the other side of the world needs.
 constexpr std::chrono::seconds kPatience{10};
 // Before it is tried again to accept where there is no descriptor.
@@ -33,7 +34,7 @@ absl::Status Failure(const std::string& address, absl::string_view call,
   return absl::Status(error == EACCES ? absl::StatusCode::kPermissionDenied
                                       : absl::StatusCode::kUnavailable,
                       absl::StrCat(address, ": ", call, ": ",
-                                   absl::ErrnoToStatus(error, "").message()));
+                                   std::generic_category().message(error)));
 }
 
 bool WouldBlock() {

@@ -25,7 +25,12 @@ using ::testing::StartsWith;
 
 class HttpServerTest : public ::testing::Test {
  protected:
-  void SetUp() override { Start(BoundSocket().address()); }
+  void SetUp() override { Start(FreeAddress("127.0.0.1")); }
+
+  // Nobody listens there.
+  static std::string FreeAddress(absl::string_view host) {
+    return BoundSocket(host).address();
+  }
 
   void Start(const std::string& address) {
     auto server = HttpServer::Start(address, [this] { return text_; });
@@ -88,7 +93,7 @@ TEST_F(HttpServerTest, AnswersThoughMoreIsSent) {
 }
 
 TEST_F(HttpServerTest, ListensOnIpv6) {
-  Start(BoundSocket("::1").address());
+  Start(FreeAddress("::1"));
   EXPECT_THAT(address_, StartsWith("[::1]:"));
   EXPECT_THAT(Exchange(kRequest), EndsWith("some 1\n"));
 }
