@@ -6,33 +6,18 @@ import re
 import unittest
 
 from support import dashboard
-from support.asker import Asker
-from support.e2e_case import E2eCase
-from support.mariadb import BINLOG_OPTIONS
-from support.ports import free_port
-from support.postmap import found
-from support.prometheus import (
-    CONFIG,
-    RULES,
-    RULES_TEST,
-    Prometheus,
-    get,
-    promtool,
-)
+from support.monitoring_case import MonitoringCase
+from support.postmap import NOT_FOUND, found
+from support.prometheus import CONFIG, RULES, RULES_TEST, promtool
 from support.site import ALIASES, DOMAINS, MAILBOXES
 from support.waiting import wait_until
 
-# Metrics that neither dashboard nor rules need, each with the reason.
-_UNUSED = {}
-_RATE_INTERVAL = "4s"
+# What is exposed and neither shown nor judged, on purpose.
+_UNUSED = set()
+
 _METRIC = re.compile(r"\bpostmirror_(?:sync|proxy)_\w+")
 _SELECTOR = re.compile(r"\b(postmirror_\w+)\{([^}]*)\}")
-_MATCHER = re.compile(r'(\w+)(=~|=)"([^"]*)"')
-
-
-def asked_in(text):
-    """Returns the names of our metrics that stand in a text."""
-    return {re.sub("_bucket$", "", name) for name in _METRIC.findall(text)}
+_MATCHER = re.compile(r'(\w+)=~?"([^"]*)"')
 
 
 class RulesTest(unittest.TestCase):
@@ -40,16 +25,16 @@ class RulesTest(unittest.TestCase):
         result = promtool(*arguments)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
-    def test_promtool_checks_the_rules(self):
+    def test_promtool_accepts_the_rules(self):
         self.assert_succeeds("check", "rules", "--lint=all", "--lint-fatal", RULES)
 
-    def test_promtool_checks_the_configuration(self):
+    def test_promtool_accepts_the_configuration(self):
         self.assert_succeeds("check", "config", CONFIG)
 
     def test_unit_tests_pass(self):
         self.assert_succeeds("test", "rules", RULES_TEST)
 
-    def test_unit_tests_have_each_alert_fire_and_not_fire(self):
+    def test_each_alert_fires_in_a_unit_test_and_is_silent_in_one(self):
         alerts = re.findall(r"- alert: (\w+)", RULES.read_text())
         self.assertEqual(len(alerts), len(set(alerts)))
         tests = RULES_TEST.read_text()
@@ -70,7 +55,7 @@ class DashboardFileTest(unittest.TestCase):
 
     def test_panels_are_told_apart(self):
         self.assert_unique(each["id"] for each in self.panels)
-        self.assert_unique((each["title"], each["type"]) for each in self.panels)
+        self.assert_unique(each["title"] for each in self.panels)
 
     def test_panels_do_not_overlap(self):
         def cells(grid):
@@ -91,80 +76,9 @@ class DashboardFileTest(unittest.TestCase):
                 self.assertLessEqual(variables, {*names, "__rate_interval"})
 
 
-class MonitoringCase(E2eCase):
-    """Both daemons, with the binlog as change source, and a Prometheus that scrapes
-    them; lookups go on all the time."""
-
-    server_options = BINLOG_OPTIONS
-
-    def setUp(self):
-        super().setUp()
-        sync, proxy = (f"127.0.0.1:{free_port()}" for _ in range(2))
-        self.site.write_config(
-            {"sync_metrics_listen": sync, "proxy_metrics_listen": proxy}
-        )
-        self.endpoints = (sync, proxy)
-        self.site.sync.start()
-        # A lookup before the store is filled would be temporary.
-        wait_until(
-            lambda: self.site.ctl("status").returncode == 0,
-            20,
-            lambda: f"the store is filled: {self.site.ctl('status')}",
-        )
-        self.site.start_proxy()
-        self.asker = Asker(self.site)
-        self.addCleanup(self.asker.close)
-        self.prometheus = Prometheus(self.folder / "prometheus", sync, proxy)
-        self.addCleanup(self.prometheus.close)
-        self.prometheus.start()
-
-    def exposed(self):
-        """Returns what both daemons expose, as text."""
-        return "".join(get(f"http://{each}/metrics") for each in self.endpoints)
-
-    def values(self):
-        """Returns all that can be chosen for each variable of the dashboard."""
-        values = {}
-        for each in dashboard.variables():
-            series = dashboard.Query(each.series, "").expression(values, "")
-            values[each.name] = self.prometheus.label_values(series, each.label)
-        return values
-
-    def ask(self, title):
-        """Returns the Series of all queries of a panel, by their legends."""
-        values = self.values()
-        (panel,) = (each for each in dashboard.panels() if each.title == title)
-        return {
-            query.name(series.labels): series.value
-            for query in panel.queries
-            for series in self.prometheus.query(
-                query.expression(values, _RATE_INTERVAL)
-            )
-        }
-
-    def wait_for_panel(self, title, condition):
-        """Waits until what the panel shows, values by legends, is as it should be."""
-        wait_until(
-            lambda: condition(self.ask(title)),
-            20,
-            lambda: f"{title} is as expected, but {self.ask(title)}",
-        )
-
-    def wait_for_alerts(self, **expected):
-        """Waits until these alerts are about to fire and no others, each with a map or
-        None."""
-        wait_until(
-            lambda: self._alerts() == expected,
-            20,
-            lambda: f"alerts {expected}, but {self._alerts()}\n{self.site.logs()}",
-        )
-
-    def _alerts(self):
-        alerts = self.prometheus.alerts()
-        return {each["alertname"]: each.get("map") for each in alerts}
-
-
 class QueriesTest(MonitoringCase):
+    """What the dashboard asks has an answer while everything is well."""
+
     def change_rows(self):
         """Has entries added, changed and removed."""
         self.mariadb.run(
@@ -175,44 +89,120 @@ class QueriesTest(MonitoringCase):
             " DELETE FROM virtual_aliases WHERE source = 'filler2@example.org'"
         )
         self.wait_for_lookup(MAILBOXES, "new@example.org", found("1"))
+        self.wait_for_lookup(ALIASES, "filler2@example.org", NOT_FOUND)
 
-    def missing(self, query, values):
-        """Returns what keeps a query of the dashboard from showing something."""
-        expression = query.expression(values, _RATE_INTERVAL)
-        series = self.prometheus.query(expression)
+    def missing(self, query):
+        """Returns what keeps a query from showing something."""
+        series = self.answer(query)
         if not series:
-            return f"{expression}: no series"
-        for each in series:
-            if not query.labels <= set(each.labels):
-                return f"{expression}: {query.legend} of {each.labels}"
-        return ""
+            return f"no series: {self.values()}"
+        unnamed = [each for each in series if not query.labels <= set(each.labels)]
+        return f"without a legend: {unnamed}" if unnamed else ""
 
-    def test_each_query_of_the_dashboard_shows_something(self):
+    def test_each_query_has_series_with_the_labels_of_its_legend(self):
         self.change_rows()
-        wait_until(lambda: all(self.values().values()), 20, self.values)
         for panel in dashboard.panels():
             for query in panel.queries:
                 with self.subTest(panel=panel.title, expr=query.expr):
                     wait_until(
-                        lambda: not self.missing(query, self.values()),
+                        lambda query=query: not self.missing(query),
                         20,
-                        lambda: self.missing(query, self.values()),
+                        lambda query=query: self.missing(query),
                     )
 
-    def test_the_dashboard_shows_what_is_asked_and_changed(self):
-        for parameter in (DOMAINS, MAILBOXES, ALIASES):
-            self.assert_lookup(parameter, "example.org" * 2, self.not_found)
+    def test_lookups_and_changes_are_shown(self):
         self.change_rows()
+        for parameter in (DOMAINS, MAILBOXES, ALIASES):
+            self.lookup(parameter, "unknown@unknown.test", "tcp")
+        self.wait_for_panel(
+            "Lookups by protocol", lambda by: by["socketmap"] > by["tcp_table"] > 0
+        )
         self.wait_for_panel(
             "Lookups by outcome",
-            lambda by: by["found"] > 0 and by["not_found"] > 0 == by["temporary"],
+            lambda by: by["found"] > by["not_found"] > 0 == by.get("temporary", 0),
+        )
+        self.wait_for_panel(
+            "Changes applied",
+            lambda by: {"added", "changed", "removed"} == set(by),
+        )
+        self.wait_for_panel("Change source", lambda by: by == {"binlog": 1})
+
+
+class MetricsTest(MonitoringCase):
+    """What is asked for is exposed, and the other way round."""
+
+    def setUp(self):
+        super().setUp()
+        self.asked = RULES.read_text() + "".join(
+            f"{query.expr}\n" for each in dashboard.panels() for query in each.queries
         )
 
-    def test_every_metric_is_used_and_every_used_metric_is_there(self):
+    def test_every_metric_that_is_asked_for_is_exposed_and_the_other_way_round(self):
         exposed = set(re.findall(r"^# TYPE (\S+)", self.exposed(), re.MULTILINE))
-        asked = asked_in(RULES.read_text() + dashboard.FILE.read_text())
+        asked = {re.sub("_bucket$", "", name) for name in _METRIC.findall(self.asked)}
         self.assertEqual(asked - exposed, set(), "asked for, but not exposed")
-        self.assertEqual(exposed - asked, set(_UNUSED), "exposed, but not used")
+        self.assertEqual(exposed - asked, _UNUSED, "exposed, but not asked for")
+
+    def test_every_label_that_is_asked_for_is_exposed(self):
+        exposed = self.exposed()
+        for metric, matchers in _SELECTOR.findall(self.asked):
+            for label, values in _MATCHER.findall(matchers):
+                if values.startswith("$"):
+                    continue  # a variable, whose values come from what is exposed
+                for value in values.split("|"):
+                    self.assertRegex(exposed, rf'{metric}{{.*\b{label}="{value}"')
+
+
+class AlertsTest(MonitoringCase):
+    """The real thing trips the rules; how long it must last is tested by promtool."""
+
+    def test_silence_while_everything_is_well(self):
+        self.wait_for_panel("Lookups by outcome", lambda by: by["found"] > 0)
+        self.wait_for_alerts()
+
+    def test_each_rule_can_be_evaluated_and_says_what_to_do(self):
+        wait_until(
+            lambda: all(each["health"] == "ok" for each in self.prometheus.rules()),
+            20,
+            self.prometheus.rules,
+        )
+        for rule in self.prometheus.rules():
+            with self.subTest(rule=rule["name"]):
+                self.assertIn(rule["labels"]["severity"], ("critical", "warning"))
+                self.assertEqual(set(rule["annotations"]), {"summary", "description"})
+
+    def test_outage_of_mariadb(self):
+        self.wait_for_alerts()
+        self.mariadb.kill()
+        self.wait_for_alerts(PostmirrorMariadbOutOfReach=None)
+        self.wait_for_panel("MariaDB", lambda by: list(by.values()) == [0])
+        self.wait_for_panel("Connection to MariaDB", lambda by: max(by.values()) > 0)
+        self.wait_for_panel(
+            "Lookups by outcome",
+            lambda by: by["found"] > 0 == by.get("temporary", 0),
+        )
+        self.mariadb.start()
+        self.wait_for_alerts()
+        self.asker.assert_unshaken()
+
+    def test_held_map(self):
+        self.wait_for_alerts()
+        aliases = str(self.site.map_files[ALIASES])
+        self.mariadb.run("TRUNCATE virtual_aliases")
+        self.wait_for_alerts(PostmirrorMapHeld=aliases)
+        self.wait_for_panel("Removals that wait", lambda by: by[aliases] > 0)
+        self.wait_for_panel("Maps", lambda by: by[aliases] == 2)
+        self.asker.assert_unshaken()
+        self.site.ctl("accept", "--all")
+        self.wait_for_alerts()
+
+    def test_daemons_that_end(self):
+        self.wait_for_alerts()
+        self.asker.close()
+        self.site.proxy.kill()
+        self.wait_for_alerts(PostmirrorProxyDown=None)
+        self.site.sync.kill()
+        self.wait_for_alerts(PostmirrorProxyDown=None, PostmirrorSyncDown=None)
 
 
 if __name__ == "__main__":
