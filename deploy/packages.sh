@@ -37,6 +37,7 @@ clang            test  the asan preset, the fuzzers
 libclang-rt-dev  test  libFuzzer and clang's sanitizers
 util-linux       test  setarch, unshare: fixed addresses, private mounts
 mount            test  the mounts of the full disk tests
+prometheus       test  promtool, and what scrapes the daemons
 clang-tidy       test  the lint
 memcached        bench a peer
 redis-server     bench a peer
@@ -116,16 +117,16 @@ install_missing_packages() {
     echo "apt-get install failed${log:+, see $log}" >&2
     return 69
   fi
-  disable_peers "${missing[@]}"
+  disable_servers "${missing[@]}"
 }
 
-# Of these packages, the servers that are for comparison only shall not start at the
-# next boot either.
-disable_peers() {
+# Of these packages, the servers that are for comparison or for tests only shall not
+# start at the next boot either.
+disable_servers() {
   local package
   for package in "$@"; do
     case $package in
-      memcached | redis-server) systemctl --quiet disable "$package" 2>/dev/null || true ;;
+      memcached | redis-server | prometheus) systemctl --quiet disable "$package" 2>/dev/null || true ;;
     esac
   done
 }

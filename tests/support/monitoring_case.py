@@ -1,6 +1,6 @@
-"""The fixture of tests with a Prometheus that scrapes both daemons, while lookups go on.
+"""The fixture of tests with a Prometheus that scrapes both daemons.
 
-What Prometheus says is what the daemons said a quarter of a second ago; the rules are
+Lookups go on all the time. What Prometheus says is what the daemons said a quarter of a second ago; the rules are
 evaluated as often.
 """
 

@@ -7,9 +7,8 @@ import subprocess
 
 _WIDTH, _HEIGHT = 1000, 900
 _PAGE, _CARD, _TEXT, _GRID = "#111217", "#1b1e23", "#ccccdc", "#33363d"
-_GREEN, _BLUE, _ORANGE, _RED, _PURPLE = (
-    *("#73bf69", "#5794f2", "#ff9830", "#f2495c", "#b877d9"),
-)
+_GREEN, _BLUE, _ORANGE = "#73bf69", "#5794f2", "#ff9830"
+_RED, _PURPLE = "#f2495c", "#b877d9"
 _PALETTE = (_GREEN, _BLUE, _ORANGE, _PURPLE, _RED)
 _COLOURS = {
     **{"found": _GREEN, "not_found": _BLUE, "temporary": _RED},
@@ -128,7 +127,8 @@ def _axes(recording, title, subtitle, kind):
     yield f"set grid ytics linetype 1 linewidth 0.6 linecolor rgb '{_GRID}'"
     yield f"set xrange [0:{recording.seconds:.0f}]; set xtics 30 format '%g s'"
     yield (
-        "set key at graph 0,0 left top horizontal Left reverse offset character -5.5,-1.5"
+        "set key at graph 0,0 left top horizontal Left reverse"
+        " offset character -5.5,-1.5"
         f" samplen 1.2 width 1 font 'sans-serif,11' textcolor rgb '{_TEXT}'"
     )
     yield "set datafile missing 'NaN'"
