@@ -60,7 +60,7 @@ def draw(file, recording):
 def _head(file, recording):
     yield (
         f"set terminal svg size {_WIDTH},{_HEIGHT} dynamic"
-        f" background rgb '{_PAGE}' font 'sans-serif,12' linewidth 1"
+        f" background rgb '{_PAGE}' font 'sans-serif,12' noenhanced"
     )
     yield f"set output '{file}'"
     yield "set encoding utf8"
@@ -78,7 +78,7 @@ def _head(file, recording):
         yield (
             f"set object {number + 1} rectangle from screen {left},{top - 0.009}"
             f" to screen {left + 0.018},{top + 0.009} fillcolor rgb"
-            f" '{_SPAN_COLOURS[number]}' fillstyle solid 0.6 noborder"
+            f" '{_SPAN_COLOURS[number]}' fillstyle transparent solid 0.6 noborder"
         )
         yield (
             f"set label {number + 2} '{span.what}' at screen {left + 0.027},{top}"
@@ -98,6 +98,7 @@ def _all_panels(recording):
         bottom = 1 - _HEAD - (row + 1) * height - row * _GAP
         yield from _card(left, bottom, left + width, bottom + height)
         yield from _axes(recording, title, subtitle, kind)
+        yield from _legend(left, bottom)
         yield from _spans(recording)
         lines = [(name, points) for name, points in recording.lines[title]]
         yield from (_stacked if kind == "stacked" else _lines)(number, lines)
@@ -126,16 +127,19 @@ def _axes(recording, title, subtitle, kind):
     yield f"set tics nomirror scale 0 font 'sans-serif,11' textcolor rgb '{_TEXT}'"
     yield f"set grid ytics linetype 1 linewidth 0.6 linecolor rgb '{_GRID}'"
     yield f"set xrange [0:{recording.seconds:.0f}]; set xtics 30 format '%g s'"
-    yield (
-        "set key at graph 0,0 left top horizontal Left reverse"
-        " offset character -5.5,-1.5"
-        f" samplen 1.2 width 1 font 'sans-serif,11' textcolor rgb '{_TEXT}'"
-    )
     yield "set datafile missing 'NaN'"
     if kind == "seconds":
         yield f"set logscale y; set ytics ({_SECONDS_TICKS}); set yrange [*:*]"
     else:
         yield "set yrange [0:*]; set ytics autofreq; set format y '%g'"
+    yield "set offsets 0, 0, graph 0.06, 0"
+
+
+def _legend(left, bottom):
+    yield (
+        f"set key at screen {left + 0.012},{bottom + 0.03} left top horizontal Left"
+        f" reverse samplen 1.2 font 'sans-serif,11' textcolor rgb '{_TEXT}'"
+    )
 
 
 def _spans(recording):
@@ -143,7 +147,7 @@ def _spans(recording):
         yield (
             f"set object {number + 2} rectangle from first {span.begin:.1f}, graph 0"
             f" to first {span.end:.1f}, graph 1 fillcolor rgb"
-            f" '{_SPAN_COLOURS[number]}' fillstyle solid 0.17 noborder behind"
+            f" '{_SPAN_COLOURS[number]}' fillstyle transparent solid 0.2 noborder behind"
         )
 
 
@@ -172,7 +176,7 @@ def _stacked(number, lines):
         plots.insert(
             0,
             f"{block} using 1:2 with filledcurves y1=0 fillcolor rgb '{colour}'"
-            f" fillstyle solid 0.75 noborder title '{_short(name)}'",
+            f" fillstyle transparent solid 0.75 noborder title '{_short(name)}'",
         )
     yield "plot " + ", ".join(plots)
 
@@ -189,5 +193,5 @@ def _colour(name, index):
 
 
 def _short(name):
-    """A map by its file alone; gnuplot shall take no character for a command."""
-    return name.rpartition("/")[2].replace("_", r"\\_").replace("'", "")
+    """Returns a map's name without its folder and what all map files have."""
+    return name.rpartition("/")[2].removeprefix("mysql-").removesuffix(".cf")

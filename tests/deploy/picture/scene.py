@@ -13,7 +13,7 @@ from support import dashboard
 from support.mariadb import BINLOG_OPTIONS, MariaDb
 from support.ports import free_port
 from support.prometheus import Prometheus
-from support.site import Site
+from support.site import ALIASES, DOMAINS, MAILBOXES, QUERIES, MapFile, Site
 from support.waiting import wait_until
 
 _ROWS = f"""
@@ -31,6 +31,12 @@ INSERT INTO virtual_aliases (domain_id, source, destination)
 CREATE TABLE virtual_aliases_before AS SELECT * FROM virtual_aliases;
 """
 _RETURN_OF_ALIASES = "INSERT INTO virtual_aliases SELECT * FROM virtual_aliases_before"
+# By names that are short enough for a legend.
+_MAPS = {
+    DOMAINS: [MapFile("domains", QUERIES[DOMAINS])],
+    MAILBOXES: [MapFile("mailboxes", QUERIES[MAILBOXES])],
+    ALIASES: [MapFile("aliases", QUERIES[ALIASES])],
+}
 
 _SCRAPE_INTERVAL = "1s"
 _RATE_INTERVAL = "5s"
@@ -69,6 +75,7 @@ class Scene:
             folder / "site",
             self._mariadb.port,
             {"sync_metrics_listen": sync, "proxy_metrics_listen": proxy},
+            maps=_MAPS,
         )
         stack.callback(self._site.close)
         self._prometheus = Prometheus(
