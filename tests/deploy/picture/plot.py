@@ -154,9 +154,12 @@ def _spans(recording):
 def _lines(number, lines):
     plots = []
     for index, (name, points) in enumerate(lines):
-        yield from _block(f"$panel{number}_{index}", points)
+        block = f"$panel{number}_{index}"
+        yield f"{block} << END"
+        yield from (f"{second:.0f} {value:.5g}" for second, value in points)
+        yield "END"
         plots.append(
-            f"$panel{number}_{index} using 1:2 with lines linewidth 1.8"
+            f"{block} using 1:2 with lines linewidth 1.8"
             f" linecolor rgb '{_colour(name, index)}' title '{_short(name)}'"
         )
     yield "plot " + ", ".join(plots)
@@ -164,28 +167,22 @@ def _lines(number, lines):
 
 def _stacked(number, lines):
     """Areas upon each other, the first at the bottom."""
-    sums = {}
+    feet = {}
     plots = []
     for index, (name, points) in enumerate(sorted(lines)):
-        for second, value in points:
-            sums[second] = sums.get(second, 0) + (0 if math.isnan(value) else value)
         block = f"$panel{number}_{index}"
-        yield from _block(block, sorted(sums.items()))
-        colour = _colour(name, index)
-        # The upper areas are drawn first, for the lower ones to cover their feet.
-        plots.insert(
-            0,
-            f"{block} using 1:2 with filledcurves y1=0 fillcolor rgb '{colour}'"
-            f" fillstyle transparent solid 0.75 noborder title '{_short(name)}'",
+        yield f"{block} << END"
+        for second, value in points:
+            foot = feet.get(second, 0)
+            feet[second] = foot + (0 if math.isnan(value) else value)
+            yield f"{second:.0f} {foot:.5g} {feet[second]:.5g}"
+        yield "END"
+        plots.append(
+            f"{block} using 1:2:3 with filledcurves fillcolor rgb"
+            f" '{_colour(name, index)}' fillstyle transparent solid 0.75 noborder"
+            f" title '{_short(name)}'"
         )
     yield "plot " + ", ".join(plots)
-
-
-def _block(name, points):
-    yield f"{name} << END"
-    for second, value in points:
-        yield f"{second:.0f} {value:.5g}"
-    yield "END"
 
 
 def _colour(name, index):

@@ -40,6 +40,7 @@ _MAPS = {
 
 _SCRAPE_INTERVAL = "1s"
 _RATE_INTERVAL = "5s"
+_STEP = 2  # seconds from one point to the next
 _WARM_UP_SECONDS = 8  # until rates are rates
 
 
@@ -171,7 +172,7 @@ class Scene:
                 (query.name(series.labels), self._since_begin(series.points))
                 for query in panel.queries
                 for series in self._prometheus.query_range(
-                    query.expression(values, _RATE_INTERVAL), self._begin, end, 1
+                    query.expression(values, _RATE_INTERVAL), self._begin, end, _STEP
                 )
             ]
             for panel in dashboard.panels()
