@@ -51,7 +51,7 @@ def draw(file, recording):
     )
     if result.returncode != 0:
         raise AssertionError(f"gnuplot: {result.stderr.strip()}")
-    # gnuplot ends no line of its SVG with a blank, but for some.
+    # gnuplot ends some lines with blanks.
     path = pathlib.Path(file)
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(line.rstrip() for line in lines if line.strip()) + "\n")
