@@ -31,14 +31,21 @@ class Acceptor::Door final : public Watcher {
       : acceptor_(acceptor), listener_(std::move(listener)), codec_(codec) {}
 
   int socket() const { return listener_.socket.get(); }
+  const std::string& address() const { return listener_.address; }
+  bool passed() const { return listener_.passed; }
+  // Of a unix socket that we bound, else nullptr.
+  const SocketFile* file() const { return listener_.file.get(); }
   const Codec* codec() const { return codec_; }
+  void set_codec(const Codec* codec) { codec_ = codec; }
+
+  void Close() { listener_ = {}; }
 
   void OnReady(uint32_t) override { acceptor_->Accept(*this); }
 
  private:
   Acceptor* const acceptor_;
-  const Listener listener_;
-  const Codec* const codec_;
+  Listener listener_;
+  const Codec* codec_;
 };
 
 Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
@@ -47,7 +54,7 @@ Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
       client_limit_(client_limit),
       clients_(clients),
       logger_(logger),
-      turned_away_({.silent_ticks = kTicksBetweenReports}),
+      unserved_({.silent_ticks = kTicksBetweenReports}),
       pauses_({.silent_ticks = kTicksBetweenReports}) {}
 
 Acceptor::~Acceptor() = default;
@@ -56,6 +63,54 @@ absl::Status Acceptor::Add(Listener listener, const Codec* codec) {
   doors_.push_back(std::make_unique<Door>(this, std::move(listener), codec));
   Door* const door = doors_.back().get();
   return workers_.front()->loop()->Watch(door->socket(), EPOLLIN, door);
+}
+
+std::set<std::string> Acceptor::Addresses() const {
+  std::set<std::string> addresses;
+  for (const auto& door : doors_) addresses.insert(door->address());
+  return addresses;
+}
+
+absl::Status Acceptor::Follow(ListenPlan plan) {
+  Redirect(plan);
+  for (auto& [listener, codec] : plan.bound) {
+    absl::Status added = Add(std::move(listener), codec);
+    if (!added.ok()) return added;
+  }
+  return absl::OkStatus();
+}
+
+// What is open already.
+void Acceptor::Redirect(const ListenPlan& plan) {
+  std::vector<std::unique_ptr<Door>> before;
+  before.swap(doors_);
+  for (std::unique_ptr<Door>& door : before) {
+    const auto codec = plan.open.find(door->address());
+    if (codec == plan.open.end() && !door->passed()) {
+      workers_.front()->loop()->Forget(door->socket());
+      door->Close();
+      // Its event may be next in this wake-up.
+      closed_.push_back(std::move(door));
+      continue;
+    }
+    if (codec == plan.open.end() && plan.warns_of_unserved) {
+      logger_->Warning(absl::StrCat(
+          "the service manager passes a socket at ", door->address(),
+          ", which no entry of listen names: whoever asks there is answered "
+          "temporarily; add an entry, or remove the ListenStream= of "
+          "postmirror-proxy.socket"));
+    }
+    door->set_codec(codec == plan.open.end() ? plan.unserved : codec->second);
+    if (door->file() != nullptr) {
+      const absl::Status applied =
+          ApplyRights(plan.rights, door->file()->path());
+      if (!applied.ok()) {
+        logger_->Warning(
+            absl::StrCat(door->address(), ": ", applied.message()));
+      }
+    }
+    doors_.push_back(std::move(door));
+  }
 }
 
 void Acceptor::Accept(const Door& door) {
@@ -74,9 +129,11 @@ void Acceptor::Accept(const Door& door) {
 
 void Acceptor::Welcome(FileDescriptor socket, const Codec* codec) {
   if (clients_->load() >= client_limit_) {
-    ++turned_away_.count;
+    ++turned_away_;
+    ++unserved_.count;
     return workers_.front()->TurnAway(std::move(socket), codec);
   }
+  ++accepted_;
   clients_->fetch_add(1);
   if (next_ == 0) {
     workers_.front()->Serve(std::move(socket), codec);
@@ -95,6 +152,7 @@ void Acceptor::Pause(int error) {
 }
 
 void Acceptor::Tick() {
+  closed_.clear();
   if (paused_) {
     paused_ = false;
     for (const auto& door : doors_) {
@@ -107,9 +165,9 @@ void Acceptor::Tick() {
       }
     }
   }
-  if (const int count = turned_away_.Tick(); count > 0) {
+  if (const int count = unserved_.Tick(); count > 0) {
     logger_->Warning(
-        absl::StrCat("client_limit of ", client_limit_,
+        absl::StrCat("client_limit of ", client_limit_.load(),
                      " is reached: connections turned away: ", count));
   }
   if (const int count = pauses_.Tick(); count > 0) {

@@ -15,15 +15,16 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "proxy/metrics/lookup_counts.h"
 #include "proxy/protocol/codec.h"
 #include "schema/search/outcome.h"
 
 namespace postmirror {
 
-// Looks up `key` in the parameter of index `served`; see
+// Looks up `key` in the parameter of that index into Parameters(); see
 // ParameterLookup::Lookup.
 using LookupFunction = absl::FunctionRef<Outcome(
-    size_t served, absl::string_view key, std::string* value)>;
+    size_t parameter, absl::string_view key, std::string* value)>;
 
 // What the connections of one worker share, so that a request does not
 // allocate.
@@ -31,6 +32,7 @@ struct ReplyBuffers {
   Request request;
   std::string value;
   std::string output;
+  LookupCounts* counts = nullptr;  // where it is counted what became of it
 };
 
 class Connection {
@@ -69,6 +71,15 @@ class Connection {
   absl::string_view unsent() const { return unsent_; }
   void Sent(size_t bytes);
 
+  const Codec* codec() const { return codec_; }
+
+  // Whether nothing is known of the client but its codec: between two requests,
+  // with all replies taken. Another connection may go on with its socket.
+  bool IsAtRest() const {
+    return service_ == Service::kAnswered && unread_.empty() &&
+           unsent_.empty() && !input_ended_ && !broken_;
+  }
+
   // Whether Receive() would answer more without further bytes.
   bool HasMore() const { return paused_ && unsent_.empty() && !Finished(); }
 
@@ -84,6 +95,7 @@ class Connection {
   absl::string_view Answer(absl::string_view input, LookupFunction lookup,
                            ReplyBuffers* buffers);
   void AnswerOne(LookupFunction lookup, ReplyBuffers* buffers) const;
+  void CountRefused(const ReplyBuffers& buffers) const;
 
   const Codec* codec_;
   const Service service_;

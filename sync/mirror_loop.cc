@@ -26,6 +26,11 @@ constexpr absl::Duration kConfirmInterval = absl::Milliseconds(200);
 // below some keys always less.
 constexpr uint64_t kRowsPerKey = 16;
 constexpr uint64_t kFewKeys = 64;
+// A snapshot of hundreds of millions of rows, fetched, compared and committed,
+// takes less; and some statements that a frozen server lets run into their
+// timeouts come before.
+constexpr absl::Duration kLongestSilence = absl::Minutes(10);
+constexpr int kStatementsAHost = 10;
 
 std::vector<std::string> MapNames(const ServerPlan& plan) {
   std::vector<std::string> names;
@@ -65,6 +70,7 @@ MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
     RestoreGuard(status_.maps.back());
   }
   entries_.resize(status_.maps.size());
+  ShowLife();
   with_.board->Post(number_, status_);
 }
 
@@ -82,6 +88,7 @@ void MirrorLoop::RestoreGuard(const MapStatus& earlier) {
 
 void MirrorLoop::Run() {
   while (!with_.stop->stopped()) {
+    ShowLife();
     const absl::Status ended = Follow();
     if (ended.ok() || with_.stop->stopped()) continue;
     if (absl::IsAlreadyExists(ended)) {
@@ -93,6 +100,19 @@ void MirrorLoop::Run() {
   }
 }
 
+void MirrorLoop::ShowLife() {
+  alive_ns_ = absl::ToInt64Nanoseconds(with_.clock->Now().since_boot);
+}
+
+bool MirrorLoop::IsStuck() const {
+  const absl::Duration statement =
+      with_.config->connect_timeout + with_.config->read_timeout;
+  const absl::Duration silence =
+      with_.clock->Now().since_boot - absl::Nanoseconds(alive_ns_.load());
+  return silence >
+         kLongestSilence + kStatementsAHost * statement * plan_.hosts.size();
+}
+
 void MirrorLoop::Cancel() {
   session_.Cancel();
   doorbell_.Ring();
@@ -102,8 +122,9 @@ void MirrorLoop::Cancel() {
 // signal.
 absl::Status MirrorLoop::Follow() {
   absl::Status status = session_.Connect(IsFilled());
-  if (!status.ok()) return status;
+  if (!status.ok()) return CountError(std::move(status));
   connected_ = with_.clock->Now();
+  ShowLife();
   told_by_.reset();
   for (Next next = Next::kReadAll;;) {
     status = Read(next);
@@ -118,6 +139,7 @@ absl::Status MirrorLoop::Follow() {
 }
 
 absl::Status MirrorLoop::Read(Next what) {
+  ShowLife();
   if (what != Next::kReadNamed) return ReadAll();
   absl::Status read = ReadNamed();
   if (!absl::IsAborted(read)) return read;
@@ -130,7 +152,7 @@ absl::Status MirrorLoop::ReadAll() {
   Moment asked;
   const absl::StatusOr<Snapshot> snapshot = session_.ReadAll(&asked);
   NoteSource();
-  if (!snapshot.ok()) return snapshot.status();
+  if (!snapshot.ok()) return CountError(snapshot.status());
   inbox_.Submit();
   // Asked before: if the store is replaced meanwhile, that is one read too
   // many, not one too few.
@@ -149,6 +171,8 @@ absl::Status MirrorLoop::ReadAll() {
   must_read_all_ = false;
   generation_ = generation;
   reconciled_ = tried_ = with_.clock->Now();
+  with_.metrics->CountDiff(SyncMetrics::Scope::kEverything,
+                           Elapsed(asked, tried_), *results);
   pause_before_all_ = Elapsed(asked, tried_) * kRestPerRead;
   pause_before_named_ = absl::ZeroDuration();
   // A connection that ends soon after each read must not be opened at once
@@ -161,7 +185,8 @@ absl::Status MirrorLoop::ReadNamed() {
   Moment asked;
   const absl::StatusOr<Snapshot> snapshot = session_.ReadNamed(
       &asked, [this](ReadScope* scope) { PreferWholeMaps(scope); });
-  if (!snapshot.ok()) return snapshot.status();
+  if (absl::IsAborted(snapshot.status())) return snapshot.status();
+  if (!snapshot.ok()) return CountError(snapshot.status());
   if (snapshot->maps.empty()) {
     pause_before_named_ =
         std::clamp(2 * pause_before_named_, kShortestLook, kLongestLook);
@@ -173,6 +198,8 @@ absl::Status MirrorLoop::ReadNamed() {
   if (!results.ok()) return results.status();
   Report(*snapshot, *results, asked, false);
   tried_ = with_.clock->Now();
+  with_.metrics->CountDiff(SyncMetrics::Scope::kNamed, Elapsed(asked, tried_),
+                           *results);
   pause_before_named_ = absl::ZeroDuration();
   return absl::OkStatus();
 }
@@ -187,6 +214,12 @@ void MirrorLoop::PreferWholeMaps(ReadScope* scope) const {
     const bool held = !status_.maps[i].held_digest.empty();
     if (many || (held && keys > 0)) map.Widen();
   }
+}
+
+// A question that our own stop has ended is no error of MariaDB's.
+absl::Status MirrorLoop::CountError(absl::Status status) {
+  if (!with_.stop->stopped()) with_.metrics->CountError(status_.hosts);
+  return status;
 }
 
 void MirrorLoop::NoteSource() {
@@ -277,6 +310,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
     }
     if (Elapsed(collected_, now) >= kTick) {
       collected_ = now;
+      ShowLife();
       if (inbox_.Collect()) return Next::kReadAll;
     }
     const bool due = hint == ChangeHint::kChanged || hint == ChangeHint::kNamed;
@@ -305,7 +339,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
 absl::StatusOr<ChangeHint> MirrorLoop::Poll() {
   const Moment asked = with_.clock->Now();
   const absl::StatusOr<ChangeHint> hint = session_.Poll();
-  if (!hint.ok()) return hint.status();
+  if (!hint.ok()) return CountError(hint.status());
   if (*hint == ChangeHint::kUnchanged &&
       Elapsed(confirmed_, asked) < kConfirmInterval) {
     return hint;

@@ -60,15 +60,22 @@ class MirrorStore {
       const Snapshot& snapshot,
       std::optional<uint64_t> generation = std::nullopt);
 
-  // Frees the slots of readers that were killed.
+  // Frees the slots of readers that were killed. Does nothing while another
+  // call is under way, which may take long: the next one will do.
   absl::Status ClearStaleReaders();
 
-  // Drops the maps that are not in `configured`.
+  // Drops the maps that are not in `configured`, once all that are have been
+  // filled: until then a proxy may answer from the former ones. Does nothing
+  // while another call is under way.
   absl::Status DropAllBut(const std::set<std::string>& configured);
 
   // Which store is open: another number once it was set aside or replaced, so
   // that what was applied before is no longer in it and must be read again.
   uint64_t generation() const { return generation_.load(); }
+
+  // The entries of each map that is filled, as of the last change. Does not
+  // wait for one that is under way.
+  std::map<std::string, uint64_t> Entries() const;
 
   // See Guard::Restore. To be called before the first Apply.
   void Restore(const std::string& map, const MapSize& largest,
@@ -80,6 +87,7 @@ class MirrorStore {
  private:
   using Records = std::map<std::string, MapRecord>;
 
+  void NoteEntries(const Records& records);
   absl::Status OpenLocked();
   absl::Status NoteDamage(absl::Status status);
   absl::Status DropLocked(const std::set<std::string>& configured);
@@ -96,6 +104,8 @@ class MirrorStore {
   absl::Status damage_;
   std::atomic<uint64_t> generation_ = 0;
   Guard guard_;
+  mutable std::mutex entries_mutex_;
+  std::map<std::string, uint64_t> entries_;  // guarded by entries_mutex_
 };
 
 }  // namespace postmirror

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -142,6 +143,35 @@ absl::Status ApplyClientLimit(absl::string_view value, Config* config) {
   return Store(ParseInteger(value, 1, 1000000), &config->client_limit);
 }
 
+absl::Status ApplyUnixSocketOwner(absl::string_view value, Config* config) {
+  config->unix_socket_owner = std::string(value);
+  return absl::OkStatus();
+}
+
+absl::Status ApplyUnixSocketGroup(absl::string_view value, Config* config) {
+  config->unix_socket_group = std::string(value);
+  return absl::OkStatus();
+}
+
+absl::Status ApplyUnixSocketMode(absl::string_view value, Config* config) {
+  return Store(ParseMode(value), &config->unix_socket_mode);
+}
+
+absl::Status ApplyMetricsListen(absl::string_view value,
+                                std::optional<HostPort>* place) {
+  place->reset();
+  if (value.empty()) return absl::OkStatus();
+  return Store(ParseHostPort(value), place);
+}
+
+absl::Status ApplySyncMetricsListen(absl::string_view value, Config* config) {
+  return ApplyMetricsListen(value, &config->sync_metrics_listen);
+}
+
+absl::Status ApplyProxyMetricsListen(absl::string_view value, Config* config) {
+  return ApplyMetricsListen(value, &config->proxy_metrics_listen);
+}
+
 constexpr Setting kSettings[] = {
     {"store", ApplyStore},
     {"recipient_delimiter", ApplyRecipientDelimiter},
@@ -160,6 +190,11 @@ constexpr Setting kSettings[] = {
     {"max_shrink", ApplyMaxShrink},
     {"proxy_threads", ApplyProxyThreads},
     {"client_limit", ApplyClientLimit},
+    {"unix_socket_owner", ApplyUnixSocketOwner},
+    {"unix_socket_group", ApplyUnixSocketGroup},
+    {"unix_socket_mode", ApplyUnixSocketMode},
+    {"sync_metrics_listen", ApplySyncMetricsListen},
+    {"proxy_metrics_listen", ApplyProxyMetricsListen},
 };
 
 }  // namespace

@@ -210,6 +210,16 @@ TEST_F(MirrorStoreTest, DropAllButKeepsTheConfiguredMaps) {
   EXPECT_EQ(probe_.LastTransaction(), before);
 }
 
+// A proxy answers from the former maps until the new ones are filled.
+TEST_F(MirrorStoreTest, NothingIsDroppedBeforeEveryConfiguredMapIsFilled) {
+  Apply(map_, {{"a", "1"}});
+  ASSERT_EQ(store_->DropAllBut({domains_.name}), absl::OkStatus());
+  EXPECT_EQ(Lookup("a"), "1");
+  Apply(domains_, {{"example.org", "1"}});
+  ASSERT_EQ(store_->DropAllBut({domains_.name}), absl::OkStatus());
+  EXPECT_EQ(Lookup("a"), "TEMPORARY");
+}
+
 TEST_F(MirrorStoreTest, ADroppedMapIsFilledAnew) {
   Apply(map_, {{"a", "1"}});
   ASSERT_EQ(store_->DropAllBut({}), absl::OkStatus());
@@ -286,6 +296,21 @@ TEST_F(MirrorStoreTest, AfterAFailedCommitTheMapCanBeAcceptedAgain) {
   }
   ASSERT_TRUE(AcceptHeld(held));
   EXPECT_FALSE(Apply(map_, rows).held.has_value());
+}
+
+TEST_F(MirrorStoreTest, KnowsTheEntriesOfItsMaps) {
+  using Entries = std::map<std::string, uint64_t>;
+  EXPECT_EQ(store_->Entries(), Entries());
+  Apply(map_, Numbered(0, 7));
+  Apply(domains_, Numbered(0, 3));
+  EXPECT_EQ(store_->Entries(), (Entries{{map_.name, 7}, {domains_.name, 3}}));
+  Apply(map_, Numbered(1, 9));
+  EXPECT_EQ(store_->Entries(), (Entries{{map_.name, 8}, {domains_.name, 3}}));
+  Restart();
+  ASSERT_EQ(store_->Open(), absl::OkStatus());
+  EXPECT_EQ(store_->Entries(), (Entries{{map_.name, 8}, {domains_.name, 3}}));
+  ASSERT_EQ(store_->DropAllBut({map_.name}), absl::OkStatus());
+  EXPECT_EQ(store_->Entries(), (Entries{{map_.name, 8}}));
 }
 
 }  // namespace

@@ -17,10 +17,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "proxy/net/event_loop.h"
-#include "proxy/net/file_descriptor.h"
 #include "proxy/net/listener.h"
 #include "schema/config/listen_entry.h"
 #include "schema/runtime/exit_code.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 namespace {
@@ -89,9 +89,9 @@ absl::Status Serve(absl::Span<char* const> words) {
   for (const char* word : words.subspan(1)) {
     const absl::StatusOr<ListenEntry> entry = ParseListenEntry(word);
     if (!entry.ok()) return entry.status();
-    absl::StatusOr<std::vector<Listener>> opened = Listen(*entry);
+    absl::StatusOr<Listening> opened = Listen(*entry);
     if (!opened.ok()) return opened.status();
-    for (Listener& listener : *opened) {
+    for (Listener& listener : opened->bound) {
       listeners.push_back(
           std::make_unique<NullListener>(std::move(listener), &desk));
       if (absl::Status started = listeners.back()->Start(); !started.ok())

@@ -116,9 +116,9 @@ TEST_F(SocketmapCodecTest, ValueWithANullByteIsTemporary) {
 TEST_F(SocketmapCodecTest, NameSaysWhichParameterIsAsked) {
   const Request request = Parse("virtual_alias_maps user@example.org");
   EXPECT_EQ(request.kind, Request::Kind::kLookup);
-  EXPECT_EQ(request.served, 1U);
+  EXPECT_EQ(request.parameter, 1U);
   EXPECT_EQ(request.text, "user@example.org");
-  EXPECT_EQ(Parse("virtual_mailbox_domains x").served, 0U);
+  EXPECT_EQ(Parse("virtual_mailbox_domains x").parameter, 0U);
 }
 
 TEST_F(SocketmapCodecTest, NameEndsAtTheFirstSpace) {
@@ -177,6 +177,27 @@ TEST_F(SocketmapCodecTest, WhatPostfixSendsIsUnderstood) {
   ASSERT_EQ(codec_.Take(&input, &request), Progress::kComplete);
   EXPECT_EQ(request.text, "a@b.org");
   EXPECT_EQ(codec_.Take(&input, &request), Progress::kIncomplete);
+}
+
+TEST_F(SocketmapCodecTest, SaysWhatItsReplyTells) {
+  std::string output;
+  EXPECT_EQ(codec_.AppendReply(Outcome::kFound, "a", &output), Outcome::kFound);
+  EXPECT_EQ(codec_.AppendReply(Outcome::kNotFound, "", &output),
+            Outcome::kNotFound);
+  EXPECT_EQ(codec_.AppendReply(Outcome::kTemporary, "why", &output),
+            Outcome::kTemporary);
+  EXPECT_EQ(
+      codec_.AppendReply(Outcome::kFound, std::string(200000, 'x'), &output),
+      Outcome::kTemporary);
+}
+
+TEST_F(SocketmapCodecTest, NamesTheProtocolOfABrokenRequestToo) {
+  Request request;
+  request.protocol = Protocol::kTcpTable;
+  const std::string broken(200000, 'x');
+  absl::string_view input = broken;
+  EXPECT_EQ(codec_.Take(&input, &request), Progress::kBroken);
+  EXPECT_EQ(request.protocol, Protocol::kSocketmap);
 }
 
 }  // namespace

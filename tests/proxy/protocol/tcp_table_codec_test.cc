@@ -137,7 +137,7 @@ TEST_F(TcpTableCodecTest, RefusalIs500) {
 TEST_F(TcpTableCodecTest, GetAsksForTheKeyInTheServedParameter) {
   const Request request = Parse("get user@example.org\n");
   EXPECT_EQ(request.kind, Request::Kind::kLookup);
-  EXPECT_EQ(request.served, 2U);
+  EXPECT_EQ(request.parameter, 2U);
   EXPECT_EQ(request.text, "user@example.org");
 }
 
@@ -228,6 +228,27 @@ TEST_F(TcpTableCodecTest, WhatPostfixSendsIsUnderstood) {
   std::string key;
   for (int byte = 1; byte < 256; ++byte) key.push_back(static_cast<char>(byte));
   EXPECT_EQ(Parse(TcpTableGet(key)).text, key);
+}
+
+TEST_F(TcpTableCodecTest, SaysWhatItsReplyTells) {
+  std::string output;
+  EXPECT_EQ(codec_.AppendReply(Outcome::kFound, "a", &output), Outcome::kFound);
+  EXPECT_EQ(codec_.AppendReply(Outcome::kNotFound, "", &output),
+            Outcome::kNotFound);
+  EXPECT_EQ(codec_.AppendReply(Outcome::kTemporary, "why", &output),
+            Outcome::kTemporary);
+  EXPECT_EQ(
+      codec_.AppendReply(Outcome::kFound, std::string(200000, 'x'), &output),
+      Outcome::kTemporary);
+}
+
+TEST_F(TcpTableCodecTest, NamesTheProtocolOfABrokenRequestToo) {
+  Request request;
+  request.protocol = Protocol::kSocketmap;
+  const std::string broken(200000, 'x');
+  absl::string_view input = broken;
+  EXPECT_EQ(codec_.Take(&input, &request), Progress::kBroken);
+  EXPECT_EQ(request.protocol, Protocol::kTcpTable);
 }
 
 }  // namespace

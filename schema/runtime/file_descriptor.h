@@ -1,0 +1,38 @@
+// A file descriptor, closed with its owner.
+#ifndef POSTMIRROR_SCHEMA_RUNTIME_FILE_DESCRIPTOR_H_
+#define POSTMIRROR_SCHEMA_RUNTIME_FILE_DESCRIPTOR_H_
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace postmirror {
+
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  // Takes ownership of `fd`; negative is none.
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor() { Close(); }
+
+  int get() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
+
+  void Close() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SCHEMA_RUNTIME_FILE_DESCRIPTOR_H_
