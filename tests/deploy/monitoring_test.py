@@ -10,6 +10,7 @@ from support.monitoring_case import MonitoringCase
 from support.postmap import NOT_FOUND, found
 from support.prometheus import CONFIG, RULES, RULES_TEST, promtool
 from support.site import ALIASES, DOMAINS, MAILBOXES
+from support.socketmap import SocketmapClient
 from support.waiting import wait_until
 
 # What is exposed and neither shown nor judged, on purpose.
@@ -138,7 +139,7 @@ class MetricsTest(MonitoringCase):
         )
 
     def test_every_metric_that_is_asked_for_is_exposed_and_the_other_way_round(self):
-        exposed = set(re.findall(r"^# TYPE (\S+)", self.exposed(), re.MULTILINE))
+        exposed = set().union(*(each.names() for each in self.exposed()))
         asked = {re.sub("_bucket$", "", name) for name in _METRIC.findall(self.asked)}
         self.assertEqual(asked - exposed, set(), "asked for, but not exposed")
         self.assertEqual(exposed - asked, _UNUSED, "exposed, but not asked for")
@@ -150,7 +151,8 @@ class MetricsTest(MonitoringCase):
                 if values.startswith("$"):
                     continue  # a variable, whose values come from what is exposed
                 for value in values.split("|"):
-                    self.assertRegex(exposed, rf'{metric}{{.*\b{label}="{value}"')
+                    series = [each.series(metric, **{label: value}) for each in exposed]
+                    self.assertTrue(any(series), f'{metric}{{{label}="{value}"}}')
 
 
 class AlertsTest(MonitoringCase):
@@ -195,6 +197,29 @@ class AlertsTest(MonitoringCase):
         self.asker.assert_unshaken()
         self.site.ctl("accept", "--all")
         self.wait_for_alerts()
+
+    def test_refused_configuration(self):
+        self.wait_for_alerts()
+        self.site.write_config({"reconcile_interval": "soon"})
+        self.site.sync.reload()
+        self.wait_for_alerts(PostmirrorSyncReloadFailed=None)
+        self.site.proxy.reload()
+        self.wait_for_alerts(
+            PostmirrorSyncReloadFailed=None, PostmirrorProxyReloadFailed=None
+        )
+        self.wait_for_panel("Reloads", lambda by: by["proxy, failed"] > 0)
+        self.asker.assert_unshaken()
+
+    def test_turned_away_clients(self):
+        self.site.write_config({"client_limit": 2})
+        self.site.proxy.reload()
+        self.wait_for_panel("Connections", lambda by: by["of client_limit"] == 0.5)
+        for _ in range(3):
+            client = SocketmapClient(self.site.unix_socket)
+            self.addCleanup(client.close)
+        self.wait_for_alerts(
+            PostmirrorConnectionsNearLimit=None, PostmirrorConnectionsTurnedAway=None
+        )
 
     def test_daemons_that_end(self):
         self.wait_for_alerts()

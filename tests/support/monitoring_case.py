@@ -8,8 +8,9 @@ from support import dashboard
 from support.asker import Asker
 from support.e2e_case import E2eCase
 from support.mariadb import BINLOG_OPTIONS
+from support.metrics import scrape
 from support.ports import free_port
-from support.prometheus import Prometheus, get
+from support.prometheus import Prometheus
 from support.waiting import wait_until
 
 _RATE_INTERVAL = "4s"
@@ -20,11 +21,11 @@ class MonitoringCase(E2eCase):
 
     def setUp(self):
         super().setUp()
-        sync, proxy = (f"127.0.0.1:{free_port()}" for _ in range(2))
+        self._ports = (free_port(), free_port())
+        sync, proxy = (f"127.0.0.1:{port}" for port in self._ports)
         self.site.write_config(
             {"sync_metrics_listen": sync, "proxy_metrics_listen": proxy}
         )
-        self.endpoints = (sync, proxy)
         self.site.sync.start()
         # A lookup before the store is filled would be temporary.
         wait_until(
@@ -40,8 +41,8 @@ class MonitoringCase(E2eCase):
         self.prometheus.start()
 
     def exposed(self):
-        """Returns what both daemons expose, as text."""
-        return "".join(get(f"http://{each}/metrics") for each in self.endpoints)
+        """Returns the Metrics of each daemon."""
+        return [scrape(port) for port in self._ports]
 
     def values(self):
         """Returns all that can be chosen for each variable of the dashboard."""
