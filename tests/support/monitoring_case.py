@@ -39,6 +39,12 @@ class MonitoringCase(E2eCase):
         self.prometheus = Prometheus(self.folder / "prometheus", sync, proxy)
         self.addCleanup(self.prometheus.close)
         self.prometheus.start()
+        # What is counted before the first scrape is no increase of a counter.
+        wait_until(
+            lambda: len(self.prometheus.query("up == 1")) == 2,
+            20,
+            lambda: f"both are scraped: {self.prometheus.query('up')}",
+        )
 
     def exposed(self):
         """Returns the Metrics of each daemon."""
