@@ -23,11 +23,14 @@ def listening_ports(pid):
     return sorted(ports)
 
 
-def threads_without(pid, *signals):
-    """Returns the names of the threads that do not block these signals."""
+def further_threads_without(pid, *signals):
+    """Returns the names of the threads that do not block these signals, but for the
+    first one: while that waits for them, they are not blocked in it."""
     wanted = sum(1 << (number - 1) for number in signals)
     found = []
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        if task.name == str(pid):
+            continue
         status = (task / "status").read_text()
         blocked = int(re.search(r"^SigBlk:\s*(\w+)", status, re.MULTILINE)[1], 16)
         if blocked & wanted != wanted:
