@@ -130,39 +130,34 @@ class QueriesTest(MonitoringCase):
 
 
 class MetricsTest(MonitoringCase):
-    """What is asked for is exposed, and the other way round."""
-
     def setUp(self):
         super().setUp()
         self.asked = RULES.read_text() + "".join(
             f"{query.expr}\n" for each in dashboard.panels() for query in each.queries
         )
 
-    def test_every_metric_that_is_asked_for_is_exposed_and_the_other_way_round(self):
-        exposed = set().union(*(each.names() for each in self.exposed()))
-        asked = {re.sub("_bucket$", "", name) for name in _METRIC.findall(self.asked)}
-        self.assertEqual(asked - exposed, set(), "asked for, but not exposed")
-        self.assertEqual(exposed - asked, _UNUSED, "exposed, but not asked for")
-
-    def test_every_label_that_is_asked_for_is_exposed(self):
-        exposed = self.exposed()
+    def labels_asked_for(self):
+        """Yields metric, label and value wherever these stand in a selector."""
         for metric, matchers in _SELECTOR.findall(self.asked):
             for label, values in _MATCHER.findall(matchers):
-                if values.startswith("$"):
-                    continue  # a variable, whose values come from what is exposed
-                for value in values.split("|"):
-                    series = [each.series(metric, **{label: value}) for each in exposed]
-                    self.assertTrue(any(series), f'{metric}{{{label}="{value}"}}')
+                if not values.startswith("$"):  # a variable: it has what is exposed
+                    yield from ((metric, label, value) for value in values.split("|"))
+
+    def test_what_is_asked_for_is_exposed_and_the_other_way_round(self):
+        exposed = self.exposed()
+        names = set().union(*(each.names() for each in exposed))
+        asked = {re.sub("_bucket$", "", name) for name in _METRIC.findall(self.asked)}
+        self.assertEqual(asked - names, set(), "asked for, but not exposed")
+        self.assertEqual(names - asked, _UNUSED, "exposed, but not asked for")
+        for metric, label, value in self.labels_asked_for():
+            series = [each.series(metric, **{label: value}) for each in exposed]
+            self.assertTrue(any(series), f'{metric}{{{label}="{value}"}}')
 
 
 class AlertsTest(MonitoringCase):
     """The real thing trips the rules; how long it must last is tested by promtool."""
 
-    def test_silence_while_everything_is_well(self):
-        self.wait_for_panel("Lookups by outcome", lambda by: by["found"] > 0)
-        self.wait_for_alerts()
-
-    def test_each_rule_can_be_evaluated_and_says_what_to_do(self):
+    def test_each_rule_works_and_is_silent_while_everything_is_well(self):
         wait_until(
             lambda: all(each["health"] == "ok" for each in self.prometheus.rules()),
             20,
@@ -172,6 +167,8 @@ class AlertsTest(MonitoringCase):
             with self.subTest(rule=rule["name"]):
                 self.assertIn(rule["labels"]["severity"], ("critical", "warning"))
                 self.assertEqual(set(rule["annotations"]), {"summary", "description"})
+        self.wait_for_panel("Lookups by outcome", lambda by: by["found"] > 0)
+        self.wait_for_alerts()
 
     def test_outage_of_mariadb(self):
         self.wait_for_alerts()
