@@ -1,7 +1,7 @@
 """The fixture of tests with a Prometheus that scrapes both daemons.
 
-Lookups go on all the time. What Prometheus says is what the daemons said a quarter of a second ago; the rules are
-evaluated as often.
+Lookups go on all the time. What Prometheus says is what the daemons said a quarter of
+a second ago; the rules are evaluated as often.
 """
 
 from support import dashboard

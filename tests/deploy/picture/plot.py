@@ -117,7 +117,7 @@ def _card(left, bottom, right, top):
 def _axes(recording, title, subtitle, kind):
     yield (
         f"set label 1 '{title}' at graph 0,1 left offset character -5.2,1.1"
-        f" font 'sans-serif:Bold,13' textcolor rgb '{_TEXT}'"
+        f" font 'sans-serif,14' textcolor rgb '{_TEXT}'"
     )
     yield (
         f"set label 2 '{subtitle}' at graph 1,1 right offset character 0,1.1"
@@ -146,8 +146,8 @@ def _spans(recording):
     for number, span in enumerate(recording.spans):
         yield (
             f"set object {number + 2} rectangle from first {span.begin:.1f}, graph 0"
-            f" to first {span.end:.1f}, graph 1 fillcolor rgb"
-            f" '{_SPAN_COLOURS[number]}' fillstyle transparent solid 0.2 noborder behind"
+            f" to first {span.end:.1f}, graph 1 fillcolor rgb '{_SPAN_COLOURS[number]}'"
+            " fillstyle transparent solid 0.2 noborder behind"
         )
 
 

@@ -28,9 +28,9 @@ INSERT INTO virtual_aliases (domain_id, source, destination)
     CONCAT('alias', seq, '@mail', 1 + seq % {MAIL_DOMAINS}, '.test'),
     CONCAT('box', seq, '@mail', 1 + seq % {MAIL_DOMAINS}, '.test')
   FROM seq_1_to_{ALIAS_COUNT};
-CREATE TABLE virtual_aliases_before AS SELECT * FROM virtual_aliases;
 """
-_RETURN_OF_ALIASES = "INSERT INTO virtual_aliases SELECT * FROM virtual_aliases_before"
+_COPY_OF_ALIASES = "CREATE TABLE aliases_before AS SELECT * FROM virtual_aliases"
+_RETURN_OF_ALIASES = "INSERT INTO virtual_aliases SELECT * FROM aliases_before"
 # By names that are short enough for a legend.
 _MAPS = {
     DOMAINS: [MapFile("domains", QUERIES[DOMAINS])],
@@ -41,7 +41,7 @@ _MAPS = {
 _SCRAPE_INTERVAL = "1s"
 _RATE_INTERVAL = "5s"
 _STEP = 2  # seconds from one point to the next
-_WARM_UP_SECONDS = 8  # until rates are rates
+_WARM_UP_SECONDS = 15  # until rates are rates
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Scene:
         self._say("MariaDB is back")
         self._follow_until(145)
         self._say("virtual_aliases is emptied")
-        self._mariadb.run("TRUNCATE virtual_aliases")
+        self._mariadb.run(f"{_COPY_OF_ALIASES}; TRUNCATE virtual_aliases")
         emptied = self._now()
         self._follow_until(190, aliases=False)
         self._say("the rows are back")
