@@ -81,7 +81,10 @@ std::vector<MetricFamily> SyncMetrics::Collect() const {
     return server.hosts.empty();  // nothing was posted of it yet
   });
   std::vector<MetricFamily> families;
-  if (store_ != nullptr) AddMaps(status, store_->Entries(), &families);
+  AddMaps(
+      status,
+      store_ == nullptr ? std::map<std::string, uint64_t>() : store_->Entries(),
+      &families);
   AddServers(status, &families);
   AddChanges(status, &families);
   AddDiffs(&families);
