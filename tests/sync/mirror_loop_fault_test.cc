@@ -81,7 +81,7 @@ TEST_F(MirrorLoopFaultTest, AKilledServerIsOneLineDownAndOneLineUp) {
   EXPECT_TRUE(AwaitError(""));
 }
 
-TEST_F(MirrorLoopFaultTest, EachTryInVainIsCountedAndOurOwnEndIsNot) {
+TEST_F(MirrorLoopFaultTest, EachTryInVainIsCounted) {
   const auto await = [this](const char* metric, double value) {
     EXPECT_TRUE(Await([&] { return Metric(metric) == value; })) << metric;
   };
@@ -98,9 +98,6 @@ TEST_F(MirrorLoopFaultTest, EachTryInVainIsCountedAndOurOwnEndIsNot) {
   // Nothing was removed.
   await("postmirror_sync_changes_applied_total",
         Metric("postmirror_sync_map_entries"));
-  const double errors = Metric("postmirror_sync_mariadb_errors_total");
-  EndLoops();
-  EXPECT_EQ(Metric("postmirror_sync_mariadb_errors_total"), errors);
 }
 
 TEST_F(MirrorLoopFaultTest, AFrozenServerIsNoticedAndFollowedOnceItThaws) {
@@ -253,8 +250,9 @@ TEST_F(MirrorLoopFaultTest, StopEndsAReadThatIsBlocked) {
   ASSERT_EQ(locker->Execute("DELETE FROM virtual_aliases WHERE id = 1"),
             absl::OkStatus());
   ASSERT_TRUE(AwaitBlockedRead());
-  Stop();
+  EndLoops();
   EXPECT_EQ(logger_.Count("error: "), 0U);
+  EXPECT_EQ(Metric("postmirror_sync_mariadb_errors_total"), 0);
 }
 
 TEST_F(MirrorLoopFaultTest, StopEndsAPreparationThatIsBlocked) {

@@ -84,12 +84,12 @@ TEST_F(HttpServerTest, SendsWhatTheSocketDoesNotTakeAtOnce) {
   EXPECT_THAT(Exchange(kRequest).size(), testing::Gt(text_.size()));
 }
 
-// What is sent behind the request stays unread and must not take the reply
-// back.
+// What is sent behind the request stays unread, and must not take the rest of
+// the reply back.
 TEST_F(HttpServerTest, AnswersThoughMoreIsSent) {
-  const std::string more =
-      absl::StrCat("POST /metrics HTTP/1.1\r\n\r\n", std::string(60'000, 'x'));
-  EXPECT_THAT(Exchange(more), StartsWith("HTTP/1.1 405 "));
+  text_ = std::string(20'000'000, 'x');
+  const std::string more = kRequest + std::string(60'000, 'x');
+  EXPECT_THAT(Exchange(more).size(), testing::Gt(text_.size()));
 }
 
 TEST_F(HttpServerTest, ListensOnIpv6) {
