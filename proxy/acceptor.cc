@@ -54,7 +54,7 @@ Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
       client_limit_(client_limit),
       clients_(clients),
       logger_(logger),
-      unserved_({.silent_ticks = kTicksBetweenReports}),
+      refusals_({.silent_ticks = kTicksBetweenReports}),
       pauses_({.silent_ticks = kTicksBetweenReports}) {}
 
 Acceptor::~Acceptor() = default;
@@ -147,7 +147,7 @@ void Acceptor::Accept(const Door& door) {
 void Acceptor::Welcome(FileDescriptor socket, const Codec* codec) {
   if (clients_->load() >= client_limit_) {
     ++turned_away_;
-    ++unserved_.count;
+    ++refusals_.count;
     return workers_.front()->TurnAway(std::move(socket), codec);
   }
   ++accepted_;
@@ -183,7 +183,7 @@ void Acceptor::Tick() {
       }
     }
   }
-  if (const int count = unserved_.Tick(); count > 0) {
+  if (const int count = refusals_.Tick(); count > 0) {
     logger_->Warning(
         absl::StrCat("client_limit of ", client_limit_.load(),
                      " is reached: connections turned away: ", count));

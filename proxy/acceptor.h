@@ -88,7 +88,7 @@ class Acceptor {
   int pause_error_ = 0;
   std::atomic<uint64_t> accepted_ = 0;
   std::atomic<uint64_t> turned_away_ = 0;
-  Report unserved_;  // those turned away
+  Report refusals_;  // those turned away
   Report pauses_;
 };
 
