@@ -6,8 +6,10 @@ import os
 import re
 import signal
 import unittest
+import urllib.request
 
 from support.e2e_case import E2eCase
+from support.ports import free_port
 from support.programs import Daemon
 from support.site import ALIASES, PROTOCOLS
 from support.unit_file import UnitFile
@@ -21,10 +23,16 @@ _FAMILY = re.compile(r"\bsocket(?:pair)?\((AF_\w+)")
 
 
 class SystemCallsTest(E2eCase):
-    """Each daemon through what it does: start, fill, answer, follow, reload, end."""
+    """Each daemon through what it does: start, fill, answer, follow, be scraped, reload,
+    end."""
 
     def setUp(self):
         super().setUp()
+        self.metrics = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+        listen = dict(
+            zip(("sync_metrics_listen", "proxy_metrics_listen"), self.metrics)
+        )
+        self.site.write_config(listen)
         # As tmpfiles.d makes it.
         self.site.store.mkdir()
         self.site.store.chmod(0o2750)
@@ -47,6 +55,11 @@ class SystemCallsTest(E2eCase):
             " VALUES (1, 'new@example.org', 'user@example.org')"
         )
         self.wait_for("new@example.org")
+        for address in self.metrics:
+            with urllib.request.urlopen(
+                f"http://{address}/metrics", timeout=20
+            ) as page:
+                self.assertIn(b"_build_info", page.read())
         for daemon in (self.site.sync, self.site.proxy):
             os.kill(daemon.pid, signal.SIGHUP)
             daemon.wait_for_log("reloaded")
