@@ -22,6 +22,7 @@ libabsl-dev      build Abseil: strings, status, time
 libicu-dev       build ICU: case folding of keys
 liblmdb-dev      build LMDB: the store
 libmariadb-dev   build Connector/C: sync reads MariaDB
+libsystemd-dev   build libsystemd: readiness, watchdog, sockets handed over
 libxxhash-dev    build xxHash: checksums and digests
 libjansson-dev   build Jansson: postmirrorctl status --json
 zlib1g-dev       build zlib: checksums and compressed events of the binlog

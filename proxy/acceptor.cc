@@ -31,14 +31,21 @@ class Acceptor::Door final : public Watcher {
       : acceptor_(acceptor), listener_(std::move(listener)), codec_(codec) {}
 
   int socket() const { return listener_.socket.get(); }
+  const std::string& address() const { return listener_.address; }
+  bool passed() const { return listener_.passed; }
+  // Of a unix socket that we bound, else nullptr.
+  const SocketFile* file() const { return listener_.file.get(); }
   const Codec* codec() const { return codec_; }
+  void set_codec(const Codec* codec) { codec_ = codec; }
+
+  void Close() { listener_ = {}; }
 
   void OnReady(uint32_t) override { acceptor_->Accept(*this); }
 
  private:
   Acceptor* const acceptor_;
-  const Listener listener_;
-  const Codec* const codec_;
+  Listener listener_;
+  const Codec* codec_;
 };
 
 Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
@@ -56,6 +63,54 @@ absl::Status Acceptor::Add(Listener listener, const Codec* codec) {
   doors_.push_back(std::make_unique<Door>(this, std::move(listener), codec));
   Door* const door = doors_.back().get();
   return workers_.front()->loop()->Watch(door->socket(), EPOLLIN, door);
+}
+
+std::set<std::string> Acceptor::Addresses() const {
+  std::set<std::string> addresses;
+  for (const auto& door : doors_) addresses.insert(door->address());
+  return addresses;
+}
+
+absl::Status Acceptor::Follow(ListenPlan plan) {
+  Redirect(plan);
+  for (auto& [listener, codec] : plan.bound) {
+    absl::Status added = Add(std::move(listener), codec);
+    if (!added.ok()) return added;
+  }
+  return absl::OkStatus();
+}
+
+// What is open already.
+void Acceptor::Redirect(const ListenPlan& plan) {
+  std::vector<std::unique_ptr<Door>> before;
+  before.swap(doors_);
+  for (std::unique_ptr<Door>& door : before) {
+    const auto codec = plan.open.find(door->address());
+    if (codec == plan.open.end() && !door->passed()) {
+      workers_.front()->loop()->Forget(door->socket());
+      door->Close();
+      // Its event may be next in this wake-up.
+      closed_.push_back(std::move(door));
+      continue;
+    }
+    if (codec == plan.open.end() && plan.warns_of_unserved) {
+      logger_->Warning(absl::StrCat(
+          "the service manager passes a socket at ", door->address(),
+          ", which no entry of listen names: whoever asks there is answered "
+          "temporarily; add an entry, or remove the ListenStream= of "
+          "postmirror-proxy.socket"));
+    }
+    door->set_codec(codec == plan.open.end() ? plan.unserved : codec->second);
+    if (door->file() != nullptr) {
+      const absl::Status applied =
+          ApplyRights(plan.rights, door->file()->path());
+      if (!applied.ok()) {
+        logger_->Warning(
+            absl::StrCat(door->address(), ": ", applied.message()));
+      }
+    }
+    doors_.push_back(std::move(door));
+  }
 }
 
 void Acceptor::Accept(const Door& door) {
@@ -95,6 +150,7 @@ void Acceptor::Pause(int error) {
 }
 
 void Acceptor::Tick() {
+  closed_.clear();
   if (paused_) {
     paused_ = false;
     for (const auto& door : doors_) {

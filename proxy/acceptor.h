@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "proxy/listen_plan.h"
 #include "proxy/net/event_loop.h"
 #include "proxy/net/listener.h"
 #include "proxy/protocol/codec.h"
@@ -31,6 +33,18 @@ class Acceptor {
   // Begins to accept on `listener`, for `codec`.
   absl::Status Add(Listener listener, const Codec* codec);
 
+  // Where it listens.
+  std::set<std::string> Addresses() const;
+
+  // Listens where `plan` says, and nowhere else but on the sockets that the
+  // service manager passed. Clients that are there already stay as they are.
+  absl::Status Follow(ListenPlan plan);
+
+  // Serves a client, or turns it away.
+  void Welcome(FileDescriptor socket, const Codec* codec);
+
+  void set_client_limit(int client_limit) { client_limit_ = client_limit; }
+
   // To be called about once a second: accepts again after a want of descriptors
   // or memory, and logs, at most once a minute, what went wrong since.
   void Tick();
@@ -49,14 +63,15 @@ class Acceptor {
 
   void Accept(const Door& door);
   void Pause(int error);
-  void Welcome(FileDescriptor socket, const Codec* codec);
+  void Redirect(const ListenPlan& plan);
 
   const std::vector<Worker*> workers_;
-  const int client_limit_;
+  int client_limit_;
   std::atomic<int>* const clients_;
   Logger* const logger_;
   std::vector<std::unique_ptr<Door>> doors_;
-  size_t next_ = 0;  // the worker whose turn it is
+  std::vector<std::unique_ptr<Door>> closed_;  // destroyed at the next tick
+  size_t next_ = 0;                            // the worker whose turn it is
   bool paused_ = false;
   int pause_error_ = 0;
   Report turned_away_;

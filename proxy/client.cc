@@ -32,6 +32,10 @@ void Client::Close() {
   socket_.Close();
 }
 
+FileDescriptor Client::Release() {
+  return connection_.IsAtRest() ? std::move(socket_) : FileDescriptor();
+}
+
 void Client::OnReady(uint32_t events) {
   if (!socket_.open()) return;  // closed earlier in this wake-up
   if (Exchange(events)) {

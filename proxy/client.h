@@ -24,7 +24,7 @@ struct Desk {
   static constexpr size_t kInputBytes = 64 * 1024;
 
   EventLoop* loop = nullptr;
-  std::function<Outcome(size_t served, absl::string_view key,
+  std::function<Outcome(size_t parameter, absl::string_view key,
                         std::string* value)>
       lookup;
   // Called once when the client has closed its socket. The client must outlive
@@ -45,6 +45,11 @@ class Client final : public Watcher {
 
   // Closes the socket and leaves the desk.
   void Close();
+
+  // Gives the socket away if the connection is at rest, else none; the client
+  // is of no use then. REQUIRES: its worker does not run.
+  FileDescriptor Release();
+  const Codec* codec() const { return connection_.codec(); }
 
   void OnReady(uint32_t events) override;
 

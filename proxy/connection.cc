@@ -50,7 +50,8 @@ absl::string_view Connection::Answer(absl::string_view input,
 void Connection::AnswerOne(LookupFunction lookup, ReplyBuffers* buffers) const {
   const Request& request = buffers->request;
   std::string* output = &buffers->output;
-  if (service_ == Service::kTurnedAway) {
+  if (service_ == Service::kTurnedAway &&
+      request.kind != Request::Kind::kMalformed) {
     return codec_->AppendReply(Outcome::kTemporary, "too many connections",
                                output);
   }
@@ -58,7 +59,7 @@ void Connection::AnswerOne(LookupFunction lookup, ReplyBuffers* buffers) const {
     case Request::Kind::kLookup: {
       buffers->value.clear();
       const Outcome outcome =
-          lookup(request.served, request.text, &buffers->value);
+          lookup(request.parameter, request.text, &buffers->value);
       return codec_->AppendReply(outcome, buffers->value, output);
     }
     case Request::Kind::kEmptyKey:

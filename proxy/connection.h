@@ -20,10 +20,10 @@
 
 namespace postmirror {
 
-// Looks up `key` in the parameter of index `served`; see
+// Looks up `key` in the parameter of that index into Parameters(); see
 // ParameterLookup::Lookup.
 using LookupFunction = absl::FunctionRef<Outcome(
-    size_t served, absl::string_view key, std::string* value)>;
+    size_t parameter, absl::string_view key, std::string* value)>;
 
 // What the connections of one worker share, so that a request does not
 // allocate.
@@ -68,6 +68,15 @@ class Connection {
   // What waits to be sent, and that `bytes` of it were.
   absl::string_view unsent() const { return unsent_; }
   void Sent(size_t bytes);
+
+  const Codec* codec() const { return codec_; }
+
+  // Whether nothing is known of the client but its codec: between two requests,
+  // with all replies taken. Another connection may go on with its socket.
+  bool IsAtRest() const {
+    return service_ == Service::kAnswered && unread_.empty() &&
+           unsent_.empty() && !input_ended_ && !broken_;
+  }
 
   // Whether Receive() would answer more without further bytes.
   bool HasMore() const { return paused_ && unsent_.empty() && !Finished(); }

@@ -10,6 +10,7 @@
 #include "schema/runtime/command_line.h"
 #include "schema/runtime/exit_code.h"
 #include "schema/runtime/logger.h"
+#include "schema/runtime/service_manager.h"
 
 namespace {
 
@@ -50,7 +51,12 @@ int main(int argc, char** argv) {
     logger.Error(config.status().message());
     return EX_CONFIG;
   }
-  if (line->check) return std::printf("%s: ok\n", line->config.c_str()) < 0;
-  const absl::Status served = postmirror::Serve(*config, &logger);
+  if (line->check) {
+    const absl::Status serves = postmirror::CheckServes(*config);
+    if (!serves.ok()) return Fail(serves, &logger);
+    return std::printf("%s: ok\n", line->config.c_str()) < 0;
+  }
+  postmirror::ServiceManager manager;
+  const absl::Status served = postmirror::Serve(*config, &manager, &logger);
   return served.ok() ? EX_OK : Fail(served, &logger);
 }

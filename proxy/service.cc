@@ -11,18 +11,24 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "proxy/acceptor.h"
+#include "proxy/listen_plan.h"
+#include "proxy/lookup/store_watch.h"
+#include "proxy/lookup/wake_up_lookup.h"
+#include "proxy/map_switch.h"
 #include "proxy/net/descriptor_limit.h"
 #include "proxy/net/listener.h"
+#include "proxy/net/socket_address.h"
 #include "proxy/net/trigger.h"
-#include "proxy/protocol/socketmap_codec.h"
-#include "proxy/protocol/tcp_table_codec.h"
-#include "proxy/store_watch.h"
-#include "proxy/wake_up_lookup.h"
+#include "proxy/protocol/codec_set.h"
+#include "proxy/pulse.h"
 #include "proxy/worker.h"
 #include "schema/runtime/clock.h"
 #include "schema/store/store_reader.h"
+#include "schema/store/store_view.h"
 
 namespace postmirror {
 namespace {
@@ -32,11 +38,15 @@ namespace {
 constexpr int kOtherDescriptors = 64;
 // A host name stands for one address of IPv4 and one of IPv6, as a rule.
 constexpr int kSocketsAListenEntry = 2;
+// Before the codec's name, in the name under which a client's socket is kept.
+constexpr char kClientPrefix[] = "client-";
 
 class Service {
  public:
-  Service(const Config& config, Logger* logger)
-      : config_(config),
+  Service(const Config& config, ServiceManager* manager, Logger* logger)
+      : wanted_(config),
+        serving_(std::make_shared<const Config>(config)),
+        manager_(manager),
         logger_(logger),
         store_(config.store),
         store_watch_([this] { return store_.Refresh(); }, logger) {}
@@ -48,47 +58,67 @@ class Service {
   absl::Status StartWorkers();
   absl::Status StartTriggers();
   absl::Status StartListeners();
-  int AffordableClients();
-  const Codec* CodecFor(const ListenEntry& entry);
+  void TakeDescriptors();
+  int AffordableClients(const Config& config);
+  void Reload();
+  absl::Status Follow(Config config);
+  void KeepUntilRestart(Config* config);
+  void SwitchMapsThatAreFilled();
+  void Replace(size_t worker, std::shared_ptr<const Config> config);
+  std::string Status() const;
   void Tick();
+  void HandOver();
 
-  const Config& config_;
+  Config wanted_;  // as postmirror.cf was read last
+  // What is answered from: wanted_, but for maps that are not filled yet.
+  std::shared_ptr<const Config> serving_;
+  std::vector<std::string> waiting_;  // MapSwitch
+  ServiceManager* const manager_;
   Logger* const logger_;
   const SystemClock now_;
-  int client_limit_ = 0;  // of the configuration, or what is affordable
+  const CodecSet codecs_;
   std::atomic<int> clients_ = 0;
   StoreReader store_;
   StoreWatch store_watch_;
   std::vector<std::unique_ptr<WakeUpLookup>> lookups_;  // one a worker
-  std::vector<std::unique_ptr<Codec>> codecs_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Trigger> stop_;
   std::unique_ptr<Trigger> hang_up_;
   std::unique_ptr<Trigger> clock_;
   std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<Pulse> pulse_;  // where the service manager wants to know
 };
 
 absl::Status Service::Start() {
   // First of all: the workers need descriptors, too.
-  client_limit_ = AffordableClients();
-  absl::Status status = StartWorkers();
-  if (status.ok()) status = StartTriggers();
-  if (status.ok()) status = StartListeners();
-  if (status.ok()) store_watch_.Tick();
-  return status;
+  const int client_limit = AffordableClients(wanted_);
+  if (absl::Status started = StartWorkers(); !started.ok()) return started;
+  std::vector<Worker*> workers;
+  for (const auto& worker : workers_) workers.push_back(worker.get());
+  acceptor_ =
+      std::make_unique<Acceptor>(workers, client_limit, &clients_, logger_);
+  if (manager_->alive_interval() > absl::ZeroDuration()) {
+    pulse_ = std::make_unique<Pulse>(std::move(workers));
+  }
+  if (absl::Status started = StartTriggers(); !started.ok()) return started;
+  // Before a client that was kept can ask.
+  store_watch_.Tick();
+  return StartListeners();
 }
 
 absl::Status Service::StartWorkers() {
-  for (int i = 0; i < config_.proxy_threads; ++i) {
-    lookups_.push_back(
-        std::make_unique<WakeUpLookup>(config_, &store_, &now_, logger_));
-    WakeUpLookup* const lookup = lookups_.back().get();
+  lookups_.resize(static_cast<size_t>(wanted_.proxy_threads));
+  for (size_t i = 0; i < lookups_.size(); ++i) {
+    lookups_[i] =
+        std::make_unique<WakeUpLookup>(serving_, &store_, &now_, logger_);
+    // Replaced by a reload, in the worker's thread.
+    std::unique_ptr<WakeUpLookup>* const lookup = &lookups_[i];
     Worker::Work work;
-    work.lookup = [lookup](size_t served, absl::string_view key,
+    work.lookup = [lookup](size_t parameter, absl::string_view key,
                            std::string* value) {
-      return lookup->Lookup(served, key, value);
+      return (*lookup)->Lookup(parameter, key, value);
     };
-    work.before_waiting = [lookup] { lookup->End(); };
+    work.before_waiting = [lookup] { (*lookup)->End(); };
     absl::StatusOr<std::unique_ptr<Worker>> worker =
         Worker::Create(std::move(work), &clients_);
     if (!worker.ok()) return worker.status();
@@ -104,11 +134,7 @@ absl::Status Service::StartTriggers() {
   if (!stop.ok()) return stop.status();
   stop_ = *std::move(stop);
   absl::StatusOr<std::unique_ptr<Trigger>> hang_up =
-      Trigger::OnSignals({SIGHUP}, loop, [this] {
-        logger_->Warning(
-            "SIGHUP is ignored: postmirror.cf is read at start only, a restart "
-            "of postmirror-proxy is needed for a change of it");
-      });
+      Trigger::OnSignals({SIGHUP}, loop, [this] { Reload(); });
   if (!hang_up.ok()) return hang_up.status();
   hang_up_ = *std::move(hang_up);
   absl::StatusOr<std::unique_ptr<Trigger>> clock =
@@ -119,56 +145,151 @@ absl::Status Service::StartTriggers() {
 }
 
 absl::Status Service::StartListeners() {
-  std::vector<Worker*> workers;
-  for (const auto& worker : workers_) workers.push_back(worker.get());
-  acceptor_ = std::make_unique<Acceptor>(std::move(workers), client_limit_,
-                                         &clients_, logger_);
-  for (const ListenEntry& entry : config_.listen) {
-    const Codec* const codec = CodecFor(entry);
-    absl::StatusOr<std::vector<Listener>> listeners = Listen(entry);
-    if (!listeners.ok()) return listeners.status();
-    for (Listener& listener : *listeners) {
-      absl::Status added = acceptor_->Add(std::move(listener), codec);
-      if (!added.ok()) return added;
-    }
+  TakeDescriptors();
+  absl::StatusOr<ListenPlan> plan =
+      PlanListen(wanted_, acceptor_->Addresses(), codecs_);
+  if (!plan.ok()) return plan.status();
+  if (absl::Status followed = acceptor_->Follow(*std::move(plan));
+      !followed.ok()) {
+    return followed;
+  }
+  for (const ListenEntry& entry : wanted_.listen) {
     logger_->Notice(absl::StrCat("listening on ", entry.ToString()));
   }
   return absl::OkStatus();
 }
 
-int Service::AffordableClients() {
-  const int reserved = ReservedDescriptors(config_);
-  const int limit = RaiseDescriptorLimit(config_.client_limit + reserved);
+// The sockets of the .socket unit, and the clients that the process before
+// kept.
+void Service::TakeDescriptors() {
+  int clients = 0;
+  for (const PassedDescriptor& passed : manager_->TakeDescriptors()) {
+    FileDescriptor descriptor(passed.number);
+    if (IsListening(descriptor.get())) {
+      const absl::Status added =
+          acceptor_->Add(TakeOver(std::move(descriptor)), codecs_.unserved());
+      if (!added.ok()) logger_->Warning(added.message());
+      continue;
+    }
+    absl::string_view name = passed.name;
+    absl::ConsumePrefix(&name, kClientPrefix);
+    const Codec* const codec = codecs_.Named(name);
+    if (codec == nullptr) continue;
+    acceptor_->Welcome(std::move(descriptor), codec);
+    ++clients;
+  }
+  if (clients > 0) {
+    logger_->Notice(absl::StrCat("connections taken over: ", clients));
+  }
+}
+
+int Service::AffordableClients(const Config& config) {
+  const int reserved = ReservedDescriptors(config);
+  const int limit = RaiseDescriptorLimit(config.client_limit + reserved);
   const int affordable = std::max(limit - reserved, 1);
-  if (affordable >= config_.client_limit) return config_.client_limit;
+  if (affordable >= config.client_limit) return config.client_limit;
   logger_->Warning(absl::StrCat("client_limit is lowered from ",
-                                config_.client_limit, " to ", affordable,
+                                config.client_limit, " to ", affordable,
                                 ": the process may have no more than ", limit,
                                 " open files (setrlimit(2), LimitNOFILE=)"));
   return affordable;
 }
 
-const Codec* Service::CodecFor(const ListenEntry& entry) {
-  std::vector<std::string> names;
-  for (const ServedParameter& served : config_.served) {
-    names.emplace_back(served.parameter->name);
-  }
-  if (entry.protocol == Protocol::kSocketmap) {
-    codecs_.push_back(std::make_unique<SocketmapCodec>(std::move(names)));
+void Service::Reload() {
+  manager_->Reloading();
+  absl::StatusOr<Config> config = ReadConfig(wanted_.path);
+  absl::Status reloaded = config.status();
+  if (reloaded.ok()) reloaded = CheckServes(*config);
+  if (reloaded.ok()) reloaded = Follow(*std::move(config));
+  if (reloaded.ok()) {
+    logger_->Notice(absl::StrCat("reloaded ", wanted_.path));
   } else {
-    // The configuration was refused if the parameter is not served.
-    const auto found = std::find(names.begin(), names.end(), entry.parameter);
-    codecs_.push_back(std::make_unique<TcpTableCodec>(
-        static_cast<size_t>(found - names.begin())));
+    logger_->Error(absl::StrCat(reloaded.message(), "\n", wanted_.path,
+                                " is not reloaded: the running configuration "
+                                "stays"));
   }
-  return codecs_.back().get();
+  manager_->Ready(Status());
+}
+
+absl::Status Service::Follow(Config config) {
+  KeepUntilRestart(&config);
+  absl::StatusOr<ListenPlan> plan =
+      PlanListen(config, acceptor_->Addresses(), codecs_);
+  if (!plan.ok()) return plan.status();
+  wanted_ = std::move(config);
+  acceptor_->set_client_limit(AffordableClients(wanted_));
+  SwitchMapsThatAreFilled();
+  return acceptor_->Follow(*std::move(plan));
+}
+
+void Service::KeepUntilRestart(Config* config) {
+  const auto warn = [this](absl::string_view setting) {
+    logger_->Warning(absl::StrCat(
+        setting, " is not changed by a reload: restart postmirror-proxy"));
+  };
+  if (config->store != wanted_.store) warn("store");
+  if (config->proxy_threads != wanted_.proxy_threads) warn("proxy_threads");
+  config->store = wanted_.store;
+  config->proxy_threads = wanted_.proxy_threads;
+}
+
+void Service::SwitchMapsThatAreFilled() {
+  const std::vector<std::string> maps = wanted_.MapNames();
+  // A view is made while no other of this thread is at a moment.
+  lookups_.front()->End();
+  StoreView view(&store_, maps);
+  view.Begin();
+  MapSwitch next = SwitchMaps(wanted_, *serving_, [&](const std::string& map) {
+    const auto name = std::find(maps.begin(), maps.end(), map);
+    return view.Record(static_cast<size_t>(name - maps.begin())) != nullptr;
+  });
+  view.End();
+  if (next.waiting != waiting_ && !next.waiting.empty()) {
+    logger_->Notice(absl::StrCat(
+        "answered from their former maps until the new ones are filled: ",
+        absl::StrJoin(next.waiting, ", ")));
+  }
+  waiting_ = std::move(next.waiting);
+  if (next.config == *serving_) return;
+  serving_ = std::make_shared<const Config>(std::move(next.config));
+  Replace(0, serving_);
+  for (size_t i = 1; i < workers_.size(); ++i) {
+    workers_[i]->Post([this, i, config = serving_] { Replace(i, config); });
+  }
+}
+
+// In the thread of that worker.
+void Service::Replace(size_t worker, std::shared_ptr<const Config> config) {
+  lookups_[worker]->End();
+  lookups_[worker] = std::make_unique<WakeUpLookup>(std::move(config), &store_,
+                                                    &now_, logger_);
+}
+
+std::string Service::Status() const {
+  if (absl::Status serves = CheckServes(wanted_); !serves.ok()) {
+    return absl::StrCat("not configured: ", serves.message());
+  }
+  if (!store_watch_.status().ok()) {
+    return absl::StrCat("every lookup is answered temporarily: ",
+                        store_watch_.status().message());
+  }
+  std::string text =
+      absl::StrCat("answering, parameters: ", wanted_.served.size());
+  if (!waiting_.empty()) {
+    absl::StrAppend(
+        &text, "; from their former maps: ", absl::StrJoin(waiting_, ", "));
+  }
+  return text;
 }
 
 void Service::Tick() {
   // The store cannot be reopened under a lookup of this very wake-up.
   lookups_.front()->End();
   store_watch_.Tick();
+  if (!waiting_.empty()) SwitchMapsThatAreFilled();
   acceptor_->Tick();
+  manager_->Status(Status());
+  if (pulse_ != nullptr && pulse_->Beat()) manager_->Alive();
 }
 
 void Service::Run() {
@@ -176,9 +297,39 @@ void Service::Run() {
   for (size_t i = 1; i < workers_.size(); ++i) {
     threads.emplace_back([worker = workers_[i].get()] { worker->Run(); });
   }
+  if (absl::Status serves = CheckServes(wanted_); !serves.ok()) {
+    logger_->Warning(absl::StrCat(serves.message(),
+                                  ", then reload postmirror-sync and "
+                                  "postmirror-proxy"));
+  }
+  manager_->Ready(Status());
   workers_.front()->Run();
+  manager_->Stopping();
   for (size_t i = 1; i < workers_.size(); ++i) workers_[i]->Stop();
   for (std::thread& thread : threads) thread.join();
+  HandOver();
+}
+
+// Clients go on with the next process, without noticing.
+void Service::HandOver() {
+  std::vector<Worker::Arrival> clients;
+  for (const auto& worker : workers_) {
+    for (Worker::Arrival& client : worker->Release()) {
+      clients.push_back(std::move(client));
+    }
+  }
+  std::vector<PassedDescriptor> kept;
+  for (const Worker::Arrival& client : clients) {
+    const std::string name = codecs_.NameOf(client.codec);
+    if (name.empty()) continue;
+    kept.push_back({.number = client.socket.get(),
+                    .name = absl::StrCat(kClientPrefix, name)});
+  }
+  std::sort(kept.begin(), kept.end(),
+            [](const PassedDescriptor& a, const PassedDescriptor& b) {
+              return a.name < b.name;
+            });
+  manager_->Keep(kept);
 }
 
 }  // namespace
@@ -189,14 +340,15 @@ int ReservedDescriptors(const Config& config) {
          kSocketsAListenEntry * static_cast<int>(config.listen.size());
 }
 
-absl::Status Serve(const Config& config, Logger* logger) {
+absl::Status Serve(const Config& config, ServiceManager* manager,
+                   Logger* logger) {
   // A client that closes early, or a log that nobody reads, must not end us.
   signal(SIGPIPE, SIG_IGN);
   logger->Notice(absl::StrCat("postmirror-proxy ", POSTMIRROR_VERSION,
                               ", parameters: ", config.served.size(),
                               ", threads: ", config.proxy_threads,
                               ", store: ", config.store));
-  Service service(config, logger);
+  Service service(config, manager, logger);
   if (absl::Status started = service.Start(); !started.ok()) return started;
   service.Run();
   logger->Notice("stopped");

@@ -51,13 +51,38 @@ void Worker::HandOver(FileDescriptor socket, const Codec* codec) {
   bell_->Fire();
 }
 
+void Worker::Post(std::function<void()> action) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    actions_.push_back(std::move(action));
+  }
+  bell_->Fire();
+}
+
+std::vector<Worker::Arrival> Worker::Release() {
+  std::vector<Arrival> released;
+  {
+    // Handed over, and not welcomed any more.
+    const std::lock_guard<std::mutex> lock(mutex_);
+    released.swap(arrivals_);
+  }
+  for (const auto& [client, owner] : clients_) {
+    FileDescriptor socket = client->Release();
+    if (socket.open()) released.push_back({std::move(socket), client->codec()});
+  }
+  return released;
+}
+
 void Worker::Welcome() {
   std::vector<Arrival> arrivals;
+  std::vector<std::function<void()>> actions;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     arrivals.swap(arrivals_);
+    actions.swap(actions_);
     if (stopping_) loop_->Stop();
   }
+  for (const std::function<void()>& action : actions) action();
   for (Arrival& arrival : arrivals)
     Serve(std::move(arrival.socket), arrival.codec);
 }

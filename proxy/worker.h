@@ -31,9 +31,15 @@ class Worker {
   // What a worker holds open beside its clients: the loop and its bell.
   static constexpr int kDescriptors = 2;
 
+  // A client to be served.
+  struct Arrival {
+    FileDescriptor socket;
+    const Codec* codec;
+  };
+
   struct Work {
     // Answers one lookup; see ParameterLookup::Lookup.
-    std::function<Outcome(size_t served, absl::string_view key,
+    std::function<Outcome(size_t parameter, absl::string_view key,
                           std::string* value)>
         lookup;
     // Called after the lookups of each wake-up.
@@ -61,16 +67,19 @@ class Worker {
   // The same from the worker's own thread, without waking it.
   void Serve(FileDescriptor socket, const Codec* codec);
 
+  // Runs `action` in the worker's thread, between two events. May be called
+  // from any thread.
+  void Post(std::function<void()> action);
+
+  // Gives away the sockets of the clients that are at rest, with their codecs,
+  // and leaves the others. REQUIRES: Run() is not running, nor will it again.
+  std::vector<Arrival> Release();
+
   // Answers the client's first request with a temporary reply, then closes.
   // From the worker's own thread.
   void TurnAway(FileDescriptor socket, const Codec* codec);
 
  private:
-  struct Arrival {
-    FileDescriptor socket;
-    const Codec* codec;
-  };
-
   Worker(std::unique_ptr<EventLoop> loop, Work work, std::atomic<int>* clients);
 
   Client* Admit(FileDescriptor socket, const Codec* codec,
@@ -89,8 +98,9 @@ class Worker {
   std::unique_ptr<Trigger> bell_;
 
   std::mutex mutex_;
-  std::vector<Arrival> arrivals_;  // guarded by mutex_
-  bool stopping_ = false;          // guarded by mutex_
+  std::vector<Arrival> arrivals_;               // guarded by mutex_
+  std::vector<std::function<void()>> actions_;  // guarded by mutex_
+  bool stopping_ = false;                       // guarded by mutex_
 };
 
 }  // namespace postmirror

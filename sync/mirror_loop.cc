@@ -26,6 +26,11 @@ constexpr absl::Duration kConfirmInterval = absl::Milliseconds(200);
 // below some keys always less.
 constexpr uint64_t kRowsPerKey = 16;
 constexpr uint64_t kFewKeys = 64;
+// A snapshot of hundreds of millions of rows, fetched, compared and committed,
+// takes less; and some statements that a frozen server lets run into their
+// timeouts come before.
+constexpr absl::Duration kLongestSilence = absl::Minutes(10);
+constexpr int kStatementsAHost = 10;
 
 std::vector<std::string> MapNames(const ServerPlan& plan) {
   std::vector<std::string> names;
@@ -65,6 +70,7 @@ MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
     RestoreGuard(status_.maps.back());
   }
   entries_.resize(status_.maps.size());
+  ShowLife();
   with_.board->Post(number_, status_);
 }
 
@@ -82,6 +88,7 @@ void MirrorLoop::RestoreGuard(const MapStatus& earlier) {
 
 void MirrorLoop::Run() {
   while (!with_.stop->stopped()) {
+    ShowLife();
     const absl::Status ended = Follow();
     if (ended.ok() || with_.stop->stopped()) continue;
     if (absl::IsAlreadyExists(ended)) {
@@ -91,6 +98,19 @@ void MirrorLoop::Run() {
     }
     with_.stop->WaitFor(backoff_.Next());
   }
+}
+
+void MirrorLoop::ShowLife() {
+  alive_ns_ = absl::ToInt64Nanoseconds(with_.clock->Now().since_boot);
+}
+
+bool MirrorLoop::IsStuck() const {
+  const absl::Duration statement =
+      with_.config->connect_timeout + with_.config->read_timeout;
+  const absl::Duration silence =
+      with_.clock->Now().since_boot - absl::Nanoseconds(alive_ns_.load());
+  return silence >
+         kLongestSilence + kStatementsAHost * statement * plan_.hosts.size();
 }
 
 void MirrorLoop::Cancel() {
@@ -104,6 +124,7 @@ absl::Status MirrorLoop::Follow() {
   absl::Status status = session_.Connect(IsFilled());
   if (!status.ok()) return status;
   connected_ = with_.clock->Now();
+  ShowLife();
   told_by_.reset();
   for (Next next = Next::kReadAll;;) {
     status = Read(next);
@@ -118,6 +139,7 @@ absl::Status MirrorLoop::Follow() {
 }
 
 absl::Status MirrorLoop::Read(Next what) {
+  ShowLife();
   if (what != Next::kReadNamed) return ReadAll();
   absl::Status read = ReadNamed();
   if (!absl::IsAborted(read)) return read;
@@ -277,6 +299,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
     }
     if (Elapsed(collected_, now) >= kTick) {
       collected_ = now;
+      ShowLife();
       if (inbox_.Collect()) return Next::kReadAll;
     }
     const bool due = hint == ChangeHint::kChanged || hint == ChangeHint::kNamed;

@@ -4,6 +4,7 @@
 #ifndef POSTMIRROR_SYNC_MIRROR_LOOP_H_
 #define POSTMIRROR_SYNC_MIRROR_LOOP_H_
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,6 +54,10 @@ class MirrorLoop {
   // call, after the stop signal was given.
   void Cancel();
 
+  // Whether the loop has shown no sign of life for longer than all that it may
+  // wait for takes: a statement, a commit on a slow disk. Any thread may call.
+  bool IsStuck() const;
+
  private:
   // What is due.
   enum class Next { kReadAll, kReadNamed, kReconnect, kStop };
@@ -64,6 +69,7 @@ class MirrorLoop {
   void PreferWholeMaps(ReadScope* scope) const;
   absl::StatusOr<Next> Wait();
   absl::StatusOr<ChangeHint> Poll();
+  void ShowLife();
   void NoteSource();
   void RestoreGuard(const MapStatus& earlier);
   void Confirm(const Moment& asked);
@@ -84,6 +90,7 @@ class MirrorLoop {
   bool rung_ = false;  // and not polled since
   ServerSession session_;
 
+  std::atomic<int64_t> alive_ns_;  // when the loop showed life, since boot
   Moment connected_;
   // Of the signal that was there when everything was read last.
   std::optional<uint64_t> told_by_;

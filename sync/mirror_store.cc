@@ -1,5 +1,6 @@
 #include "sync/mirror_store.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -173,13 +174,15 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
 }
 
 absl::Status MirrorStore::ClearStaleReaders() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return absl::OkStatus();
   if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
   return writer_->ClearStaleReaders().status();
 }
 
 absl::Status MirrorStore::DropAllBut(const std::set<std::string>& configured) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return absl::OkStatus();
   if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
   return NoteDamage(DropLocked(configured));
 }
@@ -187,6 +190,10 @@ absl::Status MirrorStore::DropAllBut(const std::set<std::string>& configured) {
 absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
   const absl::StatusOr<Records> records = writer_->ReadRecords();
   if (!records.ok()) return records.status();
+  const bool all_filled = std::all_of(
+      configured.begin(), configured.end(),
+      [&](const std::string& map) { return records->contains(map); });
+  if (!all_filled) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
       writer_->Begin();
   if (!transaction.ok()) return transaction.status();

@@ -60,10 +60,13 @@ class MirrorStore {
       const Snapshot& snapshot,
       std::optional<uint64_t> generation = std::nullopt);
 
-  // Frees the slots of readers that were killed.
+  // Frees the slots of readers that were killed. Does nothing while another
+  // call is under way, which may take long: the next one will do.
   absl::Status ClearStaleReaders();
 
-  // Drops the maps that are not in `configured`.
+  // Drops the maps that are not in `configured`, once all that are have been
+  // filled: until then a proxy may answer from the former ones. Does nothing
+  // while another call is under way.
   absl::Status DropAllBut(const std::set<std::string>& configured);
 
   // Which store is open: another number once it was set aside or replaced, so

@@ -21,8 +21,12 @@ ServerStatus WithoutFreshness(ServerStatus status) {
 }  // namespace
 
 StatusBoard::StatusBoard(absl::string_view folder, size_t servers,
-                         const Clock* clock, Logger* logger)
-    : folder_(folder), clock_(*clock), logger_(*logger) {
+                         const Clock* clock, Logger* logger,
+                         std::function<void(const SyncStatus&)> on_change)
+    : folder_(folder),
+      clock_(*clock),
+      logger_(*logger),
+      on_change_(std::move(on_change)) {
   absl::StatusOr<SyncStatus> earlier = ReadSyncStatus(folder_);
   if (earlier.ok()) earlier_ = *std::move(earlier);
   status_.servers.resize(servers);
@@ -46,11 +50,17 @@ void StatusBoard::Post(size_t server, const ServerStatus& status) {
   if (!unwritten_) return;
   const bool urgent = WithoutFreshness(posted) != WithoutFreshness(status);
   posted = status;
+  if (urgent && on_change_) on_change_(status_);
   const Moment now = clock_.Now();
   if (urgent || !written_.has_value() ||
       Elapsed(*written_, now) >= kWriteInterval) {
     Write(now);
   }
+}
+
+SyncStatus StatusBoard::Current() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return status_;
 }
 
 void StatusBoard::Write(const Moment& now) {

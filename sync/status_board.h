@@ -3,7 +3,9 @@
 #ifndef POSTMIRROR_SYNC_STATUS_BOARD_H_
 #define POSTMIRROR_SYNC_STATUS_BOARD_H_
 
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -17,14 +19,20 @@ namespace postmirror {
 class StatusBoard {
  public:
   // `folder` is the environment's. Begins with what an earlier sync left there,
-  // so that freshness goes on aging across a restart.
+  // so that freshness goes on aging across a restart. `on_change` is called
+  // where more than freshness changed, from the thread that posts; it must not
+  // post.
   StatusBoard(absl::string_view folder, size_t servers, const Clock* clock,
-              Logger* logger);
+              Logger* logger,
+              std::function<void(const SyncStatus&)> on_change = {});
 
   // What an earlier sync left of the map; with nothing but the name if nothing.
   MapStatus Earlier(absl::string_view map) const;
 
   void Post(size_t server, const ServerStatus& status);
+
+  // What was posted last.
+  SyncStatus Current() const;
 
  private:
   void Write(const Moment& now);
@@ -32,8 +40,9 @@ class StatusBoard {
   const std::string folder_;
   const Clock& clock_;
   Logger& logger_;
+  const std::function<void(const SyncStatus&)> on_change_;
   SyncStatus earlier_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   SyncStatus status_;
   std::optional<Moment> written_;
   bool unwritten_ = false;  // status_ is not what stands in the file

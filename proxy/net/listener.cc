@@ -1,18 +1,18 @@
 #include "proxy/net/listener.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <set>
-#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/net/errno_status.h"
+#include "proxy/net/socket_address.h"
 
 namespace postmirror {
 namespace {
@@ -65,24 +65,27 @@ int BindTcp(const addrinfo& address, FileDescriptor* socket,
   return listen(socket->get(), kBacklog) == 0 ? 0 : errno;
 }
 
-absl::StatusOr<std::vector<Listener>> ListenTcp(const ListenEntry& entry) {
+absl::StatusOr<Listening> ListenTcp(const ListenEntry& entry,
+                                    const std::set<std::string>& open) {
   absl::StatusOr<AddressList> list = Resolve(entry);
   if (!list.ok()) return list.status();
-  std::vector<Listener> listeners;
+  Listening listening;
   std::set<std::string> seen;  // a host name may list an address twice
   absl::Status missing;
   for (const addrinfo* address = list->get(); address != nullptr;
        address = address->ai_next) {
-    if (!seen.emplace(reinterpret_cast<const char*>(address->ai_addr),
-                      address->ai_addrlen)
-             .second) {
+    const std::string text = AddressText(address->ai_addr, address->ai_addrlen);
+    if (!seen.insert(text).second) continue;
+    if (open.contains(text)) {
+      listening.open.push_back(text);
       continue;
     }
     Listener listener;
     const char* call = nullptr;
     const int error = BindTcp(*address, &listener.socket, &call);
     if (error == 0) {
-      listeners.push_back(std::move(listener));
+      listener.address = BoundAddress(listener.socket.get());
+      listening.bound.push_back(std::move(listener));
       continue;
     }
     missing = ErrnoStatus(error, entry.ToString(), call);
@@ -90,36 +93,58 @@ absl::StatusOr<std::vector<Listener>> ListenTcp(const ListenEntry& entry) {
     // have.
     if (error != EADDRNOTAVAIL && error != EAFNOSUPPORT) return missing;
   }
-  if (listeners.empty()) return missing;
-  return listeners;
+  if (listening.open.empty() && listening.bound.empty()) return missing;
+  return listening;
 }
 
-absl::StatusOr<std::vector<Listener>> ListenUnix(const ListenEntry& entry) {
+absl::StatusOr<Listening> ListenUnix(const ListenEntry& entry,
+                                     const SocketRights& rights,
+                                     const std::set<std::string>& open) {
+  Listening listening;
+  if (open.contains(entry.unix_path)) {
+    listening.open.push_back(entry.unix_path);
+    return listening;
+  }
   Listener listener;
   listener.socket = FileDescriptor(
       socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!listener.socket.open())
     return ErrnoStatus(errno, entry.ToString(), "socket");
   absl::StatusOr<std::unique_ptr<SocketFile>> file =
-      SocketFile::Bind(listener.socket.get(), entry.unix_path);
+      SocketFile::Bind(listener.socket.get(), entry.unix_path, rights);
   if (!file.ok()) {
     return absl::Status(
         file.status().code(),
         absl::StrCat(entry.ToString(), ": ", file.status().message()));
   }
   listener.file = *std::move(file);
+  listener.address = entry.unix_path;
   if (listen(listener.socket.get(), kBacklog) != 0) {
     return ErrnoStatus(errno, entry.ToString(), "listen");
   }
-  std::vector<Listener> listeners;
-  listeners.push_back(std::move(listener));
-  return listeners;
+  listening.bound.push_back(std::move(listener));
+  return listening;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<Listener>> Listen(const ListenEntry& entry) {
-  return entry.unix_path.empty() ? ListenTcp(entry) : ListenUnix(entry);
+absl::StatusOr<Listening> Listen(const ListenEntry& entry,
+                                 const SocketRights& rights,
+                                 const std::set<std::string>& open) {
+  return entry.unix_path.empty() ? ListenTcp(entry, open)
+                                 : ListenUnix(entry, rights, open);
+}
+
+Listener TakeOver(FileDescriptor socket) {
+  Listener listener;
+  const int flags = fcntl(socket.get(), F_GETFL);
+  fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK);
+  // Accepted sockets inherit it; of a unix socket it is refused.
+  SetOption(socket.get(), IPPROTO_TCP, TCP_NODELAY);
+  listener.address = BoundAddress(socket.get());
+  listener.socket = std::move(socket);
+  listener.passed = true;
+  return listener;
 }
 
 }  // namespace postmirror

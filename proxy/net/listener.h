@@ -3,25 +3,40 @@
 #define POSTMIRROR_PROXY_NET_LISTENER_H_
 
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "proxy/net/file_descriptor.h"
 #include "proxy/net/socket_file.h"
+#include "proxy/net/socket_rights.h"
 #include "schema/config/listen_entry.h"
 
 namespace postmirror {
 
 struct Listener {
   FileDescriptor socket;             // does not block
-  std::unique_ptr<SocketFile> file;  // of a unix socket, else nullptr
+  std::string address;               // BoundAddress()
+  std::unique_ptr<SocketFile> file;  // of a unix socket that we bound
+  bool passed = false;               // bound by the service manager
 };
 
-// Listens where `entry` says: on one socket, or on one for each address of a
-// host name. Fails with kUnavailable, or kPermissionDenied, and a message that
-// names the entry. A unix socket is open to every local user, so that Postfix
-// can connect whichever user it runs under.
-absl::StatusOr<std::vector<Listener>> Listen(const ListenEntry& entry);
+// What an entry comes to.
+struct Listening {
+  std::vector<std::string> open;  // addresses where a socket listens already
+  std::vector<Listener> bound;    // those bound now
+};
+
+// Listens where `entry` says: at one address, or at each of a host name, but
+// for those in `open`. Fails with kUnavailable, or kPermissionDenied, and a
+// message that names the entry.
+absl::StatusOr<Listening> Listen(const ListenEntry& entry,
+                                 const SocketRights& rights = {},
+                                 const std::set<std::string>& open = {});
+
+// Takes over a listening socket that the service manager passed.
+Listener TakeOver(FileDescriptor socket);
 
 }  // namespace postmirror
 

@@ -59,7 +59,7 @@ absl::Status MakeFolder(absl::string_view path) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SocketFile>> SocketFile::Bind(
-    int socket, absl::string_view path) {
+    int socket, absl::string_view path, const SocketRights& rights) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
@@ -75,14 +75,15 @@ absl::StatusOr<std::unique_ptr<SocketFile>> SocketFile::Bind(
     return ErrnoStatus(errno, "socket", "bind");
   }
   struct stat status;
-  if (chmod(address.sun_path, 0666) != 0 ||
-      lstat(address.sun_path, &status) != 0) {
-    const int error = errno;
-    unlink(address.sun_path);
-    return ErrnoStatus(error, "socket", "chmod");
+  if (lstat(address.sun_path, &status) != 0) {
+    return ErrnoStatus(errno, "socket", "stat");
   }
-  return std::unique_ptr<SocketFile>(
+  // Removes the file again if it cannot have its rights.
+  std::unique_ptr<SocketFile> file(
       new SocketFile(path, status.st_dev, status.st_ino));
+  if (absl::Status applied = ApplyRights(rights, file->path()); !applied.ok())
+    return applied;
+  return file;
 }
 
 SocketFile::~SocketFile() {

@@ -9,21 +9,24 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "proxy/net/socket_rights.h"
 
 namespace postmirror {
 
 class SocketFile {
  public:
-  // Binds `socket` to `path`, mode 0666. Makes the path's folder, mode 0755,
-  // where that alone is missing, for Postfix's queue folder does not bring it
-  // along; where it cannot, the message names it. A socket file left over by a
-  // process that is gone is replaced; one on which somebody listens, or another
-  // kind of file, is not: kUnavailable.
+  // Binds `socket` to `path`, with these rights. Makes the path's folder, mode
+  // 0755, where that alone is missing, for Postfix's queue folder does not
+  // bring it along; where it cannot, the message names it. A socket file left
+  // over by a process that is gone is replaced; one on which somebody listens,
+  // or another kind of file, is not: kUnavailable.
   static absl::StatusOr<std::unique_ptr<SocketFile>> Bind(
-      int socket, absl::string_view path);
+      int socket, absl::string_view path, const SocketRights& rights = {});
 
   // Removes the file, unless another process has replaced it.
   ~SocketFile();
+  const std::string& path() const { return path_; }
+
   SocketFile(const SocketFile&) = delete;
   SocketFile& operator=(const SocketFile&) = delete;
 

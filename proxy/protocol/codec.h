@@ -22,7 +22,7 @@ struct Request {
     kRefused,    // never answered; `text` says why
   };
   Kind kind = Kind::kMalformed;
-  size_t served = 0;  // which parameter is asked: an index into Config::served
+  size_t parameter = 0;  // which one is asked: an index into Parameters()
   std::string text;
 };
 

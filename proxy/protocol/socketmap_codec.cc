@@ -46,7 +46,7 @@ void SocketmapCodec::Parse(absl::string_view payload, Request* request) const {
                      "\" is not served here"),
         request);
   }
-  request->served = static_cast<size_t>(found - names_.begin());
+  request->parameter = static_cast<size_t>(found - names_.begin());
   // Postfix's keys are C strings and never hold a NUL.
   if (absl::StrContains(key, '\0')) {
     return Set(Request::Kind::kMalformed, "null byte in the key", request);

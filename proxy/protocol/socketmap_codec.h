@@ -22,8 +22,7 @@ class SocketmapCodec final : public Codec {
   // socketmap_max_reply_size of postconf(5).
   static constexpr size_t kMaxReplyBytes = 100000;
 
-  // `names` are the names of the served parameters, by index into
-  // Config::served.
+  // `names` are the names of the parameters, by index into Parameters().
   explicit SocketmapCodec(std::vector<std::string> names)
       : names_(std::move(names)) {}
 

@@ -77,7 +77,7 @@ Progress TcpTableCodec::Take(absl::string_view* input, Request* request) const {
   const size_t end = input->find('\n');
   if (std::min(end, input->size()) >= kMaxLineBytes) return Progress::kBroken;
   if (end == absl::string_view::npos) return Progress::kIncomplete;
-  request->served = served_;
+  request->parameter = parameter_;
   ParseLine(input->substr(0, end), request);
   input->remove_prefix(end + 1);
   return Progress::kComplete;

@@ -22,8 +22,8 @@ class TcpTableCodec final : public Codec {
   // seconds of sleep: DICT_TCP_MAXLEN of its client.
   static constexpr size_t kMaxReplyBytes = 4096;
 
-  // Serves the parameter `served`, an index into Config::served.
-  explicit TcpTableCodec(size_t served) : served_(served) {}
+  // Serves the parameter of that index into Parameters().
+  explicit TcpTableCodec(size_t parameter) : parameter_(parameter) {}
 
   Progress Take(absl::string_view* input, Request* request) const override;
   void AppendReply(Outcome outcome, absl::string_view text,
@@ -32,7 +32,7 @@ class TcpTableCodec final : public Codec {
                      std::string* output) const override;
 
  private:
-  const size_t served_;
+  const size_t parameter_;
 };
 
 }  // namespace postmirror

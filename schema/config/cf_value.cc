@@ -89,6 +89,20 @@ absl::StatusOr<int64_t> ParseInteger(absl::string_view text, int64_t min,
   return number;
 }
 
+absl::StatusOr<unsigned> ParseMode(absl::string_view text) {
+  const absl::string_view digits =
+      text.size() == 4 && text[0] == '0' ? text.substr(1) : text;
+  unsigned mode = 0;
+  bool octal = digits.size() == 3;
+  for (const char digit : digits) {
+    octal = octal && digit >= '0' && digit <= '7';
+    mode = mode * 8 + static_cast<unsigned>(digit - '0');
+  }
+  if (octal) return mode;
+  return absl::InvalidArgumentError(
+      "is not the mode of a file, write octal digits, as in 0660");
+}
+
 absl::Status CheckAbsolutePath(absl::string_view text) {
   if (absl::StartsWith(text, "/")) return absl::OkStatus();
   return absl::InvalidArgumentError(

@@ -32,6 +32,10 @@ absl::StatusOr<double> ParsePercent(absl::string_view text);
 absl::StatusOr<int64_t> ParseInteger(absl::string_view text, int64_t min,
                                      int64_t max);
 
+// The mode of a file, three octal digits or four of which the first is 0:
+// "0660" is 0660.
+absl::StatusOr<unsigned> ParseMode(absl::string_view text);
+
 // OK if `text` is a path from the root. A relative one would mean another file
 // in each program, and in Postfix's own folder.
 absl::Status CheckAbsolutePath(absl::string_view text);

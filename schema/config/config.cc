@@ -41,7 +41,7 @@ class ConfigParser {
     }
     FillLocalDomains();
     FillListen();
-    CheckServed();
+    CheckDelimiter();
     return config_;
   }
 
@@ -143,15 +143,7 @@ class ConfigParser {
     }
   }
 
-  void CheckServed() {
-    if (defined_.empty()) {
-      errors_->Add(
-          1,
-          "no parameter is served, so that there is nothing to answer, move "
-          "the "
-          "lines virtual_mailbox_domains, virtual_mailbox_maps and "
-          "virtual_alias_maps with their mysql: maps from main.cf to here");
-    }
+  void CheckDelimiter() {
     if (lines_.contains("recipient_delimiter")) return;
     // The first in the file: its line is where to look.
     for (const CfEntry& entry : file_.entries()) {
@@ -219,6 +211,15 @@ absl::StatusOr<Config> ParseConfig(absl::string_view path,
   config.path = std::string(path);
   if (!errors.empty()) return errors.ToStatus();
   return config;
+}
+
+absl::Status CheckServes(const Config& config) {
+  if (!config.served.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      config.path,
+      ": no parameter is served, so that there is nothing to answer, move the "
+      "lines virtual_mailbox_domains, virtual_mailbox_maps and "
+      "virtual_alias_maps with their mysql: maps from main.cf to here"));
 }
 
 }  // namespace postmirror

@@ -34,8 +34,9 @@ struct ServedParameter {
 // served.
 struct Config {
   std::string path;  // of postmirror.cf
-  std::vector<ServedParameter>
-      served;  // in the order of the file, at least one
+  // In the order of the file; none before the administrator has written any:
+  // see CheckServes.
+  std::vector<ServedParameter> served;
   std::map<std::string, int> map_lines;  // of each map, where it stands first
   std::vector<ListenEntry> listen;  // no address twice; parameters all served
   std::string store = "/var/lib/postmirror";  // absolute, no slash at its end
@@ -52,6 +53,11 @@ struct Config {
   double max_shrink = 0.5;
   int proxy_threads = 1;     // 1 to 64
   int client_limit = 10000;  // connections, 1 to 1000000
+  // Of the unix sockets that the proxy binds. A name or a number; empty: those
+  // of the process.
+  std::string unix_socket_owner;
+  std::string unix_socket_group;
+  unsigned unix_socket_mode = 0666;  // 0 to 0777
 
   friend bool operator==(const Config&, const Config&) = default;
 
@@ -74,6 +80,10 @@ absl::StatusOr<Config> ReadConfig(absl::string_view path);
 // The same for `text`; `path` is used in messages only.
 absl::StatusOr<Config> ParseConfig(absl::string_view path,
                                    absl::string_view text);
+
+// OK if a parameter is served; else kInvalidArgument and a message that says
+// what to do. A daemon waits for the file to be written, and a check fails.
+absl::Status CheckServes(const Config& config);
 
 }  // namespace postmirror
 

@@ -29,4 +29,8 @@ const Parameter* FindParameter(absl::string_view name) {
   return nullptr;
 }
 
+size_t IndexOf(const Parameter& parameter) {
+  return static_cast<size_t>(&parameter - kParameters);
+}
+
 }  // namespace postmirror

@@ -3,6 +3,8 @@
 #ifndef POSTMIRROR_SCHEMA_CONFIG_PARAMETER_H_
 #define POSTMIRROR_SCHEMA_CONFIG_PARAMETER_H_
 
+#include <cstddef>
+
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
@@ -27,6 +29,9 @@ absl::Span<const Parameter> Parameters();
 
 // The parameter of that name, or nullptr.
 const Parameter* FindParameter(absl::string_view name);
+
+// The place of one of Parameters().
+size_t IndexOf(const Parameter& parameter);
 
 }  // namespace postmirror
 

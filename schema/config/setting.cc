@@ -142,6 +142,20 @@ absl::Status ApplyClientLimit(absl::string_view value, Config* config) {
   return Store(ParseInteger(value, 1, 1000000), &config->client_limit);
 }
 
+absl::Status ApplyUnixSocketOwner(absl::string_view value, Config* config) {
+  config->unix_socket_owner = std::string(value);
+  return absl::OkStatus();
+}
+
+absl::Status ApplyUnixSocketGroup(absl::string_view value, Config* config) {
+  config->unix_socket_group = std::string(value);
+  return absl::OkStatus();
+}
+
+absl::Status ApplyUnixSocketMode(absl::string_view value, Config* config) {
+  return Store(ParseMode(value), &config->unix_socket_mode);
+}
+
 constexpr Setting kSettings[] = {
     {"store", ApplyStore},
     {"recipient_delimiter", ApplyRecipientDelimiter},
@@ -160,6 +174,9 @@ constexpr Setting kSettings[] = {
     {"max_shrink", ApplyMaxShrink},
     {"proxy_threads", ApplyProxyThreads},
     {"client_limit", ApplyClientLimit},
+    {"unix_socket_owner", ApplyUnixSocketOwner},
+    {"unix_socket_group", ApplyUnixSocketGroup},
+    {"unix_socket_mode", ApplyUnixSocketMode},
 };
 
 }  // namespace

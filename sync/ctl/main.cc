@@ -81,8 +81,10 @@ int Main(int argc, char** argv) {
   if (line->arguments.empty() && !line->check)
     return Usage(logger, "no command");
   const absl::StatusOr<Config> config = ReadConfig(line->config);
-  if (!config.ok()) {
-    logger.Error(config.status().message());
+  const absl::Status usable =
+      config.ok() ? CheckServes(*config) : config.status();
+  if (!usable.ok()) {
+    logger.Error(usable.message());
     // A monitoring system reads this as unknown, not as a mail server's
     // failure.
     const bool monitors =

@@ -34,7 +34,7 @@ inline void TakeAll(const Codec& codec, std::string* buffer,
             "a key holds no NUL");
     std::string line = std::to_string(static_cast<int>(request.kind));
     if (request.kind == Request::Kind::kLookup) {
-      line += ' ' + std::to_string(request.served) + ' ' + request.text;
+      line += ' ' + std::to_string(request.parameter) + ' ' + request.text;
     }
     result->requests.push_back(line);
   }

@@ -38,8 +38,8 @@ std::string ExpectedReplies(const Codec& codec, absl::string_view stream) {
     value.clear();
     switch (request.kind) {
       case Request::Kind::kLookup:
-        codec.AppendReply(Lookup(request.served, request.text, &value), value,
-                          &replies);
+        codec.AppendReply(Lookup(request.parameter, request.text, &value),
+                          value, &replies);
         break;
       case Request::Kind::kEmptyKey:
         codec.AppendReply(Outcome::kNotFound, "", &replies);

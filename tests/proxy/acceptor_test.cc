@@ -2,8 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +20,7 @@ namespace postmirror {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr char kTurnedAway[] = "400 too many connections\n";
@@ -128,6 +135,78 @@ TEST(AcceptorTest, ClientWaitsWhileThereIsNoFreeDescriptor) {
               ElementsAre("accept: Too many open files: waited before "
                           "accepting again: 1"));
   EXPECT_EQ(waiting.front().Ask("get x\n"), "200 worker0\n");
+}
+
+class AcceptorFollowTest : public testing::Test {
+ protected:
+  AcceptorFollowTest() { EXPECT_NE(mkdtemp(folder_.data()), nullptr); }
+  ~AcceptorFollowTest() override { rmdir(folder_.c_str()); }
+
+  std::string Path(absl::string_view name) const {
+    return absl::StrCat(folder_, "/", name);
+  }
+
+  Listener Bound(absl::string_view name, bool passed) const {
+    absl::StatusOr<Listening> listening =
+        Listen(*ParseListenEntry(absl::StrCat("socketmap:unix:", Path(name))));
+    EXPECT_TRUE(listening.ok()) << listening.status();
+    Listener listener = std::move(listening->bound.front());
+    listener.passed = passed;
+    return listener;
+  }
+
+  // Whether somebody can connect there.
+  bool Listens(absl::string_view name) const {
+    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    const std::string path = Path(name);
+    std::copy(path.begin(), path.end(), address.sun_path);
+    return connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
+                   sizeof(address)) == 0;
+  }
+
+  std::string folder_ = testing::TempDir() + "/followXXXXXX";
+  const CodecSet codecs_;
+  std::atomic<int> clients_ = 0;
+  RecordingLogger logger_;
+  const std::unique_ptr<Worker> worker_ = *Worker::Create({}, &clients_);
+  Acceptor acceptor_{{worker_.get()}, 10, &clients_, &logger_};
+};
+
+TEST_F(AcceptorFollowTest, ListensWhereThePlanSaysAndNowhereElse) {
+  ASSERT_TRUE(acceptor_.Add(Bound("stays", false), codecs_.unserved()).ok());
+  ASSERT_TRUE(acceptor_.Add(Bound("goes", false), codecs_.unserved()).ok());
+  ListenPlan plan;
+  plan.open[Path("stays")] = codecs_.Named("socketmap");
+  plan.bound.emplace_back(Bound("comes", false), codecs_.Named("socketmap"));
+  ASSERT_EQ(acceptor_.Follow(std::move(plan)), absl::OkStatus());
+  EXPECT_THAT(acceptor_.Addresses(), ElementsAre(Path("comes"), Path("stays")));
+  EXPECT_TRUE(Listens("comes"));
+  EXPECT_TRUE(Listens("stays"));
+  EXPECT_FALSE(Listens("goes"));
+  EXPECT_THAT(logger_.Take(), IsEmpty());
+}
+
+// systemd would go on to listen there, and nobody would answer.
+TEST_F(AcceptorFollowTest, ASocketThatWasPassedStaysWithAWarning) {
+  ASSERT_TRUE(acceptor_.Add(Bound("passed", true), codecs_.unserved()).ok());
+  ListenPlan plan;
+  plan.unserved = codecs_.unserved();
+  ASSERT_EQ(acceptor_.Follow(std::move(plan)), absl::OkStatus());
+  EXPECT_TRUE(Listens("passed"));
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(HasSubstr(Path("passed") + ", which no entry of "
+                                                     "listen names")));
+}
+
+TEST_F(AcceptorFollowTest, NothingIsSaidOfItWhileNothingIsConfigured) {
+  ASSERT_TRUE(acceptor_.Add(Bound("passed", true), codecs_.unserved()).ok());
+  ListenPlan plan;
+  plan.unserved = codecs_.unserved();
+  plan.warns_of_unserved = false;
+  ASSERT_EQ(acceptor_.Follow(std::move(plan)), absl::OkStatus());
+  EXPECT_THAT(logger_.Take(), IsEmpty());
 }
 
 }  // namespace

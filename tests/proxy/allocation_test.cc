@@ -2,16 +2,17 @@
 // proxy that has warmed up allocates nothing for it, in no library either.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/connection.h"
-#include "proxy/protocol/socketmap_codec.h"
-#include "proxy/protocol/tcp_table_codec.h"
-#include "proxy/wake_up_lookup.h"
+#include "proxy/lookup/wake_up_lookup.h"
+#include "proxy/protocol/codec_set.h"
 #include "schema/runtime/clock.h"
 #include "tests/proxy/postfix_client.h"
 #include "tests/proxy/recording_logger.h"
@@ -29,12 +30,12 @@ std::string User(size_t number) {
   return absl::StrCat("someone.with.a.name.", 1000 + number);
 }
 
-Config AliasesConfig() {
+std::shared_ptr<const Config> AliasesConfig() {
   Config config;
   config.search.recipient_delimiter = "+";
   config.served = {{.parameter = FindParameter("virtual_alias_maps"),
                     .maps = {kAliases, kMailboxes}}};
-  return config;
+  return std::make_shared<const Config>(std::move(config));
 }
 
 class AllocationTest : public ::testing::Test {
@@ -77,13 +78,13 @@ class AllocationTest : public ::testing::Test {
   }
 
   TemporaryStore store_;
-  const Config config_ = AliasesConfig();
   StoreReader reader_{store_.path()};
   const SystemClock clock_;
   RecordingLogger logger_;
-  WakeUpLookup lookup_{config_, &reader_, &clock_, &logger_};
-  const TcpTableCodec tcp_table_{0};
-  const SocketmapCodec socketmap_{{"virtual_alias_maps"}};
+  WakeUpLookup lookup_{AliasesConfig(), &reader_, &clock_, &logger_};
+  const CodecSet codecs_;
+  const Codec& tcp_table_ = *codecs_.Named("tcp_table-virtual_alias_maps");
+  const Codec& socketmap_ = *codecs_.Named("socketmap");
 };
 
 TEST_F(AllocationTest, CountsWhatIsAllocated) {

@@ -31,9 +31,9 @@ uint16_t PortOf(int socket) {
 }
 
 Listener ListenOnce(const ListenEntry& entry) {
-  absl::StatusOr<std::vector<Listener>> listeners = Listen(entry);
-  EXPECT_TRUE(listeners.ok()) << listeners.status();
-  return std::move(listeners->front());
+  absl::StatusOr<Listening> listening = Listen(entry);
+  EXPECT_TRUE(listening.ok()) << listening.status();
+  return std::move(listening->bound.front());
 }
 
 }  // namespace

@@ -1,8 +1,14 @@
 #include "proxy/worker.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <memory>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/proxy/postfix_client.h"
@@ -148,6 +154,71 @@ TEST(WorkerWakeUpTest, EndsItsLookupsBeforeItWaits) {
   proxy.Tick();
   const std::lock_guard<std::mutex> lock(mutex);
   EXPECT_EQ(steps.substr(0, 5), "LLLWL");
+}
+
+// Two connected sockets, the second for the worker.
+struct SocketPair {
+  SocketPair() {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+                         ends),
+              0);
+    client = FileDescriptor(ends[0]);
+    worker = FileDescriptor(ends[1]);
+  }
+
+  FileDescriptor client;
+  FileDescriptor worker;
+};
+
+class WorkerReleaseTest : public testing::Test {
+ protected:
+  // Serves a client that sends these bytes and reads nothing.
+  void Serve(SocketPair* pair, absl::string_view bytes) {
+    clients_ += 1;
+    ASSERT_EQ(write(pair->client.get(), bytes.data(), bytes.size()),
+              static_cast<ssize_t>(bytes.size()));
+    worker_->HandOver(std::move(pair->worker), &codec_);
+  }
+
+  // Answers what was sent.
+  void RunOnce() {
+    worker_->Post([this] { worker_->Stop(); });
+    worker_->Run();
+  }
+
+  const TcpTableCodec codec_{0};
+  std::atomic<int> clients_ = 0;
+  const std::unique_ptr<Worker> worker_ = *Worker::Create(
+      {.lookup = [](size_t, absl::string_view key,
+                    std::string* value) { return Lookup(0, key, value); }},
+      &clients_);
+};
+
+TEST_F(WorkerReleaseTest, GivesAwayAClientBetweenTwoRequests) {
+  SocketPair pair;
+  Serve(&pair, "get me\n");
+  RunOnce();
+  std::vector<Worker::Arrival> released = worker_->Release();
+  ASSERT_EQ(released.size(), 1U);
+  EXPECT_EQ(released[0].codec, &codec_);
+  char reply[64] = {};
+  EXPECT_EQ(read(pair.client.get(), reply, sizeof(reply)), 19);
+  EXPECT_STREQ(reply, "200 me@example.org\n");
+  EXPECT_EQ(write(released[0].socket.get(), "x", 1), 1) << "it is open";
+}
+
+TEST_F(WorkerReleaseTest, KeepsAClientInTheMiddleOfARequest) {
+  SocketPair pair;
+  Serve(&pair, "get m");
+  RunOnce();
+  EXPECT_TRUE(worker_->Release().empty());
+}
+
+TEST_F(WorkerReleaseTest, GivesAwayAClientThatWasNotWelcomedYet) {
+  SocketPair pair;
+  Serve(&pair, "get me\n");
+  EXPECT_EQ(worker_->Release().size(), 1U);
 }
 
 }  // namespace

@@ -39,13 +39,25 @@ class Daemon:
     """A program that stays: one process at a time, its log in `folder`.
 
     `user` and `group` run it with these rights and no others; `wrapper` is a
-    command that ends in executing its arguments, so that the pid is the daemon's.
+    command that ends in executing its arguments, so that the pid is the daemon's;
+    `manager` is the ServiceManager that starts it, if it is not to be nobody.
     """
 
-    def __init__(self, folder, name, *arguments, user=None, group=None, wrapper=()):
+    def __init__(
+        self,
+        folder,
+        name,
+        *arguments,
+        user=None,
+        group=None,
+        wrapper=(),
+        manager=None,
+    ):
         self.name = name
         self.log_file = pathlib.Path(folder) / f"{name}.log"
-        self._wrapper = list(wrapper)
+        if manager is not None:
+            wrapper = (*manager.wrapper, *wrapper)
+        self._manager = manager
         self._user, self._group = user, group
         binary = program_path(name)
         if user is not None:
@@ -69,6 +81,8 @@ class Daemon:
         rights = {}
         if self._user is not None:
             rights = {"user": self._user, "group": self._group, "extra_groups": []}
+        if self._manager is not None:
+            rights.update(self._manager.popen_arguments())
         with open(self.log_file, "ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -78,6 +92,10 @@ class Daemon:
                 umask=0o022,
                 **rights,
             )
+
+    def reload(self):
+        """Sends SIGHUP."""
+        os.kill(self.pid, signal.SIGHUP)
 
     def stop(self):
         """Ends the daemon with SIGTERM and returns its exit status."""

@@ -104,7 +104,7 @@ class Site:
         }
         self.write_config(settings or {})
         self.postfix_config = self._write_postfix_config()
-        self.sync = Daemon(self.folder, "postmirror-sync", "--config", self.config)
+        self.set_sync()
         self.set_proxy()
 
     def write_config(self, settings):
@@ -114,8 +114,17 @@ class Site:
             "".join(f"{k} = {v}\n" for k, v in self._lines.items() if v is not None)
         )
 
+    def mysql(self, parameter):
+        """Returns what main.cf would say without postmirror, "mysql:...""""
+        return self._mysql[parameter]
+
+    def set_sync(self, **rights):
+        """Says how sync is run: user, group, wrapper, manager of Daemon."""
+        arguments = ("postmirror-sync", "--config", self.config)
+        self.sync = Daemon(self.folder, *arguments, **rights)
+
     def set_proxy(self, **rights):
-        """Says how the proxy is run: user, group, wrapper of Daemon."""
+        """Says how the proxy is run, likewise."""
         arguments = ("postmirror-proxy", "--config", self.config)
         self.proxy = Daemon(self.folder, *arguments, **rights)
 

@@ -210,6 +210,16 @@ TEST_F(MirrorStoreTest, DropAllButKeepsTheConfiguredMaps) {
   EXPECT_EQ(probe_.LastTransaction(), before);
 }
 
+// A proxy answers from the former maps until the new ones are filled.
+TEST_F(MirrorStoreTest, NothingIsDroppedBeforeEveryConfiguredMapIsFilled) {
+  Apply(map_, {{"a", "1"}});
+  ASSERT_EQ(store_->DropAllBut({domains_.name}), absl::OkStatus());
+  EXPECT_EQ(Lookup("a"), "1");
+  Apply(domains_, {{"example.org", "1"}});
+  ASSERT_EQ(store_->DropAllBut({domains_.name}), absl::OkStatus());
+  EXPECT_EQ(Lookup("a"), "TEMPORARY");
+}
+
 TEST_F(MirrorStoreTest, ADroppedMapIsFilledAnew) {
   Apply(map_, {{"a", "1"}});
   ASSERT_EQ(store_->DropAllBut({}), absl::OkStatus());

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "proxy/reply_cache.h"
+#include "proxy/lookup/reply_cache.h"
 #include "tests/bench/micro/suite.h"
 
 namespace postmirror {

@@ -89,9 +89,9 @@ absl::Status Serve(absl::Span<char* const> words) {
   for (const char* word : words.subspan(1)) {
     const absl::StatusOr<ListenEntry> entry = ParseListenEntry(word);
     if (!entry.ok()) return entry.status();
-    absl::StatusOr<std::vector<Listener>> opened = Listen(*entry);
+    absl::StatusOr<Listening> opened = Listen(*entry);
     if (!opened.ok()) return opened.status();
-    for (Listener& listener : *opened) {
+    for (Listener& listener : opened->bound) {
       listeners.push_back(
           std::make_unique<NullListener>(std::move(listener), &desk));
       if (absl::Status started = listeners.back()->Start(); !started.ok())

@@ -41,18 +41,18 @@ int Option(const Listener& listener, int level, int option) {
 }
 
 TEST(ListenerTest, ListensOnAnAddress) {
-  const auto listeners = Listen(At("127.0.0.1"));
-  ASSERT_TRUE(listeners.ok()) << listeners.status();
-  ASSERT_EQ(listeners->size(), 1U);
-  EXPECT_EQ(Option(listeners->front(), SOL_SOCKET, SO_ACCEPTCONN), 1);
-  EXPECT_EQ(Option(listeners->front(), SOL_SOCKET, SO_REUSEADDR), 1);
-  EXPECT_EQ(Option(listeners->front(), IPPROTO_TCP, TCP_NODELAY), 1);
+  const auto listening = Listen(At("127.0.0.1"));
+  ASSERT_TRUE(listening.ok()) << listening.status();
+  ASSERT_EQ(listening->bound.size(), 1U);
+  EXPECT_EQ(Option(listening->bound.front(), SOL_SOCKET, SO_ACCEPTCONN), 1);
+  EXPECT_EQ(Option(listening->bound.front(), SOL_SOCKET, SO_REUSEADDR), 1);
+  EXPECT_EQ(Option(listening->bound.front(), IPPROTO_TCP, TCP_NODELAY), 1);
 }
 
 TEST(ListenerTest, AddressInUseIsUnavailableAndNamesTheEntry) {
   const auto first = Listen(At("127.0.0.1"));
   ASSERT_TRUE(first.ok());
-  const uint16_t port = PortOf(first->front());
+  const uint16_t port = PortOf(first->bound.front());
   const auto second = Listen(At("127.0.0.1", port));
   EXPECT_EQ(second.status(),
             absl::UnavailableError(absl::StrCat("tcp:127.0.0.1:", port,
@@ -81,8 +81,8 @@ TEST(ListenerTest, ListensOnAName) {
 TEST(ListenerTest, Ipv6LeavesIpv4Alone) {
   const auto six = Listen(At("::"));
   if (!six.ok()) GTEST_SKIP() << six.status();
-  EXPECT_EQ(Option(six->front(), IPPROTO_IPV6, IPV6_V6ONLY), 1);
-  EXPECT_TRUE(Listen(At("0.0.0.0", PortOf(six->front()))).ok());
+  EXPECT_EQ(Option(six->bound.front(), IPPROTO_IPV6, IPV6_V6ONLY), 1);
+  EXPECT_TRUE(Listen(At("0.0.0.0", PortOf(six->bound.front()))).ok());
 }
 
 TEST(ListenerTest, UnixSocketThatCannotBeBoundNamesTheEntry) {

@@ -116,9 +116,9 @@ TEST_F(SocketmapCodecTest, ValueWithANullByteIsTemporary) {
 TEST_F(SocketmapCodecTest, NameSaysWhichParameterIsAsked) {
   const Request request = Parse("virtual_alias_maps user@example.org");
   EXPECT_EQ(request.kind, Request::Kind::kLookup);
-  EXPECT_EQ(request.served, 1U);
+  EXPECT_EQ(request.parameter, 1U);
   EXPECT_EQ(request.text, "user@example.org");
-  EXPECT_EQ(Parse("virtual_mailbox_domains x").served, 0U);
+  EXPECT_EQ(Parse("virtual_mailbox_domains x").parameter, 0U);
 }
 
 TEST_F(SocketmapCodecTest, NameEndsAtTheFirstSpace) {

@@ -137,7 +137,7 @@ TEST_F(TcpTableCodecTest, RefusalIs500) {
 TEST_F(TcpTableCodecTest, GetAsksForTheKeyInTheServedParameter) {
   const Request request = Parse("get user@example.org\n");
   EXPECT_EQ(request.kind, Request::Kind::kLookup);
-  EXPECT_EQ(request.served, 2U);
+  EXPECT_EQ(request.parameter, 2U);
   EXPECT_EQ(request.text, "user@example.org");
 }
 

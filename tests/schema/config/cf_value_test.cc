@@ -101,6 +101,21 @@ TEST(ParseIntegerTest, RefusesTheRest) {
   }
 }
 
+TEST(ParseModeTest, TakesOctalDigits) {
+  EXPECT_EQ(*ParseMode("0660"), 0660U);
+  EXPECT_EQ(*ParseMode("777"), 0777U);
+  EXPECT_EQ(*ParseMode("000"), 0U);
+}
+
+TEST(ParseModeTest, RefusesTheRest) {
+  for (const char* text : {"", "66", "0668", "1777", "06600", "rw-", "0x66"}) {
+    EXPECT_EQ(ParseMode(text).status(),
+              absl::InvalidArgumentError("is not the mode of a file, write "
+                                         "octal digits, as in 0660"))
+        << text;
+  }
+}
+
 TEST(CheckAbsolutePathTest, WantsASlashInFront) {
   EXPECT_TRUE(CheckAbsolutePath("/a").ok());
   for (const char* text : {"", "a", "./a", "~/a"}) {

@@ -238,16 +238,33 @@ TEST(ConfigTest, AHostNameAloneIsNotLocal) {
               IsEmpty());
 }
 
-TEST(ConfigTest, RefusesToServeNothing) {
-  const char* const why =
-      "f.cf:1: no parameter is served, so that there is nothing to answer, "
-      "move the lines "
-      "virtual_mailbox_domains, virtual_mailbox_maps and virtual_alias_maps "
-      "with their "
-      "mysql: maps from main.cf to here";
-  EXPECT_THAT(Errors(""), ElementsAre(why));
-  EXPECT_THAT(Errors("recipient_delimiter = +\nvirtual_alias_maps =\n"),
-              ElementsAre(why));
+TEST(ConfigTest, ToServeNothingIsReadAndFailsTheCheck) {
+  for (const char* text :
+       {"", "recipient_delimiter = +\nvirtual_alias_maps =\n"}) {
+    const absl::StatusOr<Config> config = ParseConfig("f.cf", text);
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_THAT(config->served, IsEmpty());
+    EXPECT_EQ(CheckServes(*config),
+              absl::InvalidArgumentError(
+                  "f.cf: no parameter is served, so that there is nothing to "
+                  "answer, move the lines virtual_mailbox_domains, "
+                  "virtual_mailbox_maps and virtual_alias_maps with their "
+                  "mysql: maps from main.cf to here"));
+  }
+}
+
+TEST(ConfigTest, OneParameterPassesTheCheck) {
+  EXPECT_TRUE(CheckServes(With("")).ok());
+}
+
+TEST(ConfigTest, UnixSocketsHaveOwnerGroupAndMode) {
+  const Config config = With(
+      "unix_socket_owner = postfix\nunix_socket_group = 105\n"
+      "unix_socket_mode = 0660\n");
+  EXPECT_EQ(config.unix_socket_owner, "postfix");
+  EXPECT_EQ(config.unix_socket_group, "105");
+  EXPECT_EQ(config.unix_socket_mode, 0660U);
+  EXPECT_EQ(With("").unix_socket_mode, 0666U);
 }
 
 TEST(ConfigTest, RefusesAnUnknownName) {

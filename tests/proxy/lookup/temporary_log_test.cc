@@ -1,4 +1,4 @@
-#include "proxy/temporary_log.h"
+#include "proxy/lookup/temporary_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

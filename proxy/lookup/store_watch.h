@@ -1,7 +1,7 @@
 // Keeps the store open and says in the log when it cannot be: one line when it
 // breaks, one when it heals.
-#ifndef POSTMIRROR_PROXY_STORE_WATCH_H_
-#define POSTMIRROR_PROXY_STORE_WATCH_H_
+#ifndef POSTMIRROR_PROXY_LOOKUP_STORE_WATCH_H_
+#define POSTMIRROR_PROXY_LOOKUP_STORE_WATCH_H_
 
 #include <functional>
 #include <string>
@@ -21,6 +21,9 @@ class StoreWatch {
   // To be called at start and about once a second.
   void Tick();
 
+  // Why the store is not open, or OK.
+  const absl::Status& status() const { return status_; }
+
  private:
   const std::function<absl::Status()> refresh_;
   Logger* const logger_;
@@ -30,4 +33,4 @@ class StoreWatch {
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_PROXY_STORE_WATCH_H_
+#endif  // POSTMIRROR_PROXY_LOOKUP_STORE_WATCH_H_

@@ -1,10 +1,12 @@
-#include "proxy/wake_up_lookup.h"
+#include "proxy/lookup/wake_up_lookup.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "schema/runtime/clock.h"
 #include "tests/proxy/recording_logger.h"
@@ -16,16 +18,17 @@ namespace {
 constexpr char kAliases[] = "/etc/postmirror/aliases.cf";
 constexpr char kMailboxes[] = "/etc/postmirror/mailboxes.cf";
 
-// The parameters' places in Config::served.
-enum : size_t { kAliasMaps, kMailboxMaps };
+const size_t kAliasMaps = IndexOf(*FindParameter("virtual_alias_maps"));
+const size_t kMailboxMaps = IndexOf(*FindParameter("virtual_mailbox_maps"));
+const size_t kCanonicalMaps = IndexOf(*FindParameter("canonical_maps"));
 
-Config TwoParameters() {
+std::shared_ptr<const Config> TwoParameters() {
   Config config;
   config.served = {
       {.parameter = FindParameter("virtual_alias_maps"), .maps = {kAliases}},
       {.parameter = FindParameter("virtual_mailbox_maps"),
        .maps = {kMailboxes}}};
-  return config;
+  return std::make_shared<const Config>(std::move(config));
 }
 
 class WakeUpLookupTest : public ::testing::Test {
@@ -41,25 +44,24 @@ class WakeUpLookupTest : public ::testing::Test {
   }
 
   // "TEMP", "NOTFOUND" or the value, in a wake-up of its own.
-  std::string Look(absl::string_view key, size_t served = kAliasMaps) {
-    std::string answer = LookHere(key, served);
+  std::string Look(absl::string_view key, size_t parameter = kAliasMaps) {
+    std::string answer = LookHere(key, parameter);
     lookup_.End();
     return answer;
   }
 
-  std::string LookHere(absl::string_view key, size_t served = kAliasMaps) {
+  std::string LookHere(absl::string_view key, size_t parameter = kAliasMaps) {
     std::string value = "left over";
-    const Outcome outcome = lookup_.Lookup(served, key, &value);
+    const Outcome outcome = lookup_.Lookup(parameter, key, &value);
     if (outcome == Outcome::kTemporary) return "TEMP";
     return outcome == Outcome::kNotFound ? "NOTFOUND" : value;
   }
 
   TemporaryStore store_;
-  const Config config_ = TwoParameters();
   StoreReader reader_{store_.path()};
   const SystemClock clock_;
   RecordingLogger logger_;
-  WakeUpLookup lookup_{config_, &reader_, &clock_, &logger_};
+  WakeUpLookup lookup_{TwoParameters(), &reader_, &clock_, &logger_};
 };
 
 TEST_F(WakeUpLookupTest, AChangeIsSeenInTheNextWakeUp) {
@@ -88,6 +90,12 @@ TEST_F(WakeUpLookupTest, ParametersHaveAnswersOfTheirOwn) {
     EXPECT_EQ(Look("nobody@b", kAliasMaps), "NOTFOUND");
     EXPECT_EQ(Look("nobody@b", kMailboxMaps), "NOTFOUND");
   }
+}
+
+TEST_F(WakeUpLookupTest, AParameterThatIsNotDefinedIsTemporary) {
+  Fill({{"user@b", "a@example.org"}});
+  EXPECT_EQ(Look("user@b", kCanonicalMaps), "TEMP");
+  EXPECT_EQ(Look("nobody@b", kCanonicalMaps), "TEMP");
 }
 
 // Another environment may be at the same transaction.

@@ -1,8 +1,8 @@
 // Says in the log that a lookup was answered temporarily, and why: for each
 // parameter and kind of reason at most one line a minute, since a fault meets
 // every lookup. Used by one thread.
-#ifndef POSTMIRROR_PROXY_TEMPORARY_LOG_H_
-#define POSTMIRROR_PROXY_TEMPORARY_LOG_H_
+#ifndef POSTMIRROR_PROXY_LOOKUP_TEMPORARY_LOG_H_
+#define POSTMIRROR_PROXY_LOOKUP_TEMPORARY_LOG_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -49,4 +49,4 @@ class TemporaryLog {
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_PROXY_TEMPORARY_LOG_H_
+#endif  // POSTMIRROR_PROXY_LOOKUP_TEMPORARY_LOG_H_

@@ -1,4 +1,4 @@
-#include "proxy/store_watch.h"
+#include "proxy/lookup/store_watch.h"
 
 #include <utility>
 

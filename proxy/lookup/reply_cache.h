@@ -2,8 +2,8 @@
 // costs a microsecond of cache misses, most of what we add to the kernel's
 // share of a lookup. Only what was read from the same moment of the store
 // counts, so that no answer is older than the store. Used by one thread.
-#ifndef POSTMIRROR_PROXY_REPLY_CACHE_H_
-#define POSTMIRROR_PROXY_REPLY_CACHE_H_
+#ifndef POSTMIRROR_PROXY_LOOKUP_REPLY_CACHE_H_
+#define POSTMIRROR_PROXY_LOOKUP_REPLY_CACHE_H_
 
 #include <array>
 #include <cstddef>
@@ -60,4 +60,4 @@ class ReplyCache {
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_PROXY_REPLY_CACHE_H_
+#endif  // POSTMIRROR_PROXY_LOOKUP_REPLY_CACHE_H_

@@ -1,4 +1,4 @@
-#include "proxy/reply_cache.h"
+#include "proxy/lookup/reply_cache.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "proxy/temporary_log.h"
+#include "proxy/lookup/temporary_log.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,0 +1,28 @@
+#include "proxy/listen_plan.h"
+
+namespace postmirror {
+
+absl::StatusOr<ListenPlan> PlanListen(const Config& config,
+                                      const std::set<std::string>& open,
+                                      const CodecSet& codecs) {
+  const absl::StatusOr<SocketRights> rights = ResolveRights(config);
+  if (!rights.ok()) return rights.status();
+  ListenPlan plan;
+  plan.rights = *rights;
+  plan.unserved = codecs.unserved();
+  plan.warns_of_unserved = !config.served.empty();
+  for (const ListenEntry& entry : config.listen) {
+    const Codec* const codec = codecs.For(entry);
+    absl::StatusOr<Listening> listening = Listen(entry, *rights, open);
+    if (!listening.ok()) return listening.status();
+    for (const std::string& address : listening->open) {
+      plan.open.emplace(address, codec);
+    }
+    for (Listener& listener : listening->bound) {
+      plan.bound.emplace_back(std::move(listener), codec);
+    }
+  }
+  return plan;
+}
+
+}  // namespace postmirror

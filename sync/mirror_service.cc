@@ -1,0 +1,228 @@
+#include "sync/mirror_service.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "schema/runtime/clock.h"
+#include "schema/store/environment.h"
+#include "sync/collation_tables.h"
+#include "sync/mariadb/mariadb_library.h"
+#include "sync/mirror_loop.h"
+#include "sync/mirror_store.h"
+#include "sync/status_board.h"
+#include "sync/status_line.h"
+#include "sync/stop_signal.h"
+
+namespace postmirror {
+namespace {
+
+// Maps that postmirror.cf does not name any more are kept so long, so that a
+// proxy that was not reloaded yet still finds them.
+constexpr absl::Duration kKeepUnconfigured = absl::Hours(1);
+constexpr absl::Duration kTidyInterval = absl::Minutes(1);
+
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+struct Configuration {
+  Config config;
+  MirrorPlan plan;
+};
+
+class MirrorService {
+ public:
+  MirrorService(Configuration configuration, ServiceManager* manager,
+                Logger* logger)
+      : signals_(BlockSignals()),
+        configuration_(std::move(configuration)),
+        manager_(manager),
+        logger_(*logger) {}
+
+  absl::Status Run();
+
+ private:
+  absl::Status MirrorUntilChanged();
+  bool WaitForChange(const std::vector<std::unique_ptr<MirrorLoop>>& loops,
+                     MirrorStore* store);
+  void Tidy(absl::Duration running, MirrorStore* store);
+  bool Reload();
+  absl::StatusOr<Configuration> ReadAnew();
+  std::string Status(const SyncStatus& status) const;
+
+  const sigset_t signals_;
+  const MariadbLibrary library_;
+  const SystemClock clock_;
+  CollationTables collations_;
+  Configuration configuration_;  // the loops read it while they run
+  std::optional<Configuration> next_;
+  ServiceManager* const manager_;
+  Logger& logger_;
+  bool stopped_ = false;
+};
+
+absl::Status MirrorService::Run() {
+  logger_.Notice("postmirror-sync " POSTMIRROR_VERSION " started");
+  while (!stopped_) {
+    if (absl::Status mirrored = MirrorUntilChanged(); !mirrored.ok()) {
+      return mirrored;
+    }
+  }
+  manager_->Stopping();
+  logger_.Notice("postmirror-sync stopped");
+  return absl::OkStatus();
+}
+
+// One configuration's life.
+absl::Status MirrorService::MirrorUntilChanged() {
+  const auto& [config, plan] = configuration_;
+  for (const std::string& warning : plan.warnings) logger_.Warning(warning);
+  if (absl::Status serves = CheckServes(config); !serves.ok()) {
+    logger_.Warning(
+        absl::StrCat(serves.message(),
+                     ", then reload postmirror-sync and postmirror-proxy"));
+  }
+  MirrorStore store(config.store, config.max_shrink, &clock_, &logger_);
+  const absl::Status opened = store.Open();
+  // A full disk may have room later, and damage is mended by the first
+  // snapshot; what has no permission will not heal.
+  if (!opened.ok() && !absl::IsResourceExhausted(opened) &&
+      !absl::IsDataLoss(opened)) {
+    return opened;
+  }
+  StatusBoard board(
+      FormatFolder(config.store), plan.servers.size(), &clock_, &logger_,
+      [this](const SyncStatus& status) { manager_->Status(Status(status)); });
+  StopSignal stop;
+  std::vector<std::unique_ptr<MirrorLoop>> loops;
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < plan.servers.size(); ++i) {
+    loops.push_back(std::make_unique<MirrorLoop>(
+        &plan.servers[i], i, FormatFolder(config.store),
+        MirrorLoop::Surroundings{.config = &config,
+                                 .store = &store,
+                                 .board = &board,
+                                 .collations = &collations_,
+                                 .clock = &clock_,
+                                 .logger = &logger_,
+                                 .stop = &stop}));
+  }
+  for (const auto& loop : loops) {
+    threads.emplace_back(&MirrorLoop::Run, loop.get());
+  }
+  manager_->Ready(Status(board.Current()));
+  stopped_ = !WaitForChange(loops, &store);
+  stop.Stop();
+  for (const auto& loop : loops) loop->Cancel();
+  for (std::thread& thread : threads) thread.join();
+  if (next_.has_value()) configuration_ = *std::exchange(next_, std::nullopt);
+  return absl::OkStatus();
+}
+
+// Looks after the store and the loops until SIGTERM or SIGINT (false), or until
+// the configuration is another one (true).
+bool MirrorService::WaitForChange(
+    const std::vector<std::unique_ptr<MirrorLoop>>& loops, MirrorStore* store) {
+  const absl::Duration alive = manager_->alive_interval();
+  const timespec pause = absl::ToTimespec(alive > absl::ZeroDuration()
+                                              ? std::min(alive, kTidyInterval)
+                                              : kTidyInterval);
+  const Moment started = clock_.Now();
+  std::optional<Moment> tidied;
+  for (;;) {
+    const Moment now = clock_.Now();
+    if (!tidied.has_value() || Elapsed(*tidied, now) >= kTidyInterval) {
+      Tidy(Elapsed(started, now), store);
+      tidied = now;
+    }
+    if (std::none_of(loops.begin(), loops.end(),
+                     [](const auto& loop) { return loop->IsStuck(); })) {
+      manager_->Alive();
+    }
+    const int signal = sigtimedwait(&signals_, nullptr, &pause);
+    if (signal == SIGHUP && Reload()) return true;
+    if (signal == SIGTERM || signal == SIGINT) return false;
+  }
+}
+
+void MirrorService::Tidy(absl::Duration running, MirrorStore* store) {
+  const Config& config = configuration_.config;
+  absl::Status tidied = store->ClearStaleReaders();
+  const std::vector<std::string> names = config.MapNames();
+  if (tidied.ok() && running >= kKeepUnconfigured && !names.empty()) {
+    tidied = store->DropAllBut({names.begin(), names.end()});
+  }
+  if (absl::IsDataLoss(tidied)) {
+    logger_.Error(absl::StrCat("store ", config.store,
+                               ": is damaged, and filled anew once the "
+                               "database has been read: ",
+                               tidied.message()));
+  } else if (!tidied.ok()) {
+    logger_.Warning(tidied.message());
+  }
+}
+
+// Whether there is a new configuration.
+bool MirrorService::Reload() {
+  manager_->Reloading();
+  absl::StatusOr<Configuration> read = ReadAnew();
+  if (!read.ok()) {
+    logger_.Error(absl::StrCat(read.status().message(), "\n",
+                               configuration_.config.path,
+                               " is not reloaded: the running configuration "
+                               "stays"));
+    manager_->Ready(
+        "the running configuration stays, for the new one is "
+        "wrong; see the log");
+    return false;
+  }
+  if (read->config.store != configuration_.config.store) {
+    logger_.Warning(
+        "store is not changed by a reload: restart postmirror-sync");
+    read->config.store = configuration_.config.store;
+  }
+  next_ = *std::move(read);
+  logger_.Notice(absl::StrCat("reloaded ", configuration_.config.path));
+  return true;
+}
+
+absl::StatusOr<Configuration> MirrorService::ReadAnew() {
+  absl::StatusOr<Config> config = ReadConfig(configuration_.config.path);
+  if (!config.ok()) return config.status();
+  if (absl::Status serves = CheckServes(*config); !serves.ok()) return serves;
+  absl::StatusOr<MirrorPlan> plan = PlanMirror(*config);
+  if (!plan.ok()) return plan.status();
+  return Configuration{*std::move(config), *std::move(plan)};
+}
+
+std::string MirrorService::Status(const SyncStatus& status) const {
+  if (absl::Status serves = CheckServes(configuration_.config); !serves.ok()) {
+    return absl::StrCat("not configured: ", serves.message());
+  }
+  return StatusLine(status);
+}
+
+}  // namespace
+
+absl::Status Mirror(Config config, MirrorPlan plan, ServiceManager* manager,
+                    Logger* logger) {
+  return MirrorService({std::move(config), std::move(plan)}, manager, logger)
+      .Run();
+}
+
+}  // namespace postmirror

@@ -1,0 +1,88 @@
+#include "proxy/net/socket_rights.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace postmirror {
+namespace {
+
+Config With(absl::string_view owner, absl::string_view group) {
+  Config config;
+  config.path = "p.cf";
+  config.unix_socket_owner = std::string(owner);
+  config.unix_socket_group = std::string(group);
+  return config;
+}
+
+TEST(ResolveRightsTest, NothingIsTheProcess) {
+  const auto rights = ResolveRights(With("", ""));
+  ASSERT_TRUE(rights.ok());
+  EXPECT_FALSE(rights->owner.has_value());
+  EXPECT_FALSE(rights->group.has_value());
+  EXPECT_EQ(rights->mode, 0666U);
+}
+
+TEST(ResolveRightsTest, TakesNamesAndNumbers) {
+  const auto names = ResolveRights(With("root", "root"));
+  ASSERT_TRUE(names.ok());
+  EXPECT_EQ(names->owner, 0U);
+  EXPECT_EQ(names->group, 0U);
+  const auto numbers = ResolveRights(With("4711", "12"));
+  ASSERT_TRUE(numbers.ok());
+  EXPECT_EQ(numbers->owner, 4711U);
+  EXPECT_EQ(numbers->group, 12U);
+}
+
+TEST(ResolveRightsTest, RefusesWhoIsNotThere) {
+  EXPECT_EQ(ResolveRights(With("no-such-user", "")).status(),
+            absl::InvalidArgumentError(
+                "p.cf: unix_socket_owner: \"no-such-user\" is no user of this "
+                "system, correct the name or write a number"));
+  EXPECT_EQ(ResolveRights(With("", "no-such-group")).status(),
+            absl::InvalidArgumentError(
+                "p.cf: unix_socket_group: \"no-such-group\" is no group of "
+                "this system, correct the name or write a number"));
+}
+
+class ApplyRightsTest : public testing::Test {
+ protected:
+  ApplyRightsTest() { close(mkstemp(path_.data())); }
+  ~ApplyRightsTest() override { unlink(path_.c_str()); }
+
+  struct stat Stat() const {
+    struct stat status = {};
+    stat(path_.c_str(), &status);
+    return status;
+  }
+
+  std::string path_ = testing::TempDir() + "/rightsXXXXXX";
+};
+
+TEST_F(ApplyRightsTest, SetsOwnerGroupAndMode) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  ASSERT_EQ(ApplyRights({.owner = 4711, .group = 12, .mode = 0640}, path_),
+            absl::OkStatus());
+  EXPECT_EQ(Stat().st_uid, 4711U);
+  EXPECT_EQ(Stat().st_gid, 12U);
+  EXPECT_EQ(Stat().st_mode & 07777, 0640U);
+}
+
+TEST_F(ApplyRightsTest, LeavesTheOwnerAlone) {
+  ASSERT_EQ(ApplyRights({.owner = {}, .group = {}, .mode = 0600}, path_),
+            absl::OkStatus());
+  EXPECT_EQ(Stat().st_uid, geteuid());
+  EXPECT_EQ(Stat().st_mode & 07777, 0600U);
+}
+
+TEST_F(ApplyRightsTest, NamesTheSettingThatCannotBeHad) {
+  unlink(path_.c_str());
+  EXPECT_EQ(ApplyRights({.owner = {}, .group = {}}, path_).message(),
+            "unix_socket_mode: chmod: No such file or directory");
+}
+
+}  // namespace
+}  // namespace postmirror
