@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The Debian packages that postmirror needs, and how deploy/quickstart and
-# tests/run install those that are missing. To be sourced.
+# The Debian packages that postmirror needs, and how deploy/quickstart, deploy/package
+# and tests/run install those that are missing. To be sourced.
 #
 #   source deploy/packages.sh
 #   install_missing_packages build run || exit
@@ -11,7 +11,8 @@
 
 # Prints one line a package: its name, which is the same on Debian 12 and 13; what
 # needs it (build, run: the quickstart; test: tests/run; bench: tests/bench/run, which
-# tests/run calls; all: tests/run --all); and what for.
+# tests/run calls; all: tests/run --all; package: deploy/package, which that calls);
+# and what for.
 package_table() {
   cat <<'END'
 g++              build the compiler
@@ -38,6 +39,9 @@ clang            test  the asan preset, the fuzzers
 libclang-rt-dev  test  libFuzzer and clang's sanitizers
 util-linux       test  setarch, unshare: fixed addresses, private mounts
 mount            test  the mounts of the full disk tests
+systemd          test  systemd-analyze, systemd-sysusers, systemd-tmpfiles
+apparmor         test  apparmor_parser
+strace           test  what the daemons ask the kernel for
 clang-tidy       test  the lint
 memcached        bench a peer
 redis-server     bench a peer
@@ -46,6 +50,10 @@ lmdb-utils       bench mdb_load, a peer
 gnuplot-nox      bench the plots
 clang-format     all   the format check
 debootstrap      all   a Debian 13 to test in
+lintian          all   the check of the package
+build-essential  package what dpkg-buildpackage presumes
+debhelper        package the package's build
+dh-apparmor      package installs the profiles
 END
 }
 
@@ -121,12 +129,12 @@ install_missing_packages() {
 }
 
 # Of these packages, the servers that are for comparison only shall not start at the
-# next boot either.
+# next boot either, nor shall AppArmor.
 disable_peers() {
   local package
   for package in "$@"; do
     case $package in
-      memcached | redis-server) systemctl --quiet disable "$package" 2>/dev/null || true ;;
+      memcached | redis-server | apparmor) systemctl --quiet disable "$package" 2>/dev/null || true ;;
     esac
   done
 }

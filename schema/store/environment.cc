@@ -31,12 +31,18 @@ constexpr mode_t kFolderMode = 02750;
 constexpr mode_t kDataFileMode = 0640;
 constexpr mode_t kLockFileMode = 0660;
 
+// Asks for the bit of the group only where the folder did not take it over from
+// the one above: systemd's RestrictSUIDSGID= forbids that.
 absl::Status MakeFolder(const std::string& folder, bool set_mode) {
-  const bool made = mkdir(folder.c_str(), kFolderMode) == 0;
+  const bool made = mkdir(folder.c_str(), kFolderMode & 0777) == 0;
   if (!made && errno != EEXIST) {
     return SystemError(errno, absl::StrCat("store ", folder, ": mkdir"));
   }
-  if ((made || set_mode) && chmod(folder.c_str(), kFolderMode) != 0) {
+  struct stat facts = {};
+  const bool differs = stat(folder.c_str(), &facts) != 0 ||
+                       (facts.st_mode & 07777) != kFolderMode;
+  if ((made || set_mode) && differs &&
+      chmod(folder.c_str(), kFolderMode) != 0) {
     return SystemError(errno, absl::StrCat("store ", folder, ": chmod"));
   }
   return absl::OkStatus();

@@ -1,0 +1,192 @@
+"""What is installed for systemd, AppArmor and Debian's package: that it is valid, that
+its parts say the same, and that it is as strict as it is said to be."""
+
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+from support.programs import program_path, run_program
+from support.unit_file import UnitFile
+
+_ROOT = pathlib.Path(__file__).parents[2]
+_DEPLOY = _ROOT / "deploy"
+_SERVICES = ("postmirror-sync.service", "postmirror-proxy.service")
+_UNITS = (*_SERVICES, "postmirror-proxy.socket")
+# `systemd-analyze security`: of ten, less is better.
+_MAX_EXPOSURE = 1.5
+
+
+def run(*command):
+    """Runs a command to its end, returns a CompletedProcess with text."""
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+class UnitsTest(unittest.TestCase):
+    def test_are_clean_for_systemd(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = [self.write_unit(folder, name) for name in _UNITS]
+            result = run("systemd-analyze", "verify", "--man=no", *files)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def write_unit(self, folder, name):
+        """Returns a copy of the unit that starts the program that was built."""
+        program = program_path(name.split(".")[0])
+        file = pathlib.Path(folder, name)
+        text = UnitFile(name).text
+        file.write_text(text.replace(f"/usr/sbin/{program.name}", str(program)))
+        return file
+
+    def test_services_are_barely_exposed(self):
+        for name in _SERVICES:
+            path = UnitFile(name).path
+            result = run("systemd-analyze", "security", "--offline=true", path)
+            level = re.search(r"exposure level for \S+: ([\d.]+)", result.stdout)
+            self.assertTrue(level, result)
+            self.assertLess(float(level[1]), _MAX_EXPOSURE, result.stdout)
+
+    def test_only_the_proxy_is_there_before_postfix(self):
+        postfix = ["postfix.service", "postfix@-.service"]
+        self.assertEqual(UnitFile("postmirror-sync.service").words("Before"), [])
+        for name in ("postmirror-proxy.service", "postmirror-proxy.socket"):
+            self.assertEqual(UnitFile(name).words("Before"), postfix)
+
+    def test_none_needs_mariadb(self):
+        for name in _UNITS:
+            unit = UnitFile(name)
+            for key in ("Requires", "Requisite", "Wants", "BindsTo", "PartOf"):
+                self.assertNotIn("mariadb", " ".join(unit.values(key)))
+        self.assertIn("mariadb.service", UnitFile(_SERVICES[0]).words("After"))
+
+    def test_the_sockets_are_the_default_of_listen(self):
+        commented = (_DEPLOY / "postmirror.cf").read_text()
+        listed = re.search(r"^#listen =\n((?:# +\S+\n)+)", commented, re.MULTILINE)[1]
+        entries = re.findall(r"(?:tcp|inet):([\d.]+:\d+)|unix:(\S+)", listed)
+        self.assertEqual(len(entries), 5)
+        self.assertEqual(
+            UnitFile("postmirror-proxy.socket").values("ListenStream"),
+            [inet or unix for inet, unix in entries],
+        )
+
+
+class UsersTest(unittest.TestCase):
+    """sysusers.d and tmpfiles.d, in an empty root."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        (self.root / "etc").mkdir()
+        for program in ("sysusers", "tmpfiles"):
+            self.apply(program)
+
+    def apply(self, program):
+        command = [f"systemd-{program}", f"--root={self.root}"]
+        if program == "tmpfiles":
+            command.append("--create")
+        result = run(*command, _DEPLOY / program / "postmirror.conf")
+        self.assertEqual(result.returncode, 0, result)
+
+    def entries(self, file):
+        """Returns the lines of passwd or group by name, each a list of fields."""
+        lines = (self.root / "etc" / file).read_text().splitlines()
+        return {fields[0]: fields for fields in (line.split(":") for line in lines)}
+
+    def ids(self, user, group):
+        return int(self.entries("passwd")[user][2]), int(self.entries("group")[group][2])
+
+    def test_users_cannot_log_on(self):
+        users = self.entries("passwd")
+        self.assertEqual(set(users), {"_postmirror-sync", "_postmirror-proxy"})
+        for fields in users.values():
+            self.assertEqual(fields[5:], ["/nonexistent", "/usr/sbin/nologin"])
+
+    def test_the_proxys_only_group_is_the_stores(self):
+        groups = self.entries("group")
+        self.assertEqual(set(groups), {"_postmirror", "_postmirror-sync"})
+        proxy = self.entries("passwd")["_postmirror-proxy"]
+        self.assertEqual(proxy[3], groups["_postmirror"][2])
+        self.assertEqual([fields[3] for fields in groups.values()], ["", ""])
+
+    def test_folders_are_open_as_far_as_needed(self):
+        for path, user, mode in (
+            ("var/lib/postmirror", "_postmirror-sync", 0o2750),
+            ("var/spool/postfix/postmirror", "_postmirror-proxy", 0o755),
+        ):
+            status = os.stat(self.root / path)
+            self.assertEqual(oct(status.st_mode & 0o7777), oct(mode))
+            owners = (status.st_uid, status.st_gid)
+            self.assertEqual(owners, self.ids(user, "_postmirror"))
+
+    def test_units_run_as_these_users(self):
+        for name in _SERVICES:
+            unit = UnitFile(name)
+            self.assertEqual(unit.values("User"), [f"_{name.split('.')[0]}"])
+            self.assertEqual(unit.values("Group"), ["_postmirror"])
+        groups = [UnitFile(name).values("SupplementaryGroups") for name in _SERVICES]
+        self.assertEqual(groups, [["_postmirror-sync"], []])
+
+
+class ProfilesTest(unittest.TestCase):
+    def profiles(self):
+        return sorted((_DEPLOY / "apparmor").iterdir())
+
+    def test_are_valid(self):
+        self.assertEqual(len(self.profiles()), 2)
+        for profile in self.profiles():
+            result = run("apparmor_parser", "-QT", profile)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_only_complain_and_take_local_additions(self):
+        for profile in self.profiles():
+            text = profile.read_text()
+            self.assertRegex(text, r"profile \S+ \S+ flags=\([^)]*complain[^)]*\) \{")
+            self.assertIn(f"include if exists <local/{profile.name}>", text)
+
+
+class DebianTest(unittest.TestCase):
+    """deploy/debian beside what it repeats."""
+
+    def read(self, name):
+        return (_DEPLOY / "debian" / name).read_text()
+
+    def test_versions_are_one(self):
+        packaged = re.match(r"postmirror \(([\d.]+)-\d+\) ", self.read("changelog"))[1]
+        project = re.search(
+            r"project\(postmirror VERSION ([\d.]+) ",
+            (_ROOT / "CMakeLists.txt").read_text(),
+        )[1]
+        self.assertEqual(packaged, project)
+        for name in ("postmirror-sync", "postmirror-proxy", "postmirrorctl"):
+            said = run_program(name, "--version").stdout
+            self.assertEqual(said, f"{name} {project}\n")
+
+    def test_build_dependencies_are_those_of_the_build(self):
+        table = (_DEPLOY / "packages.sh").read_text()
+        libraries = re.findall(r"^(\S+-dev) +build ", table, re.MULTILINE)
+        control = self.read("control")
+        self.assertEqual(
+            sorted(re.findall(r"^ (\S+-dev),$", control, re.MULTILINE)),
+            sorted(libraries),
+        )
+
+    def test_scripts_leave_postfix_alone(self):
+        for name in ("preinst", "postinst", "prerm", "postrm", "rules"):
+            if (_DEPLOY / "debian" / name).exists():
+                self.assertNotRegex(self.read(name), "main.cf|postconf|postfix reload")
+
+    def test_scripts_are_clean(self):
+        result = run("sh", "-n", _DEPLOY / "debian" / "postrm")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_the_postmirror_cf_of_the_package_serves_nothing_yet(self):
+        served = re.findall(
+            r"^(#?)\w+ = mysql:", (_DEPLOY / "postmirror.cf").read_text(), re.MULTILINE
+        )
+        self.assertEqual(served, ["#", "#", "#"])
+
+
+if __name__ == "__main__":
+    unittest.main()
