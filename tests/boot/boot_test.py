@@ -142,17 +142,18 @@ class BootTest(unittest.TestCase):
         self.assertEqual(self.server.roots("smtpd"), {"/var/spool/postfix"})
 
     def test_05_rights_are_no_wider_than_needed(self):
+        sync, proxy, store = "_postmirror-sync", "_postmirror-proxy", "_postmirror"
         self.assertEqual(
             [services.accounts_of(self.machine, each)[:2] for each in SERVICES],
-            [("_postmirror-sync", "_postmirror"), ("_postmirror-proxy", "_postmirror")],
+            [(sync, store), (proxy, store)],
         )
         map_path = f"/etc/postmirror/{map_file(PARAMETERS[0])}"
         for path, expected in {
             "/etc/postmirror": "755 root:root directory",
             _CONFIG: "644 root:root regular file",
-            map_path: "640 root:_postmirror-sync regular file",
-            _STORE: "2750 _postmirror-sync:_postmirror directory",
-            "/var/spool/postfix/postmirror": "755 root:root directory",
+            map_path: f"640 root:{sync} regular file",
+            _STORE: f"2750 {sync}:{store} directory",
+            "/var/spool/postfix/postmirror": f"755 {proxy}:{store} directory",
             _SOCKET: "666 root:root socket",
         }.items():
             with self.subTest(path=path):

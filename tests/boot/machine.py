@@ -161,8 +161,9 @@ class Machine:
         return cgroup
 
     def _systemd_pid(self):
-        if self._unshare.poll() is not None:
-            return None
+        code = self._unshare.poll()
+        if code is not None:
+            raise AssertionError(f"the machine ended with {code}:\n{self.console()}")
         parent = self._unshare.pid
         children = pathlib.Path(f"/proc/{parent}/task/{parent}/children")
         for child in children.read_text().split():
