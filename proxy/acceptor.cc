@@ -61,6 +61,8 @@ Acceptor::~Acceptor() = default;
 
 absl::Status Acceptor::Add(Listener listener, const Codec* codec) {
   doors_.push_back(std::make_unique<Door>(this, std::move(listener), codec));
+  // A tick will watch all of them again.
+  if (paused_) return absl::OkStatus();
   Door* const door = doors_.back().get();
   return workers_.front()->loop()->Watch(door->socket(), EPOLLIN, door);
 }
@@ -72,45 +74,60 @@ std::set<std::string> Acceptor::Addresses() const {
 }
 
 absl::Status Acceptor::Follow(ListenPlan plan) {
-  Redirect(plan);
+  const size_t before = doors_.size();
   for (auto& [listener, codec] : plan.bound) {
-    absl::Status added = Add(std::move(listener), codec);
-    if (!added.ok()) return added;
+    plan.open.emplace(listener.address, codec);
+    const absl::Status added = Add(std::move(listener), codec);
+    if (added.ok()) continue;
+    while (doors_.size() > before) CloseLast();
+    return added;
   }
+  Redirect(plan);
   return absl::OkStatus();
 }
 
-// What is open already.
+void Acceptor::CloseLast() {
+  Door* const door = doors_.back().get();
+  workers_.front()->loop()->Forget(door->socket());
+  door->Close();
+  closed_.push_back(std::move(doors_.back()));
+  doors_.pop_back();
+}
+
+// Gives every listener the codec that the plan has for it, and closes those
+// that it does not name.
 void Acceptor::Redirect(const ListenPlan& plan) {
   std::vector<std::unique_ptr<Door>> before;
   before.swap(doors_);
   for (std::unique_ptr<Door>& door : before) {
-    const auto codec = plan.open.find(door->address());
-    if (codec == plan.open.end() && !door->passed()) {
-      workers_.front()->loop()->Forget(door->socket());
-      door->Close();
-      // Its event may be next in this wake-up.
-      closed_.push_back(std::move(door));
-      continue;
-    }
-    if (codec == plan.open.end() && plan.warns_of_unserved) {
-      logger_->Warning(absl::StrCat(
-          "the service manager passes a socket at ", door->address(),
-          ", which no entry of listen names: whoever asks there is answered "
-          "temporarily; add an entry, or remove the ListenStream= of "
-          "postmirror-proxy.socket"));
-    }
-    door->set_codec(codec == plan.open.end() ? plan.unserved : codec->second);
-    if (door->file() != nullptr) {
-      const absl::Status applied =
-          ApplyRights(plan.rights, door->file()->path());
-      if (!applied.ok()) {
-        logger_->Warning(
-            absl::StrCat(door->address(), ": ", applied.message()));
-      }
-    }
     doors_.push_back(std::move(door));
+    Door& kept = *doors_.back();
+    const auto codec = plan.open.find(kept.address());
+    if (codec != plan.open.end()) {
+      kept.set_codec(codec->second);
+      SetRights(kept, plan.rights);
+    } else if (!kept.passed()) {
+      CloseLast();
+    } else {
+      kept.set_codec(plan.unserved);
+      if (plan.warns_of_unserved) WarnOfUnserved(kept);
+    }
   }
+}
+
+void Acceptor::SetRights(const Door& door, const SocketRights& rights) {
+  if (door.file() == nullptr) return;
+  const absl::Status applied = ApplyRights(rights, door.file()->path());
+  if (applied.ok()) return;
+  logger_->Warning(absl::StrCat(door.address(), ": ", applied.message()));
+}
+
+void Acceptor::WarnOfUnserved(const Door& door) {
+  logger_->Warning(absl::StrCat(
+      "the service manager passes a socket at ", door.address(),
+      ", which no entry of listen names: whoever asks there is answered "
+      "temporarily; add an entry, or remove the ListenStream= of "
+      "postmirror-proxy.socket"));
 }
 
 void Acceptor::Accept(const Door& door) {
@@ -150,7 +167,8 @@ void Acceptor::Pause(int error) {
 }
 
 void Acceptor::Tick() {
-  closed_.clear();
+  doomed_.clear();
+  doomed_.swap(closed_);
   if (paused_) {
     paused_ = false;
     for (const auto& door : doors_) {

@@ -37,7 +37,8 @@ class Acceptor {
   std::set<std::string> Addresses() const;
 
   // Listens where `plan` says, and nowhere else but on the sockets that the
-  // service manager passed. Clients that are there already stay as they are.
+  // service manager passed. Clients that are there already stay as they are. On
+  // failure everything is as before.
   absl::Status Follow(ListenPlan plan);
 
   // Serves a client, or turns it away.
@@ -64,14 +65,20 @@ class Acceptor {
   void Accept(const Door& door);
   void Pause(int error);
   void Redirect(const ListenPlan& plan);
+  void CloseLast();
+  void SetRights(const Door& door, const SocketRights& rights);
+  void WarnOfUnserved(const Door& door);
 
   const std::vector<Worker*> workers_;
   int client_limit_;
   std::atomic<int>* const clients_;
   Logger* const logger_;
   std::vector<std::unique_ptr<Door>> doors_;
-  std::vector<std::unique_ptr<Door>> closed_;  // destroyed at the next tick
-  size_t next_ = 0;                            // the worker whose turn it is
+  // Closed, and destroyed once no event of theirs can be left: a tick may come
+  // in the wake-up that closed them, the one after it does not.
+  std::vector<std::unique_ptr<Door>> closed_;
+  std::vector<std::unique_ptr<Door>> doomed_;
+  size_t next_ = 0;  // the worker whose turn it is
   bool paused_ = false;
   int pause_error_ = 0;
   Report turned_away_;

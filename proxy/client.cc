@@ -29,6 +29,9 @@ void Client::Close() {
   // First the books, then the socket: whoever sees the end of the connection
   // finds its place free.
   desk_->leave(this);
+  // Another descriptor of the socket, in whatever process, would go on to raise
+  // events of a client that is gone.
+  desk_->loop->Forget(socket_.get());
   socket_.Close();
 }
 

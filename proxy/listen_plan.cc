@@ -1,6 +1,19 @@
 #include "proxy/listen_plan.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace postmirror {
+namespace {
+
+// Two that are bound meet in bind(2).
+absl::Status TwoEntries(const ListenEntry& entry, const std::string& address) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("listen: ", entry.ToString(), " comes to ", address,
+                   ", which another entry has, and one address has one "
+                   "listener, remove one"));
+}
+
+}  // namespace
 
 absl::StatusOr<ListenPlan> PlanListen(const Config& config,
                                       const std::set<std::string>& open,
@@ -16,7 +29,9 @@ absl::StatusOr<ListenPlan> PlanListen(const Config& config,
     absl::StatusOr<Listening> listening = Listen(entry, *rights, open);
     if (!listening.ok()) return listening.status();
     for (const std::string& address : listening->open) {
-      plan.open.emplace(address, codec);
+      if (!plan.open.emplace(address, codec).second) {
+        return TwoEntries(entry, address);
+      }
     }
     for (Listener& listener : listening->bound) {
       plan.bound.emplace_back(std::move(listener), codec);

@@ -10,7 +10,7 @@
 #include "schema/runtime/command_line.h"
 #include "schema/runtime/exit_code.h"
 #include "schema/runtime/logger.h"
-#include "schema/runtime/service_manager.h"
+#include "schema/runtime/supervisor.h"
 
 namespace {
 
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     if (!serves.ok()) return Fail(serves, &logger);
     return std::printf("%s: ok\n", line->config.c_str()) < 0;
   }
-  postmirror::ServiceManager manager;
-  const absl::Status served = postmirror::Serve(*config, &manager, &logger);
+  postmirror::Supervisor supervisor;
+  const absl::Status served = postmirror::Serve(*config, &supervisor, &logger);
   return served.ok() ? EX_OK : Fail(served, &logger);
 }

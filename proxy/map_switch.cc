@@ -4,20 +4,18 @@
 
 namespace postmirror {
 
-MapSwitch SwitchMaps(
+std::vector<std::string> WaitingParameters(
     const Config& wanted, const Config& serving,
     absl::FunctionRef<bool(const std::string& map)> is_filled) {
-  MapSwitch result = {.config = wanted, .waiting = {}};
-  for (ServedParameter& served : result.config.served) {
-    if (std::all_of(served.maps.begin(), served.maps.end(), is_filled)) {
-      continue;
-    }
+  std::vector<std::string> waiting;
+  for (const ServedParameter& served : wanted.served) {
     const ServedParameter* const former = serving.Find(served.parameter->name);
-    if (former == nullptr || former->maps == served.maps) continue;
-    served.maps = former->maps;
-    result.waiting.emplace_back(served.parameter->name);
+    if (former != nullptr && former->maps == served.maps) continue;
+    if (!std::all_of(served.maps.begin(), served.maps.end(), is_filled)) {
+      waiting.emplace_back(served.parameter->name);
+    }
   }
-  return result;
+  return waiting;
 }
 
 }  // namespace postmirror

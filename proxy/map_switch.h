@@ -1,6 +1,7 @@
-// Which maps a parameter is answered from after a reload: its new ones only
-// once all of them are filled, and until then its former ones. A map that was
-// never read would make every lookup of the parameter temporary.
+// When a reload may answer from another configuration: once every map that it
+// brings is filled. A map that was never read would make its parameter
+// temporary; and half of the new lists beside half of the former ones could
+// find a domain whose mailboxes are not there yet.
 #ifndef POSTMIRROR_PROXY_MAP_SWITCH_H_
 #define POSTMIRROR_PROXY_MAP_SWITCH_H_
 
@@ -12,17 +13,11 @@
 
 namespace postmirror {
 
-struct MapSwitch {
-  Config config;                     // the wanted one, with maps to answer from
-  std::vector<std::string> waiting;  // parameters that keep their former maps
-
-  friend bool operator==(const MapSwitch&, const MapSwitch&) = default;
-};
-
-// `serving` is what is answered from now; `is_filled` tells whether the store
-// has that map.
-MapSwitch SwitchMaps(const Config& wanted, const Config& serving,
-                     absl::FunctionRef<bool(const std::string& map)> is_filled);
+// Returns the parameters of `wanted` that have another list of maps than in
+// `serving`, and in it a map for which `is_filled` is false.
+std::vector<std::string> WaitingParameters(
+    const Config& wanted, const Config& serving,
+    absl::FunctionRef<bool(const std::string& map)> is_filled);
 
 }  // namespace postmirror
 

@@ -12,13 +12,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "proxy/acceptor.h"
 #include "proxy/listen_plan.h"
 #include "proxy/lookup/store_watch.h"
 #include "proxy/lookup/wake_up_lookup.h"
 #include "proxy/map_switch.h"
+#include "proxy/net/connection_queue.h"
 #include "proxy/net/descriptor_limit.h"
 #include "proxy/net/listener.h"
 #include "proxy/net/socket_address.h"
@@ -38,15 +38,15 @@ namespace {
 constexpr int kOtherDescriptors = 64;
 // A host name stands for one address of IPv4 and one of IPv6, as a rule.
 constexpr int kSocketsAListenEntry = 2;
-// Before the codec's name, in the name under which a client's socket is kept.
-constexpr char kClientPrefix[] = "client-";
+// Under which the service manager keeps the clients' connections.
+constexpr char kQueueName[] = "connections";
 
 class Service {
  public:
-  Service(const Config& config, ServiceManager* manager, Logger* logger)
+  Service(const Config& config, Supervisor* supervisor, Logger* logger)
       : wanted_(config),
         serving_(std::make_shared<const Config>(config)),
-        manager_(manager),
+        supervisor_(supervisor),
         logger_(logger),
         store_(config.store),
         store_watch_([this] { return store_.Refresh(); }, logger) {}
@@ -59,21 +59,22 @@ class Service {
   absl::Status StartTriggers();
   absl::Status StartListeners();
   void TakeDescriptors();
+  void Welcome(std::vector<WaitingConnection> connections);
   int AffordableClients(const Config& config);
   void Reload();
   absl::Status Follow(Config config);
   void KeepUntilRestart(Config* config);
-  void SwitchMapsThatAreFilled();
+  void SwitchOnceFilled();
   void Replace(size_t worker, std::shared_ptr<const Config> config);
   std::string Status() const;
   void Tick();
   void HandOver();
 
   Config wanted_;  // as postmirror.cf was read last
-  // What is answered from: wanted_, but for maps that are not filled yet.
+  // What is answered from: wanted_, or the one before until maps are filled.
   std::shared_ptr<const Config> serving_;
-  std::vector<std::string> waiting_;  // MapSwitch
-  ServiceManager* const manager_;
+  std::vector<std::string> waiting_;  // WaitingParameters()
+  Supervisor* const supervisor_;
   Logger* const logger_;
   const SystemClock now_;
   const CodecSet codecs_;
@@ -97,7 +98,7 @@ absl::Status Service::Start() {
   for (const auto& worker : workers_) workers.push_back(worker.get());
   acceptor_ =
       std::make_unique<Acceptor>(workers, client_limit, &clients_, logger_);
-  if (manager_->alive_interval() > absl::ZeroDuration()) {
+  if (supervisor_->alive_interval() > absl::ZeroDuration()) {
     pulse_ = std::make_unique<Pulse>(std::move(workers));
   }
   if (absl::Status started = StartTriggers(); !started.ok()) return started;
@@ -159,28 +160,30 @@ absl::Status Service::StartListeners() {
   return absl::OkStatus();
 }
 
-// The sockets of the .socket unit, and the clients that the process before
-// kept.
+// The sockets of the .socket unit, and the clients of the process before.
 void Service::TakeDescriptors() {
-  int clients = 0;
-  for (const PassedDescriptor& passed : manager_->TakeDescriptors()) {
+  for (const PassedDescriptor& passed : supervisor_->TakeDescriptors()) {
     FileDescriptor descriptor(passed.number);
-    if (IsListening(descriptor.get())) {
+    if (passed.name == kQueueName) {
+      Welcome(TakeConnections(descriptor));
+      supervisor_->Drop(kQueueName);
+    } else if (IsListening(descriptor.get())) {
       const absl::Status added =
           acceptor_->Add(TakeOver(std::move(descriptor)), codecs_.unserved());
       if (!added.ok()) logger_->Warning(added.message());
-      continue;
     }
-    absl::string_view name = passed.name;
-    absl::ConsumePrefix(&name, kClientPrefix);
-    const Codec* const codec = codecs_.Named(name);
-    if (codec == nullptr) continue;
-    acceptor_->Welcome(std::move(descriptor), codec);
-    ++clients;
   }
-  if (clients > 0) {
-    logger_->Notice(absl::StrCat("connections taken over: ", clients));
+}
+
+void Service::Welcome(std::vector<WaitingConnection> connections) {
+  for (WaitingConnection& connection : connections) {
+    // A parameter that this release does not know is nothing to serve.
+    const Codec* const codec = codecs_.Named(connection.language);
+    if (codec != nullptr) {
+      acceptor_->Welcome(std::move(connection.socket), codec);
+    }
   }
+  logger_->Notice(absl::StrCat("connections taken over: ", connections.size()));
 }
 
 int Service::AffordableClients(const Config& config) {
@@ -196,7 +199,7 @@ int Service::AffordableClients(const Config& config) {
 }
 
 void Service::Reload() {
-  manager_->Reloading();
+  supervisor_->Reloading();
   absl::StatusOr<Config> config = ReadConfig(wanted_.path);
   absl::Status reloaded = config.status();
   if (reloaded.ok()) reloaded = CheckServes(*config);
@@ -208,7 +211,7 @@ void Service::Reload() {
                                 " is not reloaded: the running configuration "
                                 "stays"));
   }
-  manager_->Ready(Status());
+  supervisor_->Ready(Status());
 }
 
 absl::Status Service::Follow(Config config) {
@@ -216,10 +219,19 @@ absl::Status Service::Follow(Config config) {
   absl::StatusOr<ListenPlan> plan =
       PlanListen(config, acceptor_->Addresses(), codecs_);
   if (!plan.ok()) return plan.status();
+  if (absl::Status followed = acceptor_->Follow(*std::move(plan));
+      !followed.ok()) {
+    return followed;
+  }
   wanted_ = std::move(config);
   acceptor_->set_client_limit(AffordableClients(wanted_));
-  SwitchMapsThatAreFilled();
-  return acceptor_->Follow(*std::move(plan));
+  SwitchOnceFilled();
+  // Their address may have an entry now.
+  for (const auto& worker : workers_) {
+    worker->Post(
+        [this, worker = worker.get()] { worker->Dismiss(codecs_.unserved()); });
+  }
+  return absl::OkStatus();
 }
 
 void Service::KeepUntilRestart(Config* config) {
@@ -233,25 +245,27 @@ void Service::KeepUntilRestart(Config* config) {
   config->proxy_threads = wanted_.proxy_threads;
 }
 
-void Service::SwitchMapsThatAreFilled() {
+void Service::SwitchOnceFilled() {
   const std::vector<std::string> maps = wanted_.MapNames();
   // A view is made while no other of this thread is at a moment.
   lookups_.front()->End();
   StoreView view(&store_, maps);
   view.Begin();
-  MapSwitch next = SwitchMaps(wanted_, *serving_, [&](const std::string& map) {
-    const auto name = std::find(maps.begin(), maps.end(), map);
-    return view.Record(static_cast<size_t>(name - maps.begin())) != nullptr;
-  });
+  std::vector<std::string> waiting =
+      WaitingParameters(wanted_, *serving_, [&](const std::string& map) {
+        const auto name = std::find(maps.begin(), maps.end(), map);
+        return view.Record(static_cast<size_t>(name - maps.begin())) != nullptr;
+      });
   view.End();
-  if (next.waiting != waiting_ && !next.waiting.empty()) {
+  if (waiting != waiting_ && !waiting.empty()) {
     logger_->Notice(absl::StrCat(
-        "answered from their former maps until the new ones are filled: ",
-        absl::StrJoin(next.waiting, ", ")));
+        "lookups are answered as before the reload until the maps of these are "
+        "filled: ",
+        absl::StrJoin(waiting, ", ")));
   }
-  waiting_ = std::move(next.waiting);
-  if (next.config == *serving_) return;
-  serving_ = std::make_shared<const Config>(std::move(next.config));
+  waiting_ = std::move(waiting);
+  if (!waiting_.empty() || wanted_ == *serving_) return;
+  serving_ = std::make_shared<const Config>(wanted_);
   Replace(0, serving_);
   for (size_t i = 1; i < workers_.size(); ++i) {
     workers_[i]->Post([this, i, config = serving_] { Replace(i, config); });
@@ -286,10 +300,10 @@ void Service::Tick() {
   // The store cannot be reopened under a lookup of this very wake-up.
   lookups_.front()->End();
   store_watch_.Tick();
-  if (!waiting_.empty()) SwitchMapsThatAreFilled();
+  if (!waiting_.empty()) SwitchOnceFilled();
   acceptor_->Tick();
-  manager_->Status(Status());
-  if (pulse_ != nullptr && pulse_->Beat()) manager_->Alive();
+  supervisor_->Status(Status());
+  if (pulse_ != nullptr && pulse_->Beat()) supervisor_->Alive();
 }
 
 void Service::Run() {
@@ -302,9 +316,9 @@ void Service::Run() {
                                   ", then reload postmirror-sync and "
                                   "postmirror-proxy"));
   }
-  manager_->Ready(Status());
+  supervisor_->Ready(Status());
   workers_.front()->Run();
-  manager_->Stopping();
+  supervisor_->Stopping();
   for (size_t i = 1; i < workers_.size(); ++i) workers_[i]->Stop();
   for (std::thread& thread : threads) thread.join();
   HandOver();
@@ -312,24 +326,19 @@ void Service::Run() {
 
 // Clients go on with the next process, without noticing.
 void Service::HandOver() {
-  std::vector<Worker::Arrival> clients;
+  std::vector<WaitingConnection> connections;
   for (const auto& worker : workers_) {
     for (Worker::Arrival& client : worker->Release()) {
-      clients.push_back(std::move(client));
+      const std::string language = codecs_.NameOf(client.codec);
+      if (language.empty()) continue;
+      connections.push_back(
+          {.socket = std::move(client.socket), .language = language});
     }
   }
-  std::vector<PassedDescriptor> kept;
-  for (const Worker::Arrival& client : clients) {
-    const std::string name = codecs_.NameOf(client.codec);
-    if (name.empty()) continue;
-    kept.push_back({.number = client.socket.get(),
-                    .name = absl::StrCat(kClientPrefix, name)});
+  const FileDescriptor queue = QueueConnections(std::move(connections));
+  if (queue.open()) {
+    supervisor_->Keep({.number = queue.get(), .name = kQueueName});
   }
-  std::sort(kept.begin(), kept.end(),
-            [](const PassedDescriptor& a, const PassedDescriptor& b) {
-              return a.name < b.name;
-            });
-  manager_->Keep(kept);
 }
 
 }  // namespace
@@ -340,7 +349,7 @@ int ReservedDescriptors(const Config& config) {
          kSocketsAListenEntry * static_cast<int>(config.listen.size());
 }
 
-absl::Status Serve(const Config& config, ServiceManager* manager,
+absl::Status Serve(const Config& config, Supervisor* supervisor,
                    Logger* logger) {
   // A client that closes early, or a log that nobody reads, must not end us.
   signal(SIGPIPE, SIG_IGN);
@@ -348,7 +357,7 @@ absl::Status Serve(const Config& config, ServiceManager* manager,
                               ", parameters: ", config.served.size(),
                               ", threads: ", config.proxy_threads,
                               ", store: ", config.store));
-  Service service(config, manager, logger);
+  Service service(config, supervisor, logger);
   if (absl::Status started = service.Start(); !started.ok()) return started;
   service.Run();
   logger->Notice("stopped");

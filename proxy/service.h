@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "schema/config/config.h"
 #include "schema/runtime/logger.h"
-#include "schema/runtime/service_manager.h"
+#include "schema/runtime/supervisor.h"
 
 namespace postmirror {
 
@@ -21,7 +21,7 @@ int ReservedDescriptors(const Config& config);
 // what to do, and waits for that. Fails at once, with a message for the
 // operator, when an entry of `listen` cannot be bound; the want of a store is
 // no failure. REQUIRES: no other thread is running.
-absl::Status Serve(const Config& config, ServiceManager* manager,
+absl::Status Serve(const Config& config, Supervisor* supervisor,
                    Logger* logger);
 
 }  // namespace postmirror

@@ -59,6 +59,14 @@ void Worker::Post(std::function<void()> action) {
   bell_->Fire();
 }
 
+void Worker::Dismiss(const Codec* codec) {
+  std::vector<Client*> dismissed;
+  for (const auto& [client, owner] : clients_) {
+    if (client->codec() == codec) dismissed.push_back(client);
+  }
+  for (Client* client : dismissed) client->Close();
+}
+
 std::vector<Worker::Arrival> Worker::Release() {
   std::vector<Arrival> released;
   {
@@ -82,9 +90,10 @@ void Worker::Welcome() {
     actions.swap(actions_);
     if (stopping_) loop_->Stop();
   }
-  for (const std::function<void()>& action : actions) action();
   for (Arrival& arrival : arrivals)
     Serve(std::move(arrival.socket), arrival.codec);
+  // Behind the arrivals, which whoever posted may mean as well.
+  for (const std::function<void()>& action : actions) action();
 }
 
 void Worker::Serve(FileDescriptor socket, const Codec* codec) {

@@ -71,6 +71,9 @@ class Worker {
   // from any thread.
   void Post(std::function<void()> action);
 
+  // Closes the clients that speak `codec`. From the worker's own thread.
+  void Dismiss(const Codec* codec);
+
   // Gives away the sockets of the clients that are at rest, with their codecs,
   // and leaves the others. REQUIRES: Run() is not running, nor will it again.
   std::vector<Arrival> Release();

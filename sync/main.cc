@@ -11,7 +11,7 @@
 #include "schema/runtime/command_line.h"
 #include "schema/runtime/exit_code.h"
 #include "schema/runtime/logger.h"
-#include "schema/runtime/service_manager.h"
+#include "schema/runtime/supervisor.h"
 #include "sync/mirror_plan.h"
 #include "sync/mirror_service.h"
 
@@ -75,9 +75,9 @@ int Main(int argc, char** argv) {
   }
   YieldToLookups();
   GiveBackLargeMemory();
-  ServiceManager manager;
+  Supervisor supervisor;
   const absl::Status mirrored =
-      Mirror(*std::move(config), *std::move(plan), &manager, &logger);
+      Mirror(*std::move(config), *std::move(plan), &supervisor, &logger);
   return mirrored.ok() ? EX_OK : Fail(logger, mirrored);
 }
 

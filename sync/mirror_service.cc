@@ -3,11 +3,11 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -47,21 +47,26 @@ struct Configuration {
 
 class MirrorService {
  public:
-  MirrorService(Configuration configuration, ServiceManager* manager,
+  MirrorService(Configuration configuration, Supervisor* supervisor,
                 Logger* logger)
       : signals_(BlockSignals()),
         configuration_(std::move(configuration)),
-        manager_(manager),
+        supervisor_(supervisor),
         logger_(*logger) {}
 
   absl::Status Run();
 
  private:
+  using Loops = std::vector<std::unique_ptr<MirrorLoop>>;
+
   absl::Status MirrorUntilChanged();
-  bool WaitForChange(const std::vector<std::unique_ptr<MirrorLoop>>& loops,
+  void WaitUntilEnded(const std::future<void>& loop, const Loops& loops);
+  void ShowLife(const Loops& loops);
+  absl::Duration LookInterval() const;
+  bool WaitForChange(const Loops& loops, const StatusBoard& board,
                      MirrorStore* store);
   void Tidy(absl::Duration running, MirrorStore* store);
-  bool Reload();
+  bool Reload(const StatusBoard& board);
   absl::StatusOr<Configuration> ReadAnew();
   std::string Status(const SyncStatus& status) const;
 
@@ -71,9 +76,10 @@ class MirrorService {
   CollationTables collations_;
   Configuration configuration_;  // the loops read it while they run
   std::optional<Configuration> next_;
-  ServiceManager* const manager_;
+  Supervisor* const supervisor_;
   Logger& logger_;
   bool stopped_ = false;
+  bool reloaded_ = false;
 };
 
 absl::Status MirrorService::Run() {
@@ -83,12 +89,12 @@ absl::Status MirrorService::Run() {
       return mirrored;
     }
   }
-  manager_->Stopping();
+  supervisor_->Stopping();
   logger_.Notice("postmirror-sync stopped");
   return absl::OkStatus();
 }
 
-// One configuration's life.
+// Mirrors what one configuration says, until there is another one.
 absl::Status MirrorService::MirrorUntilChanged() {
   const auto& [config, plan] = configuration_;
   for (const std::string& warning : plan.warnings) logger_.Warning(warning);
@@ -100,17 +106,18 @@ absl::Status MirrorService::MirrorUntilChanged() {
   MirrorStore store(config.store, config.max_shrink, &clock_, &logger_);
   const absl::Status opened = store.Open();
   // A full disk may have room later, and damage is mended by the first
-  // snapshot; what has no permission will not heal.
-  if (!opened.ok() && !absl::IsResourceExhausted(opened) &&
+  // snapshot; what has no permission will not heal. After a reload it was open
+  // before, and the loops try again.
+  if (!opened.ok() && !reloaded_ && !absl::IsResourceExhausted(opened) &&
       !absl::IsDataLoss(opened)) {
     return opened;
   }
-  StatusBoard board(
-      FormatFolder(config.store), plan.servers.size(), &clock_, &logger_,
-      [this](const SyncStatus& status) { manager_->Status(Status(status)); });
+  StatusBoard board(FormatFolder(config.store), plan.servers.size(), &clock_,
+                    &logger_, [this](const SyncStatus& status) {
+                      supervisor_->Status(Status(status));
+                    });
   StopSignal stop;
-  std::vector<std::unique_ptr<MirrorLoop>> loops;
-  std::vector<std::thread> threads;
+  Loops loops;
   for (size_t i = 0; i < plan.servers.size(); ++i) {
     loops.push_back(std::make_unique<MirrorLoop>(
         &plan.servers[i], i, FormatFolder(config.store),
@@ -122,26 +129,49 @@ absl::Status MirrorService::MirrorUntilChanged() {
                                  .logger = &logger_,
                                  .stop = &stop}));
   }
+  std::vector<std::future<void>> running;
   for (const auto& loop : loops) {
-    threads.emplace_back(&MirrorLoop::Run, loop.get());
+    running.push_back(
+        std::async(std::launch::async, &MirrorLoop::Run, loop.get()));
   }
-  manager_->Ready(Status(board.Current()));
-  stopped_ = !WaitForChange(loops, &store);
+  supervisor_->Ready(Status(board.Current()));
+  stopped_ = !WaitForChange(loops, board, &store);
   stop.Stop();
   for (const auto& loop : loops) loop->Cancel();
-  for (std::thread& thread : threads) thread.join();
+  for (const std::future<void>& loop : running) WaitUntilEnded(loop, loops);
   if (next_.has_value()) configuration_ = *std::exchange(next_, std::nullopt);
+  reloaded_ = true;
   return absl::OkStatus();
+}
+
+// A loop that applies a snapshot ends once it is applied, which may take long.
+void MirrorService::WaitUntilEnded(const std::future<void>& loop,
+                                   const Loops& loops) {
+  while (loop.wait_for(absl::ToChronoMilliseconds(LookInterval())) !=
+         std::future_status::ready) {
+    ShowLife(loops);
+  }
+}
+
+void MirrorService::ShowLife(const Loops& loops) {
+  if (std::none_of(loops.begin(), loops.end(),
+                   [](const auto& loop) { return loop->IsStuck(); })) {
+    supervisor_->Alive();
+  }
+}
+
+// How often something is due in this thread.
+absl::Duration MirrorService::LookInterval() const {
+  const absl::Duration alive = supervisor_->alive_interval();
+  return alive > absl::ZeroDuration() ? std::min(alive, kTidyInterval)
+                                      : kTidyInterval;
 }
 
 // Looks after the store and the loops until SIGTERM or SIGINT (false), or until
 // the configuration is another one (true).
-bool MirrorService::WaitForChange(
-    const std::vector<std::unique_ptr<MirrorLoop>>& loops, MirrorStore* store) {
-  const absl::Duration alive = manager_->alive_interval();
-  const timespec pause = absl::ToTimespec(alive > absl::ZeroDuration()
-                                              ? std::min(alive, kTidyInterval)
-                                              : kTidyInterval);
+bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
+                                  MirrorStore* store) {
+  const timespec pause = absl::ToTimespec(LookInterval());
   const Moment started = clock_.Now();
   std::optional<Moment> tidied;
   for (;;) {
@@ -150,12 +180,9 @@ bool MirrorService::WaitForChange(
       Tidy(Elapsed(started, now), store);
       tidied = now;
     }
-    if (std::none_of(loops.begin(), loops.end(),
-                     [](const auto& loop) { return loop->IsStuck(); })) {
-      manager_->Alive();
-    }
+    ShowLife(loops);
     const int signal = sigtimedwait(&signals_, nullptr, &pause);
-    if (signal == SIGHUP && Reload()) return true;
+    if (signal == SIGHUP && Reload(board)) return true;
     if (signal == SIGTERM || signal == SIGINT) return false;
   }
 }
@@ -178,17 +205,17 @@ void MirrorService::Tidy(absl::Duration running, MirrorStore* store) {
 }
 
 // Whether there is a new configuration.
-bool MirrorService::Reload() {
-  manager_->Reloading();
+bool MirrorService::Reload(const StatusBoard& board) {
+  supervisor_->Reloading();
   absl::StatusOr<Configuration> read = ReadAnew();
   if (!read.ok()) {
     logger_.Error(absl::StrCat(read.status().message(), "\n",
                                configuration_.config.path,
                                " is not reloaded: the running configuration "
                                "stays"));
-    manager_->Ready(
-        "the running configuration stays, for the new one is "
-        "wrong; see the log");
+    supervisor_->Ready(absl::StrCat(
+        Status(board.Current()),
+        "; not reloaded, for the new configuration is wrong: see the log"));
     return false;
   }
   if (read->config.store != configuration_.config.store) {
@@ -219,9 +246,9 @@ std::string MirrorService::Status(const SyncStatus& status) const {
 
 }  // namespace
 
-absl::Status Mirror(Config config, MirrorPlan plan, ServiceManager* manager,
+absl::Status Mirror(Config config, MirrorPlan plan, Supervisor* supervisor,
                     Logger* logger) {
-  return MirrorService({std::move(config), std::move(plan)}, manager, logger)
+  return MirrorService({std::move(config), std::move(plan)}, supervisor, logger)
       .Run();
 }
 

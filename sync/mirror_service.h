@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "schema/config/config.h"
 #include "schema/runtime/logger.h"
-#include "schema/runtime/service_manager.h"
+#include "schema/runtime/supervisor.h"
 #include "sync/mirror_plan.h"
 
 namespace postmirror {
@@ -17,7 +17,7 @@ namespace postmirror {
 // case. While no parameter is served it says what to do, and waits for that.
 // Fails where the store can never be opened. REQUIRES: no other thread is
 // running.
-absl::Status Mirror(Config config, MirrorPlan plan, ServiceManager* manager,
+absl::Status Mirror(Config config, MirrorPlan plan, Supervisor* supervisor,
                     Logger* logger);
 
 }  // namespace postmirror

@@ -29,17 +29,17 @@ void ReplyCache::Unmap::operator()(Slot* slots) const {
 ReplyCache::ReplyCache()
     : slots_(static_cast<Slot*>(MapZeros(kSlots * sizeof(Slot)))) {}
 
-ReplyCache::Slot& ReplyCache::SlotOf(size_t served,
+ReplyCache::Slot& ReplyCache::SlotOf(size_t parameter,
                                      absl::string_view key) const {
-  return slots_[absl::HashOf(served, key) % kSlots];
+  return slots_[absl::HashOf(parameter, key) % kSlots];
 }
 
-std::optional<Outcome> ReplyCache::Find(uint64_t moment, size_t served,
+std::optional<Outcome> ReplyCache::Find(uint64_t moment, size_t parameter,
                                         absl::string_view key,
                                         std::string* value) const {
   if (slots_ == nullptr || moment == 0) return std::nullopt;
-  const Slot& slot = SlotOf(served, key);
-  if (slot.moment != moment || slot.served != served ||
+  const Slot& slot = SlotOf(parameter, key);
+  if (slot.moment != moment || slot.parameter != parameter ||
       absl::string_view(slot.text.data(), slot.key_bytes) != key) {
     return std::nullopt;
   }
@@ -48,7 +48,7 @@ std::optional<Outcome> ReplyCache::Find(uint64_t moment, size_t served,
   return Outcome::kFound;
 }
 
-void ReplyCache::Keep(uint64_t moment, size_t served, absl::string_view key,
+void ReplyCache::Keep(uint64_t moment, size_t parameter, absl::string_view key,
                       Outcome outcome, absl::string_view value) {
   if (slots_ == nullptr || moment == 0 || outcome == Outcome::kTemporary)
     return;
@@ -58,12 +58,12 @@ void ReplyCache::Keep(uint64_t moment, size_t served, absl::string_view key,
     return;  // it would be taken for not found
   }
   if (key.size() + value.size() > kTextBytes ||
-      served > std::numeric_limits<uint16_t>::max()) {
+      parameter > std::numeric_limits<uint16_t>::max()) {
     return;
   }
-  Slot& kept = SlotOf(served, key);
+  Slot& kept = SlotOf(parameter, key);
   kept.moment = moment;
-  kept.served = static_cast<uint16_t>(served);
+  kept.parameter = static_cast<uint16_t>(parameter);
   kept.key_bytes = static_cast<uint8_t>(key.size());
   kept.value_bytes = static_cast<uint8_t>(value.size());
   std::copy(value.begin(), value.end(),

@@ -26,13 +26,13 @@ class ReplyCache {
   // What this lookup ended in, if it was kept in the same moment of the store
   // (StoreView::moment); `*value` is the value if found. `key` is taken as it
   // was asked, without folding.
-  std::optional<Outcome> Find(uint64_t moment, size_t served,
+  std::optional<Outcome> Find(uint64_t moment, size_t parameter,
                               absl::string_view key, std::string* value) const;
 
   // Keeps it, maybe in place of another one. Does nothing where the outcome is
   // temporary, there is no moment (0), the key and value are long, or the value
   // is empty.
-  void Keep(uint64_t moment, size_t served, absl::string_view key,
+  void Keep(uint64_t moment, size_t parameter, absl::string_view key,
             Outcome outcome, absl::string_view value);
 
  private:
@@ -42,7 +42,7 @@ class ReplyCache {
 
   struct Slot {
     uint64_t moment;  // 0 in an empty slot
-    uint16_t served;
+    uint16_t parameter;
     uint8_t key_bytes;
     uint8_t value_bytes;                // 0: not found
     std::array<char, kTextBytes> text;  // the key, then the value
@@ -53,7 +53,7 @@ class ReplyCache {
     void operator()(Slot* slots) const;
   };
 
-  Slot& SlotOf(size_t served, absl::string_view key) const;
+  Slot& SlotOf(size_t parameter, absl::string_view key) const;
 
   const std::unique_ptr<Slot[], Unmap> slots_;
 };

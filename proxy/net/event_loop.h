@@ -27,7 +27,8 @@ class EventLoop {
   static absl::StatusOr<std::unique_ptr<EventLoop>> Create();
 
   // Watches `fd` for `events`. `watcher` must outlive the watch, which ends
-  // with Forget() or when the descriptor is closed.
+  // with Forget(), or with the last descriptor of the file, whoever has it
+  // (epoll(7)).
   absl::Status Watch(int fd, uint32_t events, Watcher* watcher);
   void Change(int fd, uint32_t events, Watcher* watcher);
   void Forget(int fd);

@@ -1,7 +1,6 @@
 #include "proxy/net/socket_address.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -24,26 +23,19 @@ std::string UnixPath(const sockaddr_un& address, size_t size) {
 }  // namespace
 
 std::string AddressText(const sockaddr* address, size_t size) {
-  // Copied, for the family's own type may want another alignment.
-  sockaddr_storage storage = {};
-  std::memcpy(&storage, address, std::min(size, sizeof(storage)));
-  char text[INET6_ADDRSTRLEN] = {};
-  if (storage.ss_family == AF_INET) {
-    sockaddr_in four = {};
-    std::memcpy(&four, &storage, sizeof(four));
-    inet_ntop(AF_INET, &four.sin_addr, text, sizeof(text));
-    return absl::StrCat(text, ":", ntohs(four.sin_port));
+  if (address->sa_family == AF_UNIX) {
+    sockaddr_un path = {};
+    std::memcpy(&path, address, std::min(size, sizeof(path)));
+    return UnixPath(path, size);
   }
-  if (storage.ss_family == AF_INET6) {
-    sockaddr_in6 six = {};
-    std::memcpy(&six, &storage, sizeof(six));
-    inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof(text));
-    return absl::StrCat("[", text, "]:", ntohs(six.sin6_port));
+  char host[NI_MAXHOST];
+  char port[NI_MAXSERV];
+  if (getnameinfo(address, static_cast<socklen_t>(size), host, sizeof(host),
+                  port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "";
   }
-  if (storage.ss_family != AF_UNIX) return "";
-  sockaddr_un path = {};
-  std::memcpy(&path, &storage, sizeof(path));
-  return UnixPath(path, size);
+  return address->sa_family == AF_INET6 ? absl::StrCat("[", host, "]:", port)
+                                        : absl::StrCat(host, ":", port);
 }
 
 std::string BoundAddress(int socket) {

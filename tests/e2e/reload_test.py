@@ -70,7 +70,7 @@ class ReloadTest(E2eCase):
         self.site.write_config({ALIASES: both})
         # The proxy first: it has nothing yet to answer from the new map.
         self.reload(self.site.proxy)
-        self.site.proxy.wait_for_log("answered from their former maps until")
+        self.site.proxy.wait_for_log("answered as before the reload until")
         self.assertEqual(
             self.ask(client, ALIASES, ALIAS), found("user@example.org")
         )

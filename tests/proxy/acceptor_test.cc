@@ -209,5 +209,19 @@ TEST_F(AcceptorFollowTest, NothingIsSaidOfItWhileNothingIsConfigured) {
   EXPECT_THAT(logger_.Take(), IsEmpty());
 }
 
+// A tick may stand between the reload and the door's event in one wake-up.
+TEST_F(AcceptorFollowTest, AnEventOfAListenerThatIsClosedMeanwhileIsHarmless) {
+  ASSERT_TRUE(acceptor_.Add(Bound("goes", false), codecs_.unserved()).ok());
+  // First in the batch, as the epoll list has it: it was ready first.
+  worker_->Post([this] {
+    ASSERT_TRUE(acceptor_.Follow({}).ok());
+    acceptor_.Tick();
+    worker_->Stop();
+  });
+  EXPECT_TRUE(Listens("goes"));
+  worker_->Run();
+  EXPECT_FALSE(Listens("goes"));
+}
+
 }  // namespace
 }  // namespace postmirror

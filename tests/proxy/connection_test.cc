@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/protocol/socketmap_codec.h"
 #include "proxy/protocol/tcp_table_codec.h"
@@ -241,7 +242,7 @@ TEST_F(ConnectionTest, ClientThatIsTurnedAwayGetsOneTemporaryReply) {
 TEST_F(ConnectionTest, ClientThatIsTurnedAwayGetsNoWrongNotFound) {
   for (const char* request : {"get \n", "put x\n", "hello\n"}) {
     TurnAway();
-    EXPECT_EQ(Feed(request), "400 too many connections\n") << request;
+    EXPECT_TRUE(absl::StartsWith(Feed(request), "400 ")) << request;
   }
 }
 

@@ -74,5 +74,18 @@ TEST_F(ListenPlanTest, AUnixSocketHasTheModeOfTheSetting) {
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
+// One of them would be answered from the other's maps.
+TEST_F(ListenPlanTest, TwoEntriesOfOneAddressAreRefused) {
+  config_.listen = {
+      *ParseListenEntry("tcp:127.0.0.1:10040:virtual_alias_maps"),
+      *ParseListenEntry("tcp:localhost:10040:virtual_mailbox_maps")};
+  const absl::Status status =
+      PlanListen(config_, {"127.0.0.1:10040", "[::1]:10040"}, codecs_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("tcp:localhost:10040:virtual_mailbox_maps comes to "
+                        "127.0.0.1:10040, which another entry has"));
+}
+
 }  // namespace
 }  // namespace postmirror

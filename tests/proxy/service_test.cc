@@ -56,8 +56,8 @@ TEST(ServiceTest, RaisesTheDescriptorLimitBeforeItNeedsDescriptors) {
   config.listen.resize(1);
   config.listen.front().host = "192.0.2.1";
   RecordingLogger logger;
-  ServiceManager manager;
-  const absl::Status status = Serve(config, &manager, &logger);
+  Supervisor supervisor;
+  const absl::Status status = Serve(config, &supervisor, &logger);
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_THAT(std::string(status.message()), HasSubstr("192.0.2.1"));
 }

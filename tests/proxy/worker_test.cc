@@ -221,5 +221,14 @@ TEST_F(WorkerReleaseTest, GivesAwayAClientThatWasNotWelcomedYet) {
   EXPECT_EQ(worker_->Release().size(), 1U);
 }
 
+TEST_F(WorkerReleaseTest, DismissesTheClientsOfACodec) {
+  SocketPair pair;
+  Serve(&pair, "get me\n");
+  worker_->Post([this] { worker_->Dismiss(&codec_); });
+  RunOnce();
+  EXPECT_TRUE(worker_->Release().empty());
+  EXPECT_EQ(clients_, 0);
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -40,7 +40,7 @@ class Daemon:
 
     `user` and `group` run it with these rights and no others; `wrapper` is a
     command that ends in executing its arguments, so that the pid is the daemon's;
-    `manager` is the ServiceManager that starts it, if it is not to be nobody.
+    `manager` is the Supervisor that starts it, if it is not to be nobody.
     """
 
     def __init__(

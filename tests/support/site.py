@@ -115,7 +115,7 @@ class Site:
         )
 
     def mysql(self, parameter):
-        """Returns what main.cf would say without postmirror, "mysql:...""""
+        """Returns what main.cf would say without postmirror: mysql: and files."""
         return self._mysql[parameter]
 
     def set_sync(self, **rights):

@@ -1,4 +1,4 @@
-#include "schema/runtime/service_manager.h"
+#include "schema/runtime/supervisor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,9 +19,9 @@ using testing::IsEmpty;
 using testing::MatchesRegex;
 
 // What systemd has at its end of NOTIFY_SOCKET.
-class ServiceManagerTest : public testing::Test {
+class SupervisorTest : public testing::Test {
  protected:
-  ServiceManagerTest() {
+  SupervisorTest() {
     EXPECT_NE(mkdtemp(folder_.data()), nullptr);
     const std::string path = folder_ + "/notify";
     sockaddr_un address = {};
@@ -32,7 +32,7 @@ class ServiceManagerTest : public testing::Test {
               0);
     setenv("NOTIFY_SOCKET", path.c_str(), 1);
   }
-  ~ServiceManagerTest() override {
+  ~SupervisorTest() override {
     unsetenv("NOTIFY_SOCKET");
     close(socket_);
     unlink((folder_ + "/notify").c_str());
@@ -52,53 +52,59 @@ class ServiceManagerTest : public testing::Test {
 
   const int socket_ = socket(AF_UNIX, SOCK_DGRAM, 0);
   std::string folder_ = testing::TempDir() + "/managerXXXXXX";
-  ServiceManager manager_;
+  Supervisor supervisor_;
 };
 
-TEST_F(ServiceManagerTest, SaysThatItIsReadyAndHow) {
-  manager_.Ready("answering");
+TEST_F(SupervisorTest, SaysThatItIsReadyAndHow) {
+  supervisor_.Ready("answering");
   EXPECT_THAT(Received(), ElementsAre("READY=1\nSTATUS=answering\n"));
 }
 
-TEST_F(ServiceManagerTest, AStatusIsSentOnce) {
-  manager_.Ready("answering");
-  manager_.Status("answering");
-  manager_.Status("broken");
-  manager_.Status("broken");
+TEST_F(SupervisorTest, AStatusIsSentOnce) {
+  supervisor_.Ready("answering");
+  supervisor_.Status("answering");
+  supervisor_.Status("broken");
+  supervisor_.Status("broken");
   EXPECT_THAT(Received(),
               ElementsAre("READY=1\nSTATUS=answering\n", "STATUS=broken\n"));
 }
 
 // Another line would be another variable.
-TEST_F(ServiceManagerTest, AStatusIsOneLine) {
-  manager_.Status("one\nMAINPID=1");
+TEST_F(SupervisorTest, AStatusIsOneLine) {
+  supervisor_.Status("one\nMAINPID=1");
   EXPECT_THAT(Received(), ElementsAre("STATUS=one; MAINPID=1\n"));
 }
 
-TEST_F(ServiceManagerTest, AReloadHasItsMoment) {
-  manager_.Reloading();
+TEST_F(SupervisorTest, AReloadHasItsMoment) {
+  supervisor_.Reloading();
   EXPECT_THAT(
       Received(),
       ElementsAre(MatchesRegex("RELOADING=1\nMONOTONIC_USEC=[0-9]+\n")));
 }
 
-TEST_F(ServiceManagerTest, NobodyWaitsForSignsOfLife) {
-  EXPECT_EQ(manager_.alive_interval(), absl::ZeroDuration());
+TEST_F(SupervisorTest, NobodyWaitsForSignsOfLife) {
+  EXPECT_EQ(supervisor_.alive_interval(), absl::ZeroDuration());
 }
 
-TEST_F(ServiceManagerTest, SignsOfLifeAreDueInHalfTheTimeThatIsAllowed) {
+TEST_F(SupervisorTest, SignsOfLifeAreDueInHalfTheTimeThatIsAllowed) {
   setenv("WATCHDOG_USEC", "30000000", 1);
-  EXPECT_EQ(manager_.alive_interval(), absl::Seconds(15));
+  EXPECT_EQ(supervisor_.alive_interval(), absl::Seconds(15));
   unsetenv("WATCHDOG_USEC");
 }
 
-TEST_F(ServiceManagerTest, WithoutAManagerNothingHappens) {
+TEST_F(SupervisorTest, WhatWasTakenIsDropped) {
+  supervisor_.Drop("connections");
+  EXPECT_THAT(Received(), ElementsAre("FDSTOREREMOVE=1\nFDNAME=connections\n"));
+}
+
+TEST_F(SupervisorTest, WithoutAManagerNothingHappens) {
   unsetenv("NOTIFY_SOCKET");
-  manager_.Ready("answering");
-  manager_.Stopping();
-  manager_.Keep({{.number = 0, .name = "client"}});
+  supervisor_.Ready("answering");
+  supervisor_.Stopping();
+  supervisor_.Keep({.number = 0, .name = "connections"});
+  supervisor_.Drop("connections");
   EXPECT_THAT(Received(), IsEmpty());
-  EXPECT_THAT(manager_.TakeDescriptors(), IsEmpty());
+  EXPECT_THAT(supervisor_.TakeDescriptors(), IsEmpty());
 }
 
 }  // namespace

@@ -2,14 +2,14 @@
 // sd_listen_fds(3) have it: it is told how the service is, and keeps sockets
 // while no process of the service runs. Without one nothing here does anything.
 //
-//   ServiceManager manager;
+//   Supervisor supervisor;
 //   std::vector<PassedDescriptor> sockets = manager.TakeDescriptors();
 //   manager.Ready("answering");
 //   ...                              // manager.Alive() every while
 //   manager.Stopping();
-//   manager.Keep({{.number = fd, .name = "client"}});
-#ifndef POSTMIRROR_SCHEMA_RUNTIME_SERVICE_MANAGER_H_
-#define POSTMIRROR_SCHEMA_RUNTIME_SERVICE_MANAGER_H_
+//   manager.Keep({.number = fd, .name = "connections"});
+#ifndef POSTMIRROR_SCHEMA_RUNTIME_SUPERVISOR_H_
+#define POSTMIRROR_SCHEMA_RUNTIME_SUPERVISOR_H_
 
 #include <mutex>
 #include <string>
@@ -20,15 +20,16 @@
 
 namespace postmirror {
 
-// A descriptor and the name under which the manager keeps it: at most 255
-// characters of ASCII, no colon. Owns nothing.
+// A descriptor and the name under which the manager keeps it: ASCII without
+// colons, and short, since all names share one environment variable. Owns
+// nothing.
 struct PassedDescriptor {
   int number = -1;
   std::string name;
 };
 
 // Any thread may call, but for TakeDescriptors.
-class ServiceManager {
+class Supervisor {
  public:
   // Returns the descriptors that came with the process, the sockets of its
   // .socket unit among them; they are closed on exec(2). The caller owns them.
@@ -51,10 +52,14 @@ class ServiceManager {
   // The service does what it is for.
   void Alive();
 
-  // Hands descriptors over for the next process of the service, as far as the
-  // unit's FileDescriptorStoreMax= allows. Returns when the manager has them:
-  // the caller may close them and end. They are dropped if no process follows.
-  void Keep(const std::vector<PassedDescriptor>& descriptors);
+  // Hands a descriptor over for the next process of the service, as far as the
+  // unit's FileDescriptorStoreMax= allows. Returns when the manager has it: the
+  // caller may close it and end. It is dropped if no process follows.
+  void Keep(const PassedDescriptor& descriptor);
+
+  // Lets the manager close what it keeps under the name: each further process
+  // would get it, too.
+  void Drop(absl::string_view name);
 
  private:
   void Send(const std::string& message);
@@ -65,4 +70,4 @@ class ServiceManager {
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_SCHEMA_RUNTIME_SERVICE_MANAGER_H_
+#endif  // POSTMIRROR_SCHEMA_RUNTIME_SUPERVISOR_H_

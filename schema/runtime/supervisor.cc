@@ -1,4 +1,4 @@
-#include "schema/runtime/service_manager.h"
+#include "schema/runtime/supervisor.h"
 
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -12,8 +12,6 @@
 namespace postmirror {
 namespace {
 
-// One message carries at most SCM_MAX_FD descriptors (unix(7)).
-constexpr size_t kDescriptorsAMessage = 253;
 constexpr absl::Duration kBarrierTimeout = absl::Seconds(10);
 
 // A message is lines of VARIABLE=value.
@@ -24,12 +22,12 @@ std::string StatusLine(absl::string_view status) {
 
 }  // namespace
 
-void ServiceManager::Send(const std::string& message) {
+void Supervisor::Send(const std::string& message) {
   // The environment stays, for the next message.
   sd_notify(0, message.c_str());
 }
 
-std::vector<PassedDescriptor> ServiceManager::TakeDescriptors() {
+std::vector<PassedDescriptor> Supervisor::TakeDescriptors() {
   char** names = nullptr;
   const int count = sd_listen_fds_with_names(1, &names);
   std::vector<PassedDescriptor> descriptors;
@@ -42,13 +40,13 @@ std::vector<PassedDescriptor> ServiceManager::TakeDescriptors() {
   return descriptors;
 }
 
-void ServiceManager::Ready(absl::string_view status) {
+void Supervisor::Ready(absl::string_view status) {
   const std::lock_guard<std::mutex> lock(mutex_);
   status_ = std::string(status);
   Send(absl::StrCat("READY=1\n", StatusLine(status)));
 }
 
-void ServiceManager::Reloading() {
+void Supervisor::Reloading() {
   timespec now = {};
   clock_gettime(CLOCK_MONOTONIC, &now);
   // sd_notify(3): Type=notify-reload compares it with the reload's start.
@@ -56,40 +54,36 @@ void ServiceManager::Reloading() {
                     int64_t{now.tv_sec} * 1000000 + now.tv_nsec / 1000, "\n"));
 }
 
-void ServiceManager::Stopping() { Send("STOPPING=1\n"); }
+void Supervisor::Stopping() { Send("STOPPING=1\n"); }
 
-void ServiceManager::Status(absl::string_view status) {
+void Supervisor::Status(absl::string_view status) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (absl::string_view(status_) == status) return;
   status_ = std::string(status);
   Send(StatusLine(status));
 }
 
-absl::Duration ServiceManager::alive_interval() const {
+absl::Duration Supervisor::alive_interval() const {
   uint64_t microseconds = 0;
   if (sd_watchdog_enabled(0, &microseconds) <= 0) return absl::ZeroDuration();
   return absl::Microseconds(static_cast<int64_t>(microseconds / 2));
 }
 
-void ServiceManager::Alive() { Send("WATCHDOG=1\n"); }
+void Supervisor::Alive() { Send("WATCHDOG=1\n"); }
 
-void ServiceManager::Keep(const std::vector<PassedDescriptor>& descriptors) {
-  for (size_t i = 0; i < descriptors.size();) {
-    const std::string& name = descriptors[i].name;
-    std::vector<int> numbers;
-    for (; i < descriptors.size() && descriptors[i].name == name &&
-           numbers.size() < kDescriptorsAMessage;
-         ++i) {
-      numbers.push_back(descriptors[i].number);
-    }
-    sd_pid_notify_with_fds(
-        0, 0, absl::StrCat("FDSTORE=1\nFDNAME=", name).c_str(), numbers.data(),
-        static_cast<unsigned>(numbers.size()));
-  }
-  if (!descriptors.empty()) {
-    sd_notify_barrier(
-        0, static_cast<uint64_t>(absl::ToInt64Microseconds(kBarrierTimeout)));
-  }
+void Supervisor::Keep(const PassedDescriptor& descriptor) {
+  // FDPOLL=0: a queue whose sender has closed is no dead connection.
+  sd_pid_notify_with_fds(
+      0, 0,
+      absl::StrCat("FDSTORE=1\nFDNAME=", descriptor.name, "\nFDPOLL=0\n")
+          .c_str(),
+      &descriptor.number, 1);
+  sd_notify_barrier(
+      0, static_cast<uint64_t>(absl::ToInt64Microseconds(kBarrierTimeout)));
+}
+
+void Supervisor::Drop(absl::string_view name) {
+  Send(absl::StrCat("FDSTOREREMOVE=1\nFDNAME=", name, "\n"));
 }
 
 }  // namespace postmirror

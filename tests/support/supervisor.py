@@ -1,7 +1,7 @@
 """What systemd is to a service: hears what it says of itself, holds the sockets on
 which it listens, and keeps the descriptors that it hands over when it ends.
 
-    with ServiceManager(folder) as manager:
+    with Supervisor(folder) as manager:
         manager.listen(("127.0.0.1", port))
         site.set_proxy(manager=manager)
 """
@@ -19,7 +19,7 @@ _DESCRIPTORS_A_MESSAGE = 253
 _ABOVE_ALL_PASSED = 2000
 
 
-class ServiceManager:
+class Supervisor:
     """`watchdog_seconds` is what the unit's WatchdogSec= would be."""
 
     # LISTEN_PID is that of the process that takes the descriptors.
@@ -91,17 +91,16 @@ class ServiceManager:
             self._kept.clear()
 
     def popen_arguments(self):
-        """Returns what Popen needs to start the service; what was kept goes to it."""
+        """Returns what Popen needs to start the service; what is kept goes to it, and
+        stays kept until the service says otherwise."""
         with self._lock:
-            kept, self._kept = self._kept, []
+            kept = list(self._kept)
         names = ["test.socket"] * len(self._listening) + [name for name, _ in kept]
         # Out of the way of the numbers that they shall have.
         sources = [
             fcntl.fcntl(each, fcntl.F_DUPFD_CLOEXEC, _ABOVE_ALL_PASSED)
             for each in (*self._listening, *(descriptor for _, descriptor in kept))
         ]
-        for _, descriptor in kept:
-            os.close(descriptor)
 
         def place():
             for number, source in enumerate(sources, _FIRST_DESCRIPTOR):
@@ -131,6 +130,10 @@ class ServiceManager:
                 if "FDSTORE=1" in lines:
                     self._kept += [(name[0], each) for each in descriptors]
                     continue
+                if "FDSTOREREMOVE=1" in lines:
+                    for _, each in [kept for kept in self._kept if kept[0] in name]:
+                        os.close(each)
+                    self._kept = [kept for kept in self._kept if kept[0] not in name]
             # That of a barrier: closing it is the answer.
             for descriptor in descriptors:
                 os.close(descriptor)
