@@ -26,7 +26,7 @@ std::string WriterLockPath(absl::string_view store) {
 }
 
 absl::StatusOr<int> HoldStore(absl::string_view store) {
-  if (mkdir(std::string(store).c_str(), 02750) == 0) {
+  if (mkdir(std::string(store).c_str(), 0750) == 0) {
     chmod(std::string(store).c_str(), 02750);  // whatever the umask
   }
   const std::string path = WriterLockPath(store);
