@@ -16,7 +16,9 @@ make_debian13() {
   # Users other than root must be able to enter their root.
   chmod 755 "$folder"
   mkdir -p "$debian13_packages"
-  debootstrap --variant=minbase --cache-dir="$debian13_packages" trixie "$folder" \
+  # It mounts /proc in the folder, and leaves it there where it is ended.
+  unshare --mount --pid --fork --kill-child --mount-proc debootstrap --variant=minbase \
+    --cache-dir="$debian13_packages" trixie "$folder" \
     "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" || return
   # MariaDB's set-up resolves the host's name.
   printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$(hostname)" >"$folder/etc/hosts"

@@ -21,7 +21,7 @@ import time
 
 _REPLY_SECONDS = 30
 _PAUSE_SECONDS = 0.005  # between a client's lookups: 120 of them have one core
-_MAX_NOTES = 20
+_MAX_NOTES = 5
 
 # Of the sample data: parameter, key, the value or None for not found.
 _LOOKUPS = (
