@@ -138,3 +138,24 @@ disable_peers() {
     esac
   done
 }
+
+# Unpacks a package below FOLDER/NAME without installing it, if it is not there: for
+# mandoc, which excludes man-db, on which the tools that build packages depend.
+unpack_package() {
+  local name=$1 folder=$2/$1 fresh
+  if [[ -e $folder ]]; then return 0; fi
+  fresh=$(mktemp -d)
+  # apt-get downloads as a user of its own.
+  chmod 755 "$fresh"
+  if ! (
+    cd "$fresh"
+    apt-get -qq download "$name" || { apt-get -qq update && apt-get -qq download "$name"; }
+    dpkg-deb -x ./*.deb unpacked
+  ) >>"${log:-/dev/stderr}" 2>&1; then
+    echo "apt-get download $name failed${log:+, see $log}" >&2
+    return 69
+  fi
+  mkdir -p "$2"
+  mv "$fresh/unpacked" "$folder"
+  rm -rf "$fresh"
+}
