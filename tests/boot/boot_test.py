@@ -29,11 +29,6 @@ _MAIL_FACILITY = "2"  # syslog(3)
 _MOST_EXPOSED = 1.5  # `systemd-analyze security`, of 10
 
 
-def note(text):
-    """Says in the log what was seen."""
-    print(f"\n    {text}", file=sys.stderr, flush=True)
-
-
 class BootTest(unittest.TestCase):
     maxDiff = None
 
@@ -48,6 +43,14 @@ class BootTest(unittest.TestCase):
     @classmethod
     def _keep_journal(cls):
         _JOURNAL.write_text(cls.machine.journal("--output=short-iso"))
+
+    def setUp(self):
+        print(file=sys.stderr)  # unittest has begun a line with the test's name
+
+    def note(self, text):
+        """Says in the log what was seen."""
+        for line in text.splitlines():
+            print(f"    {line}", file=sys.stderr, flush=True)
 
     def run_inside(self, *command):
         return self.machine.run(*command).stdout.strip()
@@ -65,7 +68,7 @@ class BootTest(unittest.TestCase):
         failed = self.run_inside("systemctl", "--failed", "--plain", "--no-legend")
         self.assertEqual(failed, "")
         self.assert_active(*units)
-        note(f"booted, {self.machine.system_state()}")
+        self.note(f"booted, {self.machine.system_state()}")
 
     def assert_answers_as_before(self):
         self.assertEqual(self.server.answers(), self.answers)
@@ -81,7 +84,7 @@ class BootTest(unittest.TestCase):
             60,
             lambda: f"status ends with {code}: {status()}",
         )
-        note(status().stdout.replace("\n", "\n    "))
+        self.note(status().stdout)
 
     def assert_log_says(self, service, *words):
         """Waits for an entry with all of the words; returns it."""
@@ -108,7 +111,7 @@ class BootTest(unittest.TestCase):
         )
         self.assertEqual(self.server.roots("smtpd"), {"/var/spool/postfix"})
         for recipient, answer in self.answers.items():
-            note(f"{recipient}: {answer.code} {answer.text} {answer.recipients}")
+            self.note(f"{recipient}: {answer.code} {answer.text} {answer.recipients}")
 
     def test_03_installs_unconfigured(self):
         type(self).files = inventory.files(self.machine)
@@ -121,11 +124,11 @@ class BootTest(unittest.TestCase):
             status = services.shown(self.machine, service, "StatusText")
             self.assertIn(_CONFIG, status)
             self.assert_log_says(service, _CONFIG)
-            note(f"{service}: {status}")
+            self.note(f"{service}: {status}")
         checked = self.machine.run("postmirror-sync", "--check", check=False)
         self.assertEqual(checked.returncode, 78, checked)
         for port in (10040, 10041, 10042):
-            reply = services.tcp_table_reply(self.machine, port, "example.org")
+            reply = self.reply(port, "example.org")
             self.assertRegex(reply, "^400 ")
         self.assert_answers_as_before()
 
@@ -179,7 +182,7 @@ class BootTest(unittest.TestCase):
     def test_07_hardened(self):
         for service in SERVICES:
             exposure = services.exposure(self.machine, service)
-            note(f"{service}: exposure {exposure}")
+            self.note(f"{service}: exposure {exposure}")
             self.assertLess(exposure, _MOST_EXPOSED)
 
     def test_08_mail_is_answered_without_mariadb(self):
@@ -204,7 +207,7 @@ class BootTest(unittest.TestCase):
         """Runs a command amidst lookups, which ends the services' processes or not."""
         pids = self.pids(disturbed)
         what = " ".join(command)
-        note(load.assert_undisturbed(what, lambda: self.run_inside(*command)))
+        self.note(load.assert_undisturbed(what, lambda: self.run_inside(*command)))
         for old, new in zip(pids, self.pids(disturbed)):
             self.assertEqual(old != new, ends, what)
 
@@ -220,8 +223,7 @@ class BootTest(unittest.TestCase):
             30,
             "systemd starts the proxy again",
         )
-        reply = services.tcp_table_reply(self.machine, 10040, "example.org")
-        self.assertEqual(reply, "200 1")
+        self.assertEqual(self.reply(10040, "example.org"), "200 1")
         self.assert_answers_as_before()
 
     def test_11_wrong_configuration_is_not_taken_over(self):
@@ -232,7 +234,7 @@ class BootTest(unittest.TestCase):
         self.run_inside("systemctl", "reload", *SERVICES)
         for service in SERVICES:
             entry = self.assert_log_says(service, f"{_CONFIG}:{line}:", "max_shrink")
-            note(f"{service}: <{entry['PRIORITY']}> {entry['MESSAGE']}")
+            self.note(f"{service}: <{entry['PRIORITY']}> {entry['MESSAGE']}")
             self.assertEqual(entry["PRIORITY"], "3")
             self.assertEqual(entry["SYSLOG_FACILITY"], _MAIL_FACILITY)
             self.assertEqual(entry["_SYSTEMD_UNIT"], f"{service}.service")
@@ -241,21 +243,45 @@ class BootTest(unittest.TestCase):
         self.run_inside("systemctl", "reload", *SERVICES)
         self.assertEqual(self.pids(SERVICES), pids)
 
+    def assert_follows(self, alias):
+        """A new alias in MariaDB is answered."""
+        value = "john@example.org"
+        self.server.add_alias(alias, value)
+        wait_until(
+            lambda: self.reply(10042, alias) == f"200 {value}",
+            60,
+            lambda: f"{alias} is answered, but {self.reply(10042, alias)}",
+        )
+
+    def reply(self, port, key):
+        return services.tcp_table_reply(self.machine, port, key)
+
     def test_12_boots_without_mariadb(self):
         self.run_inside("systemctl", "mask", "mariadb.service")
         self.machine.reboot()
         self.assert_booted("postfix.service", *UNITS)
         self.assertEqual(services.shown(self.machine, "mariadb", "LoadState"), "masked")
         self.assert_answers_as_before()
+        self.note(services.shown(self.machine, "postmirror-sync", "StatusText"))
 
     def test_13_boots_with_mariadb(self):
         self.run_inside("systemctl", "unmask", "mariadb.service")
         self.machine.reboot()
         self.assert_booted("postfix.service", "mariadb.service", *UNITS)
+        self.assert_follows("tcp@example.org")
         self.wait_for_status(0)
         self.assert_answers_as_before()
 
-    def test_14_removed(self):
+    def test_14_follows_over_the_socket_of_mariadb(self):
+        socket = "/run/mysqld/mysqld.sock"
+        self.server.set_hosts("/etc/postmirror", f"unix:{socket}")
+        self.run_inside("systemctl", "reload", "postmirror-sync")
+        self.assert_follows("socket@example.org")
+        self.assertIn(socket, self.run_inside("postmirrorctl", "status"))
+        self.server.set_hosts("/etc/postmirror", "127.0.0.1")
+        self.run_inside("systemctl", "reload", "postmirror-sync")
+
+    def test_15_removed(self):
         """The way back, as the README has it, and then without the package."""
         self.server.move_map_files("/etc/postmirror", "/etc/postfix", "postfix")
         self.server.ask_mariadb()
@@ -268,7 +294,7 @@ class BootTest(unittest.TestCase):
         self.assert_active("postfix.service")
         self.assert_answers_as_before()
 
-    def test_15_purged(self):
+    def test_16_purged(self):
         self.run_inside("apt-get", "-y", "purge", "postmirror")
         self.assertEqual(inventory.files(self.machine) ^ self.files, set())
         self.assertEqual(inventory.accounts(self.machine) ^ self.accounts, set())

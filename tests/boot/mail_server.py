@@ -79,6 +79,12 @@ class MailServer:
             self._machine.run("mv", f"{old}/{map_file(parameter)}", path)
             self._machine.run("chown", f"root:{group}", path)
 
+    def set_hosts(self, folder, hosts):
+        """Has the map files in that folder name this server."""
+        for name in map(map_file, PARAMETERS):
+            edit = f"s|^hosts = .*|hosts = {hosts}|"
+            self._machine.run("sed", "-i", edit, f"{folder}/{name}")
+
     def ask_mariadb(self):
         """Gives main.cf the mysql: lines of the guide."""
         self._set_maps(
@@ -98,6 +104,14 @@ class MailServer:
         )
         replies = json.loads(result.stdout)
         return dict(zip(_RECIPIENTS, map(self._answer, replies)))
+
+    def add_alias(self, source, destination):
+        """Commits an alias of the first domain in MariaDB."""
+        self._run_sql(
+            "mailserver",
+            "INSERT INTO virtual_aliases (domain_id, source, destination)"
+            f" VALUES (1, '{source}', '{destination}')",
+        )
 
     def roots(self, program):
         """Returns the root folders of the processes of a program of Postfix."""
