@@ -6,6 +6,7 @@ fails ends it. tests/boot/run makes what they need and calls them.
 
 import os
 import pathlib
+import signal
 import sys
 import unittest
 
@@ -34,6 +35,8 @@ class BootTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        # As Ctrl-C does, so that the machine is put away.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         cls.machine = Machine(_FOLDER, _FOLDER / "machine")
         cls.addClassCleanup(cls._keep_journal)
         cls.addClassCleanup(cls.machine.close)

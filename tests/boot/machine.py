@@ -59,7 +59,10 @@ class Machine:
             start_new_session=True,
         )
         os.close(terminal)
-        self._reader = threading.Thread(target=self._keep_console, args=(master,))
+        # Not waited for by the end of this process, which first ends the machine.
+        self._reader = threading.Thread(
+            target=self._keep_console, args=(master,), daemon=True
+        )
         self._reader.start()
         self._pid = wait_until(self._systemd_pid, 30, self._why_not("runs systemd"))
         wait_until(
