@@ -24,6 +24,7 @@ libicu-dev       build ICU: case folding of keys
 liblmdb-dev      build LMDB: the store
 libmariadb-dev   build Connector/C: sync reads MariaDB
 libsystemd-dev   build libsystemd: readiness, watchdog, sockets handed over
+prometheus-cpp-dev build prometheus-cpp: metrics
 libxxhash-dev    build xxHash: checksums and digests
 libjansson-dev   build Jansson: postmirrorctl status --json
 zlib1g-dev       build zlib: checksums and compressed events of the binlog
@@ -42,6 +43,7 @@ mount            test  the mounts of the full disk tests
 systemd          test  systemd-analyze, systemd-sysusers, systemd-tmpfiles
 apparmor         test  apparmor_parser
 strace           test  what the daemons ask the kernel for
+prometheus       test  promtool, and what scrapes the daemons
 clang-tidy       test  the lint
 memcached        bench a peer
 redis-server     bench a peer
@@ -125,16 +127,18 @@ install_missing_packages() {
     echo "apt-get install failed${log:+, see $log}" >&2
     return 69
   fi
-  disable_peers "${missing[@]}"
+  disable_servers "${missing[@]}"
 }
 
-# Of these packages, the servers that are for comparison only shall not start at the
-# next boot either, nor shall AppArmor.
-disable_peers() {
+# Of these packages, the servers that are for comparison or for tests only shall not
+# start at the next boot either, nor shall AppArmor.
+disable_servers() {
   local package
   for package in "$@"; do
     case $package in
-      memcached | redis-server | apparmor) systemctl --quiet disable "$package" 2>/dev/null || true ;;
+      memcached | redis-server | prometheus | apparmor)
+        systemctl --quiet disable "$package" 2>/dev/null || true
+        ;;
     esac
   done
 }

@@ -54,7 +54,7 @@ Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
       client_limit_(client_limit),
       clients_(clients),
       logger_(logger),
-      turned_away_({.silent_ticks = kTicksBetweenReports}),
+      refusals_({.silent_ticks = kTicksBetweenReports}),
       pauses_({.silent_ticks = kTicksBetweenReports}) {}
 
 Acceptor::~Acceptor() = default;
@@ -146,9 +146,11 @@ void Acceptor::Accept(const Door& door) {
 
 void Acceptor::Welcome(FileDescriptor socket, const Codec* codec) {
   if (clients_->load() >= client_limit_) {
-    ++turned_away_.count;
+    ++turned_away_;
+    ++refusals_.count;
     return workers_.front()->TurnAway(std::move(socket), codec);
   }
+  ++accepted_;
   clients_->fetch_add(1);
   if (next_ == 0) {
     workers_.front()->Serve(std::move(socket), codec);
@@ -181,9 +183,9 @@ void Acceptor::Tick() {
       }
     }
   }
-  if (const int count = turned_away_.Tick(); count > 0) {
+  if (const int count = refusals_.Tick(); count > 0) {
     logger_->Warning(
-        absl::StrCat("client_limit of ", client_limit_,
+        absl::StrCat("client_limit of ", client_limit_.load(),
                      " is reached: connections turned away: ", count));
   }
   if (const int count = pauses_.Tick(); count > 0) {

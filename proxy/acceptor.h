@@ -50,6 +50,11 @@ class Acceptor {
   // or memory, and logs, at most once a minute, what went wrong since.
   void Tick();
 
+  // So many clients were served, or turned away, so far. Any thread may ask.
+  uint64_t accepted() const { return accepted_.load(); }
+  uint64_t turned_away() const { return turned_away_.load(); }
+  int client_limit() const { return client_limit_.load(); }
+
  private:
   class Door;
 
@@ -70,7 +75,7 @@ class Acceptor {
   void WarnOfUnserved(const Door& door);
 
   const std::vector<Worker*> workers_;
-  int client_limit_;
+  std::atomic<int> client_limit_;
   std::atomic<int>* const clients_;
   Logger* const logger_;
   std::vector<std::unique_ptr<Door>> doors_;
@@ -81,7 +86,9 @@ class Acceptor {
   size_t next_ = 0;  // the worker whose turn it is
   bool paused_ = false;
   int pause_error_ = 0;
-  Report turned_away_;
+  std::atomic<uint64_t> accepted_ = 0;
+  std::atomic<uint64_t> turned_away_ = 0;
+  Report refusals_;  // those turned away
   Report pauses_;
 };
 

@@ -12,8 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "proxy/connection.h"
 #include "proxy/net/event_loop.h"
-#include "proxy/net/file_descriptor.h"
 #include "proxy/protocol/codec.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 

@@ -6,6 +6,12 @@ namespace {
 // Gives the memory back: of ten thousand idle connections each keeps nothing.
 void Release(std::string* text) { std::string().swap(*text); }
 
+void CountLookup(const ReplyBuffers& buffers, Outcome outcome) {
+  if (buffers.counts == nullptr) return;
+  const Request& request = buffers.request;
+  buffers.counts->CountLookup(request.protocol, request.parameter, outcome);
+}
+
 }  // namespace
 
 void Connection::Receive(absl::string_view bytes, LookupFunction lookup,
@@ -33,6 +39,7 @@ absl::string_view Connection::Answer(absl::string_view input,
                                      LookupFunction lookup,
                                      ReplyBuffers* buffers) {
   paused_ = false;
+  if (buffers->counts != nullptr) buffers->counts->BeginRead();
   while (!input.empty()) {
     if (buffers->output.size() > kMaxBurstBytes) {
       paused_ = true;
@@ -41,6 +48,7 @@ absl::string_view Connection::Answer(absl::string_view input,
     const Progress progress = codec_->Take(&input, &buffers->request);
     if (progress == Progress::kIncomplete) return input;
     if (progress == Progress::kComplete) AnswerOne(lookup, buffers);
+    if (progress == Progress::kBroken) CountRefused(*buffers);
     broken_ = progress == Progress::kBroken || service_ == Service::kTurnedAway;
     if (broken_) return {};
   }
@@ -52,23 +60,33 @@ void Connection::AnswerOne(LookupFunction lookup, ReplyBuffers* buffers) const {
   std::string* output = &buffers->output;
   if (service_ == Service::kTurnedAway &&
       request.kind != Request::Kind::kMalformed) {
-    return codec_->AppendReply(Outcome::kTemporary, "too many connections",
-                               output);
+    codec_->AppendReply(Outcome::kTemporary, "too many connections", output);
+    return;
   }
   switch (request.kind) {
     case Request::Kind::kLookup: {
       buffers->value.clear();
       const Outcome outcome =
           lookup(request.parameter, request.text, &buffers->value);
-      return codec_->AppendReply(outcome, buffers->value, output);
+      return CountLookup(*buffers,
+                         codec_->AppendReply(outcome, buffers->value, output));
     }
     case Request::Kind::kEmptyKey:
-      return codec_->AppendReply(Outcome::kNotFound, "", output);
+      return CountLookup(*buffers,
+                         codec_->AppendReply(Outcome::kNotFound, "", output));
     case Request::Kind::kMalformed:
-      return codec_->AppendReply(Outcome::kTemporary, request.text, output);
+      codec_->AppendReply(Outcome::kTemporary, request.text, output);
+      return CountRefused(*buffers);
     case Request::Kind::kRefused:
-      return codec_->AppendRefusal(request.text, output);
+      codec_->AppendRefusal(request.text, output);
+      return CountRefused(*buffers);
   }
+}
+
+// Nobody looks at what those ask who are turned away.
+void Connection::CountRefused(const ReplyBuffers& buffers) const {
+  if (buffers.counts == nullptr || service_ == Service::kTurnedAway) return;
+  buffers.counts->CountRefused(buffers.request.protocol);
 }
 
 void Connection::Sent(size_t bytes) {

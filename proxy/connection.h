@@ -15,6 +15,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "proxy/metrics/lookup_counts.h"
 #include "proxy/protocol/codec.h"
 #include "schema/search/outcome.h"
 
@@ -31,6 +32,7 @@ struct ReplyBuffers {
   Request request;
   std::string value;
   std::string output;
+  LookupCounts* counts = nullptr;  // where it is counted what became of it
 };
 
 class Connection {
@@ -93,6 +95,7 @@ class Connection {
   absl::string_view Answer(absl::string_view input, LookupFunction lookup,
                            ReplyBuffers* buffers);
   void AnswerOne(LookupFunction lookup, ReplyBuffers* buffers) const;
+  void CountRefused(const ReplyBuffers& buffers) const;
 
   const Codec* codec_;
   const Service service_;

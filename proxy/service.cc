@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "proxy/lookup/store_watch.h"
 #include "proxy/lookup/wake_up_lookup.h"
 #include "proxy/map_switch.h"
+#include "proxy/metrics/proxy_metrics.h"
 #include "proxy/net/connection_queue.h"
 #include "proxy/net/descriptor_limit.h"
 #include "proxy/net/listener.h"
@@ -27,6 +29,7 @@
 #include "proxy/pulse.h"
 #include "proxy/worker.h"
 #include "schema/runtime/clock.h"
+#include "schema/runtime/metrics_endpoint.h"
 #include "schema/store/store_reader.h"
 #include "schema/store/store_view.h"
 
@@ -48,6 +51,7 @@ class Service {
         serving_(std::make_shared<const Config>(config)),
         supervisor_(supervisor),
         logger_(logger),
+        metrics_(static_cast<size_t>(config.proxy_threads)),
         store_(config.store),
         store_watch_([this] { return store_.Refresh(); }, logger) {}
 
@@ -66,6 +70,7 @@ class Service {
   void KeepUntilRestart(Config* config);
   void SwitchOnceFilled();
   void Replace(size_t worker, std::shared_ptr<const Config> config);
+  void ServeMetrics();
   std::string Status() const;
   void Tick();
   void HandOver();
@@ -79,6 +84,7 @@ class Service {
   const SystemClock now_;
   const CodecSet codecs_;
   std::atomic<int> clients_ = 0;
+  ProxyMetrics metrics_;
   StoreReader store_;
   StoreWatch store_watch_;
   std::vector<std::unique_ptr<WakeUpLookup>> lookups_;  // one a worker
@@ -88,6 +94,14 @@ class Service {
   std::unique_ptr<Trigger> clock_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Pulse> pulse_;  // where the service manager wants to know
+  // The last member: its threads look at the others.
+  MetricsEndpoint metrics_endpoint_{[this] {
+    return metrics_.Collect({.connections = clients_.load(),
+                             .accepted = acceptor_->accepted(),
+                             .turned_away = acceptor_->turned_away(),
+                             .client_limit = acceptor_->client_limit(),
+                             .store_open = store_watch_.open()});
+  }};
 };
 
 absl::Status Service::Start() {
@@ -104,7 +118,9 @@ absl::Status Service::Start() {
   if (absl::Status started = StartTriggers(); !started.ok()) return started;
   // Before a client that was kept can ask.
   store_watch_.Tick();
-  return StartListeners();
+  if (absl::Status started = StartListeners(); !started.ok()) return started;
+  ServeMetrics();
+  return absl::OkStatus();
 }
 
 absl::Status Service::StartWorkers() {
@@ -120,6 +136,7 @@ absl::Status Service::StartWorkers() {
       return (*lookup)->Lookup(parameter, key, value);
     };
     work.before_waiting = [lookup] { (*lookup)->End(); };
+    work.counts = metrics_.counts(i);
     absl::StatusOr<std::unique_ptr<Worker>> worker =
         Worker::Create(std::move(work), &clients_);
     if (!worker.ok()) return worker.status();
@@ -204,6 +221,7 @@ void Service::Reload() {
   absl::Status reloaded = config.status();
   if (reloaded.ok()) reloaded = CheckServes(*config);
   if (reloaded.ok()) reloaded = Follow(*std::move(config));
+  metrics_.CountReload(reloaded.ok());
   if (reloaded.ok()) {
     logger_->Notice(absl::StrCat("reloaded ", wanted_.path));
   } else {
@@ -226,6 +244,7 @@ absl::Status Service::Follow(Config config) {
   wanted_ = std::move(config);
   acceptor_->set_client_limit(AffordableClients(wanted_));
   SwitchOnceFilled();
+  ServeMetrics();
   // Their address may have an entry now.
   for (const auto& worker : workers_) {
     worker->Post(
@@ -277,6 +296,20 @@ void Service::Replace(size_t worker, std::shared_ptr<const Config> config) {
   lookups_[worker]->End();
   lookups_[worker] = std::make_unique<WakeUpLookup>(std::move(config), &store_,
                                                     &now_, logger_);
+}
+
+// Mail must flow though somebody else has the port: that is no failure.
+void Service::ServeMetrics() {
+  const std::optional<HostPort>& where = wanted_.proxy_metrics_listen;
+  metrics_.Enable(where.has_value());
+  const absl::Status listens =
+      metrics_endpoint_.Listen(where.has_value() ? where->ToString() : "");
+  if (!listens.ok()) {
+    logger_->Error(absl::StrCat("proxy_metrics_listen: ", listens.message(),
+                                "; metrics are not served there: free the "
+                                "address or name another one, and reload "
+                                "postmirror-proxy"));
+  }
 }
 
 std::string Service::Status() const {

@@ -26,6 +26,7 @@ Worker::Worker(std::unique_ptr<EventLoop> loop, Work work,
   desk_.loop = loop_.get();
   desk_.lookup = std::move(work.lookup);
   desk_.leave = [this](Client* client) { Leave(client); };
+  desk_.replies.counts = work.counts;
 }
 
 void Worker::Run() {

@@ -14,10 +14,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "proxy/client.h"
+#include "proxy/metrics/lookup_counts.h"
 #include "proxy/net/event_loop.h"
-#include "proxy/net/file_descriptor.h"
 #include "proxy/net/trigger.h"
 #include "proxy/protocol/codec.h"
+#include "schema/runtime/file_descriptor.h"
 #include "schema/search/outcome.h"
 
 namespace postmirror {
@@ -44,6 +45,8 @@ class Worker {
         lookup;
     // Called after the lookups of each wake-up.
     std::function<void()> before_waiting = [] {};
+    // Where its lookups are counted, if they are; must outlive the worker.
+    LookupCounts* counts = nullptr;
   };
 
   // `*clients` counts the clients of all workers but those turned away: whoever

@@ -122,7 +122,7 @@ void MirrorLoop::Cancel() {
 // signal.
 absl::Status MirrorLoop::Follow() {
   absl::Status status = session_.Connect(IsFilled());
-  if (!status.ok()) return status;
+  if (!status.ok()) return CountError(std::move(status));
   connected_ = with_.clock->Now();
   ShowLife();
   told_by_.reset();
@@ -152,7 +152,7 @@ absl::Status MirrorLoop::ReadAll() {
   Moment asked;
   const absl::StatusOr<Snapshot> snapshot = session_.ReadAll(&asked);
   NoteSource();
-  if (!snapshot.ok()) return snapshot.status();
+  if (!snapshot.ok()) return CountError(snapshot.status());
   inbox_.Submit();
   // Asked before: if the store is replaced meanwhile, that is one read too
   // many, not one too few.
@@ -171,6 +171,8 @@ absl::Status MirrorLoop::ReadAll() {
   must_read_all_ = false;
   generation_ = generation;
   reconciled_ = tried_ = with_.clock->Now();
+  with_.metrics->CountDiff(SyncMetrics::Scope::kEverything,
+                           Elapsed(asked, tried_), *results);
   pause_before_all_ = Elapsed(asked, tried_) * kRestPerRead;
   pause_before_named_ = absl::ZeroDuration();
   // A connection that ends soon after each read must not be opened at once
@@ -183,7 +185,8 @@ absl::Status MirrorLoop::ReadNamed() {
   Moment asked;
   const absl::StatusOr<Snapshot> snapshot = session_.ReadNamed(
       &asked, [this](ReadScope* scope) { PreferWholeMaps(scope); });
-  if (!snapshot.ok()) return snapshot.status();
+  if (absl::IsAborted(snapshot.status())) return snapshot.status();
+  if (!snapshot.ok()) return CountError(snapshot.status());
   if (snapshot->maps.empty()) {
     pause_before_named_ =
         std::clamp(2 * pause_before_named_, kShortestLook, kLongestLook);
@@ -195,6 +198,8 @@ absl::Status MirrorLoop::ReadNamed() {
   if (!results.ok()) return results.status();
   Report(*snapshot, *results, asked, false);
   tried_ = with_.clock->Now();
+  with_.metrics->CountDiff(SyncMetrics::Scope::kNamed, Elapsed(asked, tried_),
+                           *results);
   pause_before_named_ = absl::ZeroDuration();
   return absl::OkStatus();
 }
@@ -209,6 +214,12 @@ void MirrorLoop::PreferWholeMaps(ReadScope* scope) const {
     const bool held = !status_.maps[i].held_digest.empty();
     if (many || (held && keys > 0)) map.Widen();
   }
+}
+
+// A question that our own stop has ended is no error of MariaDB's.
+absl::Status MirrorLoop::CountError(absl::Status status) {
+  if (!with_.stop->stopped()) with_.metrics->CountError(status_.hosts);
+  return status;
 }
 
 void MirrorLoop::NoteSource() {
@@ -328,7 +339,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
 absl::StatusOr<ChangeHint> MirrorLoop::Poll() {
   const Moment asked = with_.clock->Now();
   const absl::StatusOr<ChangeHint> hint = session_.Poll();
-  if (!hint.ok()) return hint.status();
+  if (!hint.ok()) return CountError(hint.status());
   if (*hint == ChangeHint::kUnchanged &&
       Elapsed(confirmed_, asked) < kConfirmInterval) {
     return hint;

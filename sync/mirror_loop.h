@@ -27,6 +27,7 @@
 #include "sync/snapshot.h"
 #include "sync/status_board.h"
 #include "sync/stop_signal.h"
+#include "sync/sync_metrics.h"
 
 namespace postmirror {
 
@@ -37,6 +38,7 @@ class MirrorLoop {
     const Config* config;
     MirrorStore* store;
     StatusBoard* board;
+    SyncMetrics* metrics;
     CollationTables* collations;
     const Clock* clock;
     Logger* logger;
@@ -70,6 +72,7 @@ class MirrorLoop {
   absl::StatusOr<Next> Wait();
   absl::StatusOr<ChangeHint> Poll();
   void ShowLife();
+  absl::Status CountError(absl::Status status);
   void NoteSource();
   void RestoreGuard(const MapStatus& earlier);
   void Confirm(const Moment& asked);

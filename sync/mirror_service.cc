@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/clock.h"
+#include "schema/runtime/metrics_endpoint.h"
 #include "schema/store/environment.h"
 #include "sync/collation_tables.h"
 #include "sync/mariadb/mariadb_library.h"
@@ -21,6 +23,7 @@
 #include "sync/status_board.h"
 #include "sync/status_line.h"
 #include "sync/stop_signal.h"
+#include "sync/sync_metrics.h"
 
 namespace postmirror {
 namespace {
@@ -51,6 +54,7 @@ class MirrorService {
                 Logger* logger)
       : signals_(BlockSignals()),
         configuration_(std::move(configuration)),
+        metrics_(FormatFolder(configuration_.config.store), &clock_),
         supervisor_(supervisor),
         logger_(*logger) {}
 
@@ -60,6 +64,8 @@ class MirrorService {
   using Loops = std::vector<std::unique_ptr<MirrorLoop>>;
 
   absl::Status MirrorUntilChanged();
+  Loops MakeLoops(MirrorStore* store, StatusBoard* board,
+                  const StopSignal* stop);
   void WaitUntilEnded(const std::future<void>& loop, const Loops& loops);
   void ShowLife(const Loops& loops);
   absl::Duration LookInterval() const;
@@ -68,6 +74,7 @@ class MirrorService {
   void Tidy(absl::Duration running, MirrorStore* store);
   bool Reload(const StatusBoard& board);
   absl::StatusOr<Configuration> ReadAnew();
+  void ServeMetrics();
   std::string Status(const SyncStatus& status) const;
 
   const sigset_t signals_;
@@ -76,10 +83,12 @@ class MirrorService {
   CollationTables collations_;
   Configuration configuration_;  // the loops read it while they run
   std::optional<Configuration> next_;
+  SyncMetrics metrics_;
   Supervisor* const supervisor_;
   Logger& logger_;
   bool stopped_ = false;
   bool reloaded_ = false;
+  MetricsEndpoint metrics_endpoint_{[this] { return metrics_.Collect(); }};
 };
 
 absl::Status MirrorService::Run() {
@@ -116,19 +125,11 @@ absl::Status MirrorService::MirrorUntilChanged() {
                     &logger_, [this](const SyncStatus& status) {
                       supervisor_->Status(Status(status));
                     });
+  metrics_.Watch(&board, &store);
+  const absl::Cleanup forget = [this] { metrics_.Forget(); };
+  ServeMetrics();
   StopSignal stop;
-  Loops loops;
-  for (size_t i = 0; i < plan.servers.size(); ++i) {
-    loops.push_back(std::make_unique<MirrorLoop>(
-        &plan.servers[i], i, FormatFolder(config.store),
-        MirrorLoop::Surroundings{.config = &config,
-                                 .store = &store,
-                                 .board = &board,
-                                 .collations = &collations_,
-                                 .clock = &clock_,
-                                 .logger = &logger_,
-                                 .stop = &stop}));
-  }
+  const Loops loops = MakeLoops(&store, &board, &stop);
   std::vector<std::future<void>> running;
   for (const auto& loop : loops) {
     running.push_back(
@@ -142,6 +143,26 @@ absl::Status MirrorService::MirrorUntilChanged() {
   if (next_.has_value()) configuration_ = *std::exchange(next_, std::nullopt);
   reloaded_ = true;
   return absl::OkStatus();
+}
+
+MirrorService::Loops MirrorService::MakeLoops(MirrorStore* store,
+                                              StatusBoard* board,
+                                              const StopSignal* stop) {
+  const auto& [config, plan] = configuration_;
+  Loops loops;
+  for (size_t i = 0; i < plan.servers.size(); ++i) {
+    loops.push_back(std::make_unique<MirrorLoop>(
+        &plan.servers[i], i, FormatFolder(config.store),
+        MirrorLoop::Surroundings{.config = &config,
+                                 .store = store,
+                                 .board = board,
+                                 .metrics = &metrics_,
+                                 .collations = &collations_,
+                                 .clock = &clock_,
+                                 .logger = &logger_,
+                                 .stop = stop}));
+  }
+  return loops;
 }
 
 // A loop that applies a snapshot ends once it is applied, which may take long.
@@ -208,6 +229,7 @@ void MirrorService::Tidy(absl::Duration running, MirrorStore* store) {
 bool MirrorService::Reload(const StatusBoard& board) {
   supervisor_->Reloading();
   absl::StatusOr<Configuration> read = ReadAnew();
+  metrics_.CountReload(read.ok());
   if (!read.ok()) {
     logger_.Error(absl::StrCat(read.status().message(), "\n",
                                configuration_.config.path,
@@ -235,6 +257,21 @@ absl::StatusOr<Configuration> MirrorService::ReadAnew() {
   absl::StatusOr<MirrorPlan> plan = PlanMirror(*config);
   if (!plan.ok()) return plan.status();
   return Configuration{*std::move(config), *std::move(plan)};
+}
+
+// The mirror matters more than its metrics: that somebody else has the port is
+// no failure.
+void MirrorService::ServeMetrics() {
+  const std::optional<HostPort>& where =
+      configuration_.config.sync_metrics_listen;
+  const absl::Status listens =
+      metrics_endpoint_.Listen(where.has_value() ? where->ToString() : "");
+  if (!listens.ok()) {
+    logger_.Error(absl::StrCat("sync_metrics_listen: ", listens.message(),
+                               "; metrics are not served there: free the "
+                               "address or name another one, and reload "
+                               "postmirror-sync"));
+  }
 }
 
 std::string MirrorService::Status(const SyncStatus& status) const {

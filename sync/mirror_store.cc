@@ -61,15 +61,31 @@ absl::Status MirrorStore::OpenLocked() {
   absl::StatusOr<std::unique_ptr<StoreWriter>> opened =
       StoreWriter::Open(store_);
   absl::Status status = opened.status();
-  if (status.ok()) status = (*opened)->ReadRecords().status();
+  absl::StatusOr<Records> records;
+  if (status.ok()) {
+    records = (*opened)->ReadRecords();
+    status = records.status();
+  }
   // Damage may have left the folder locked to this process, which says nothing
   // new of it. Any other failure may pass, or says that it is not ours.
   if (absl::IsUnavailable(status) && !damage_.ok()) return damage_;
   if (!status.ok()) return NoteDamage(std::move(status));
   damage_ = absl::OkStatus();
+  NoteEntries(*records);
   writer_ = *std::move(opened);
   ++generation_;
   return absl::OkStatus();
+}
+
+void MirrorStore::NoteEntries(const Records& records) {
+  const std::lock_guard<std::mutex> lock(entries_mutex_);
+  entries_.clear();
+  for (const auto& [map, record] : records) entries_[map] = record.entries;
+}
+
+std::map<std::string, uint64_t> MirrorStore::Entries() const {
+  const std::lock_guard<std::mutex> lock(entries_mutex_);
+  return entries_;
 }
 
 absl::Status MirrorStore::NoteDamage(absl::Status status) {
@@ -169,6 +185,12 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
     results.push_back(Report(change, guard));
     results.back().largest = guard.Largest(results.back().map);
   }
+  {
+    const std::lock_guard<std::mutex> lock(entries_mutex_);
+    for (const MapResult& result : results) {
+      entries_[result.map] = result.entries;
+    }
+  }
   guard_ = std::move(guard);
   return results;
 }
@@ -214,7 +236,14 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
       !dropped.ok()) {
     return dropped;
   }
-  return (*transaction)->Commit();  // writes nothing where nothing was dropped
+  // Writes nothing where nothing was dropped.
+  absl::Status committed = (*transaction)->Commit();
+  if (!committed.ok()) return committed;
+  const std::lock_guard<std::mutex> lock(entries_mutex_);
+  std::erase_if(entries_, [&](const auto& entry) {
+    return !configured.contains(entry.first);
+  });
+  return absl::OkStatus();
 }
 
 void MirrorStore::Restore(const std::string& map, const MapSize& largest,

@@ -73,6 +73,10 @@ class MirrorStore {
   // that what was applied before is no longer in it and must be read again.
   uint64_t generation() const { return generation_.load(); }
 
+  // The entries of each map that is filled, as of the last change. Does not
+  // wait for one that is under way.
+  std::map<std::string, uint64_t> Entries() const;
+
   // See Guard::Restore. To be called before the first Apply.
   void Restore(const std::string& map, const MapSize& largest,
                std::optional<Removals> held);
@@ -83,6 +87,7 @@ class MirrorStore {
  private:
   using Records = std::map<std::string, MapRecord>;
 
+  void NoteEntries(const Records& records);
   absl::Status OpenLocked();
   absl::Status NoteDamage(absl::Status status);
   absl::Status DropLocked(const std::set<std::string>& configured);
@@ -99,6 +104,8 @@ class MirrorStore {
   absl::Status damage_;
   std::atomic<uint64_t> generation_ = 0;
   Guard guard_;
+  mutable std::mutex entries_mutex_;
+  std::map<std::string, uint64_t> entries_;  // guarded by entries_mutex_
 };
 
 }  // namespace postmirror

@@ -8,6 +8,7 @@ namespace postmirror {
 
 void StoreWatch::Tick() {
   absl::Status status = refresh_();
+  open_ = status.ok();
   // Another reason is another fault; the same one is told once.
   if (status == status_ && !first_) return;
   if (status.ok()) {

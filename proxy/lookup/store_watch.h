@@ -3,6 +3,7 @@
 #ifndef POSTMIRROR_PROXY_LOOKUP_STORE_WATCH_H_
 #define POSTMIRROR_PROXY_LOOKUP_STORE_WATCH_H_
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -24,11 +25,15 @@ class StoreWatch {
   // Why the store is not open, or OK.
   const absl::Status& status() const { return status_; }
 
+  // Whether the store was open at the last tick. Any thread may ask.
+  bool open() const { return open_.load(); }
+
  private:
   const std::function<absl::Status()> refresh_;
   Logger* const logger_;
   bool first_ = true;
   absl::Status status_;
+  std::atomic<bool> open_ = false;
 };
 
 }  // namespace postmirror

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "proxy/net/file_descriptor.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 

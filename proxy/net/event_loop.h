@@ -8,7 +8,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "proxy/net/file_descriptor.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "proxy/net/file_descriptor.h"
 #include "proxy/net/socket_file.h"
 #include "proxy/net/socket_rights.h"
 #include "schema/config/listen_entry.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 

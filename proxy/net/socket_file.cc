@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "proxy/net/errno_status.h"
-#include "proxy/net/file_descriptor.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 namespace {

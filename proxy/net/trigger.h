@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proxy/net/event_loop.h"
-#include "proxy/net/file_descriptor.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 

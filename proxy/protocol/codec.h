@@ -9,6 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "proxy/protocol/progress.h"
+#include "schema/config/listen_entry.h"
 #include "schema/search/outcome.h"
 
 namespace postmirror {
@@ -23,6 +24,7 @@ struct Request {
   };
   Kind kind = Kind::kMalformed;
   size_t parameter = 0;  // which one is asked: an index into Parameters()
+  Protocol protocol = Protocol::kTcpTable;  // in which it came
   std::string text;
 };
 
@@ -31,14 +33,16 @@ class Codec {
   virtual ~Codec() = default;
 
   // Takes the first request off the front of `*input`. The result does not
-  // depend on how the bytes were split into segments.
+  // depend on how the bytes were split into segments. The request's protocol is
+  // set in any case.
   virtual Progress Take(absl::string_view* input, Request* request) const = 0;
 
   // Appends the one reply of a lookup. `text` is the value if found, the reason
   // if temporary (it is bounded and quoted here), and ignored otherwise. A
   // value that the protocol cannot carry whole becomes a temporary reply.
-  virtual void AppendReply(Outcome outcome, absl::string_view text,
-                           std::string* output) const = 0;
+  // Returns the outcome that the reply tells.
+  virtual Outcome AppendReply(Outcome outcome, absl::string_view text,
+                              std::string* output) const = 0;
 
   // Appends the one reply to a request of Kind::kRefused.
   virtual void AppendRefusal(absl::string_view reason,

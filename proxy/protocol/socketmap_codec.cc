@@ -24,6 +24,7 @@ void Set(Request::Kind kind, absl::string_view text, Request* request) {
 
 Progress SocketmapCodec::Take(absl::string_view* input,
                               Request* request) const {
+  request->protocol = Protocol::kSocketmap;
   absl::string_view payload;
   const Progress progress = TakeNetstring(kMaxRequestBytes, input, &payload);
   if (progress == Progress::kComplete) Parse(payload, request);
@@ -55,8 +56,8 @@ void SocketmapCodec::Parse(absl::string_view payload, Request* request) const {
       request);
 }
 
-void SocketmapCodec::AppendReply(Outcome outcome, absl::string_view text,
-                                 std::string* output) const {
+Outcome SocketmapCodec::AppendReply(Outcome outcome, absl::string_view text,
+                                    std::string* output) const {
   constexpr absl::string_view kFound = "OK ";
   constexpr absl::string_view kTemporary = "TEMP ";
   switch (outcome) {
@@ -65,17 +66,20 @@ void SocketmapCodec::AppendReply(Outcome outcome, absl::string_view text,
       // value off, which would be a wrong answer.
       if (text.empty() || text.size() > kMaxReplyBytes - kFound.size() ||
           absl::StrContains(text, '\0')) {
-        return AppendNetstring(
-            kTemporary, "value does not fit into a socketmap reply", output);
+        text = "value does not fit into a socketmap reply";
+        break;
       }
-      return AppendNetstring(kFound, text, output);
+      AppendNetstring(kFound, text, output);
+      return outcome;
     case Outcome::kNotFound:
-      return AppendNetstring("NOTFOUND ", "", output);
+      AppendNetstring("NOTFOUND ", "", output);
+      return outcome;
     case Outcome::kTemporary:
       break;
   }
   if (text.empty()) text = "temporary failure";
   AppendNetstring(kTemporary, text.substr(0, kMaxReasonBytes), output);
+  return Outcome::kTemporary;
 }
 
 void SocketmapCodec::AppendRefusal(absl::string_view reason,

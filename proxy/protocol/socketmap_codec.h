@@ -27,8 +27,8 @@ class SocketmapCodec final : public Codec {
       : names_(std::move(names)) {}
 
   Progress Take(absl::string_view* input, Request* request) const override;
-  void AppendReply(Outcome outcome, absl::string_view text,
-                   std::string* output) const override;
+  Outcome AppendReply(Outcome outcome, absl::string_view text,
+                      std::string* output) const override;
   void AppendRefusal(absl::string_view reason,
                      std::string* output) const override;
 

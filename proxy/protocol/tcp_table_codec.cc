@@ -74,6 +74,7 @@ bool AppendFound(absl::string_view value, std::string* output) {
 }  // namespace
 
 Progress TcpTableCodec::Take(absl::string_view* input, Request* request) const {
+  request->protocol = Protocol::kTcpTable;
   const size_t end = input->find('\n');
   if (std::min(end, input->size()) >= kMaxLineBytes) return Progress::kBroken;
   if (end == absl::string_view::npos) return Progress::kIncomplete;
@@ -83,19 +84,21 @@ Progress TcpTableCodec::Take(absl::string_view* input, Request* request) const {
   return Progress::kComplete;
 }
 
-void TcpTableCodec::AppendReply(Outcome outcome, absl::string_view text,
-                                std::string* output) const {
+Outcome TcpTableCodec::AppendReply(Outcome outcome, absl::string_view text,
+                                   std::string* output) const {
   switch (outcome) {
     case Outcome::kFound:
-      if (AppendFound(text, output)) return;
-      return AppendLine("400", "value does not fit into a tcp_table reply",
-                        output);
+      if (AppendFound(text, output)) return outcome;
+      text = "value does not fit into a tcp_table reply";
+      break;
     case Outcome::kNotFound:
-      return AppendLine("500", "not found", output);
+      AppendLine("500", "not found", output);
+      return outcome;
     case Outcome::kTemporary:
       break;
   }
   AppendLine("400", text, output);
+  return Outcome::kTemporary;
 }
 
 void TcpTableCodec::AppendRefusal(absl::string_view reason,

@@ -26,8 +26,8 @@ class TcpTableCodec final : public Codec {
   explicit TcpTableCodec(size_t parameter) : parameter_(parameter) {}
 
   Progress Take(absl::string_view* input, Request* request) const override;
-  void AppendReply(Outcome outcome, absl::string_view text,
-                   std::string* output) const override;
+  Outcome AppendReply(Outcome outcome, absl::string_view text,
+                      std::string* output) const override;
   void AppendRefusal(absl::string_view reason,
                      std::string* output) const override;
 

@@ -19,9 +19,10 @@ Progress UnservedCodec::Take(absl::string_view* input, Request* request) const {
   return progress;
 }
 
-void UnservedCodec::AppendReply(Outcome, absl::string_view text,
-                                std::string* output) const {
+Outcome UnservedCodec::AppendReply(Outcome, absl::string_view text,
+                                   std::string* output) const {
   output->append(text.data(), text.size());
+  return Outcome::kTemporary;
 }
 
 void UnservedCodec::AppendRefusal(absl::string_view reason,

@@ -23,8 +23,8 @@ class UnservedCodec final : public Codec {
   Progress Take(absl::string_view* input, Request* request) const override;
 
   // Appends such a text.
-  void AppendReply(Outcome outcome, absl::string_view text,
-                   std::string* output) const override;
+  Outcome AppendReply(Outcome outcome, absl::string_view text,
+                      std::string* output) const override;
   void AppendRefusal(absl::string_view reason,
                      std::string* output) const override;
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "schema/config/host_port.h"
 #include "schema/config/listen_entry.h"
 #include "schema/config/parameter.h"
 #include "schema/config/search_settings.h"
@@ -58,6 +59,9 @@ struct Config {
   std::string unix_socket_owner;
   std::string unix_socket_group;
   unsigned unix_socket_mode = 0666;  // 0 to 0777
+  // Where Prometheus scrapes each daemon; absent: nowhere.
+  std::optional<HostPort> sync_metrics_listen;
+  std::optional<HostPort> proxy_metrics_listen;
 
   friend bool operator==(const Config&, const Config&) = default;
 

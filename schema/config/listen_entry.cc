@@ -1,17 +1,13 @@
 #include "schema/config/listen_entry.h"
 
-#include <arpa/inet.h>
 #include <sys/un.h>
 
-#include <algorithm>
-
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "schema/config/cf_errors.h"
+#include "schema/config/host_port.h"
 
 namespace postmirror {
 namespace {
@@ -24,43 +20,6 @@ absl::Status Refused(absl::string_view text, absl::string_view why) {
       Quoted(text), " ", why,
       ", write tcp:HOST:PORT:PARAMETER, socketmap:inet:HOST:PORT or "
       "socketmap:unix:PATH, an IPv6 host in brackets"));
-}
-
-bool IsIpv6(absl::string_view host) {
-  in6_addr address;
-  return inet_pton(AF_INET6, std::string(host).c_str(), &address) == 1;
-}
-
-bool IsHostName(absl::string_view host) {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
-           c == '-' || c == '_';
-  });
-}
-
-// Takes HOST off the front of `*text`, which is then at the colon behind it.
-bool TakeHost(absl::string_view* text, std::string* host) {
-  if (absl::ConsumePrefix(text, "[")) {
-    const size_t end = text->find(']');
-    if (end == text->npos || !IsIpv6(text->substr(0, end))) return false;
-    *host = std::string(text->substr(0, end));
-    text->remove_prefix(end + 1);
-    return true;
-  }
-  const absl::string_view name = text->substr(0, text->find(':'));
-  *host = std::string(name);
-  text->remove_prefix(name.size());
-  return IsHostName(name);
-}
-
-bool ParsePort(absl::string_view text, uint16_t* port) {
-  uint32_t number = 0;
-  const bool digits = std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isdigit(static_cast<unsigned char>(c));
-  });
-  if (!digits || !absl::SimpleAtoi(text, &number)) return false;
-  *port = static_cast<uint16_t>(number);
-  return number >= 1 && number <= 65535;
 }
 
 absl::StatusOr<ListenEntry> ParseUnix(absl::string_view text,
@@ -110,9 +69,7 @@ absl::StatusOr<ListenEntry> ParseInet(absl::string_view text,
 
 std::string ListenEntry::ToString() const {
   if (!unix_path.empty()) return absl::StrCat("socketmap:unix:", unix_path);
-  const bool bracketed = absl::StrContains(host, ':');
-  const std::string address =
-      absl::StrCat(bracketed ? "[" : "", host, bracketed ? "]:" : ":", port);
+  const std::string address = HostPort{host, port}.ToString();
   if (protocol == Protocol::kSocketmap)
     return absl::StrCat("socketmap:inet:", address);
   return absl::StrCat("tcp:", address, ":", parameter);

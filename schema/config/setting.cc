@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -156,6 +157,21 @@ absl::Status ApplyUnixSocketMode(absl::string_view value, Config* config) {
   return Store(ParseMode(value), &config->unix_socket_mode);
 }
 
+absl::Status ApplyMetricsListen(absl::string_view value,
+                                std::optional<HostPort>* place) {
+  place->reset();
+  if (value.empty()) return absl::OkStatus();
+  return Store(ParseHostPort(value), place);
+}
+
+absl::Status ApplySyncMetricsListen(absl::string_view value, Config* config) {
+  return ApplyMetricsListen(value, &config->sync_metrics_listen);
+}
+
+absl::Status ApplyProxyMetricsListen(absl::string_view value, Config* config) {
+  return ApplyMetricsListen(value, &config->proxy_metrics_listen);
+}
+
 constexpr Setting kSettings[] = {
     {"store", ApplyStore},
     {"recipient_delimiter", ApplyRecipientDelimiter},
@@ -177,6 +193,8 @@ constexpr Setting kSettings[] = {
     {"unix_socket_owner", ApplyUnixSocketOwner},
     {"unix_socket_group", ApplyUnixSocketGroup},
     {"unix_socket_mode", ApplyUnixSocketMode},
+    {"sync_metrics_listen", ApplySyncMetricsListen},
+    {"proxy_metrics_listen", ApplyProxyMetricsListen},
 };
 
 }  // namespace

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What the commands of this folder do first, in the root of the tree: install what
+# What commands that measure or show do first, in the root of the tree: install what
 # is missing, and build. To be sourced.
 #
 #   source tests/bench/prepare.sh
-#   prepare_bench
+#   prepare_bench bench_programs
 
-# Builds postmirror's programs and those of this folder as they are installed: the
-# preset release. What the compiler says is in $bench_log.
+# Builds postmirror's programs, and further targets, as they are installed: the preset
+# release. What the compiler says is in $bench_log.
 prepare_bench() {
   bench_log=$PWD/build/bench.log
   mkdir -p build
@@ -17,7 +17,7 @@ prepare_bench() {
   if ! {
     cmake --preset release -DPOSTMIRROR_TESTS=ON &&
       cmake --build --preset release -j "$(nproc)" \
-        --target postmirror-sync postmirror-proxy postmirrorctl bench_programs
+        --target postmirror-sync postmirror-proxy postmirrorctl "$@"
   } >>"$bench_log" 2>&1; then
     tail -20 "$bench_log" >&2
     return 1

@@ -11,7 +11,8 @@ from support.site import ALIASES
 from support.waiting import wait_until
 
 _RULES = (
-    pathlib.Path(__file__).parents[2] / "deploy/debian/postmirror.logcheck.ignore.server"
+    pathlib.Path(__file__).parents[2]
+    / "deploy/debian/postmirror.logcheck.ignore.server"
 )
 _HEADS = ("Nov  5 07:08:09 mail", "2026-11-05T07:08:09.123456+01:00 mail")
 _FAULTS = ("warning: ", "error: ")

@@ -105,7 +105,7 @@ class PagesTest(unittest.TestCase):
                 with self.subTest(page=page, message=message):
                     self.assertGreater(max(map(len, pieces)), 5)
                     for piece in pieces:
-                        self.assertIn(piece, said)
+                        self.assertTrue(piece in said, piece)
 
     def test_metrics_are_those_of_the_programs(self):
         for program in ("sync", "proxy"):

@@ -96,7 +96,9 @@ class UsersTest(unittest.TestCase):
         return {fields[0]: fields for fields in (line.split(":") for line in lines)}
 
     def ids(self, user, group):
-        return int(self.entries("passwd")[user][2]), int(self.entries("group")[group][2])
+        return int(self.entries("passwd")[user][2]), int(
+            self.entries("group")[group][2]
+        )
 
     def test_users_cannot_log_on(self):
         users = self.entries("passwd")
@@ -138,7 +140,9 @@ class ProfilesTest(unittest.TestCase):
         self.assertEqual(len(self.profiles()), 2)
         for profile in self.profiles():
             # As for a kernel that has AppArmor, whether or not this one has.
-            result = run("apparmor_parser", "-QT", "--Werror", _KERNEL_FEATURES, profile)
+            result = run(
+                "apparmor_parser", "-QT", "--Werror", _KERNEL_FEATURES, profile
+            )
             self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_only_complain_and_take_local_additions(self):

@@ -75,7 +75,9 @@ class SystemCallsTest(E2eCase):
             trace = self.trace(daemon)
             with self.subTest(daemon.name):
                 calls = set(_CALL.findall(trace))
-                self.assertIn("epoll_wait" if "proxy" in daemon.name else "flock", calls)
+                self.assertIn(
+                    "epoll_wait" if "proxy" in daemon.name else "flock", calls
+                )
                 self.assertEqual(calls - unit.system_calls(), set())
                 families = set(_FAMILY.findall(trace))
                 # getaddrinfo(3) does without it where it is forbidden.

@@ -103,6 +103,13 @@ TEST_F(AcceptorAtItsLimitTest, SaysSoAtMostOnceAMinute) {
                                          "connections turned away: 59"));
 }
 
+TEST_F(AcceptorAtItsLimitTest, CountsThoseServedAndThoseTurnedAway) {
+  proxy_.ConnectTcpTable().Ask("get x\n");
+  EXPECT_EQ(proxy_.acceptor().accepted(), 2U);
+  EXPECT_EQ(proxy_.acceptor().turned_away(), 1U);
+  EXPECT_EQ(proxy_.acceptor().client_limit(), 2);
+}
+
 // Leaves the process without a free descriptor while it lives.
 class NoFreeDescriptors {
  public:

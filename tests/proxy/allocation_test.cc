@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "proxy/connection.h"
 #include "proxy/lookup/wake_up_lookup.h"
+#include "proxy/metrics/lookup_counts.h"
 #include "proxy/protocol/codec_set.h"
 #include "schema/runtime/clock.h"
 #include "tests/proxy/postfix_client.h"
@@ -58,6 +59,9 @@ class AllocationTest : public ::testing::Test {
     for (size_t i = 0; i < kKeys; ++i) requests.push_back(render(i));
     Connection connection(&codec);
     ReplyBuffers buffers;
+    LookupCounts counts;
+    counts.Enable(true);
+    buffers.counts = &counts;
     size_t before = 0;
     size_t answered = 0;
     for (size_t i = 0; i < 3 * kKeys; ++i) {
@@ -74,6 +78,14 @@ class AllocationTest : public ::testing::Test {
     }
     const size_t allocations = AllocationCount() - before;
     EXPECT_EQ(answered, 3 * kKeys) << buffers.output;
+    uint64_t counted = 0;
+    for (const Protocol protocol : LookupCounts::kProtocols) {
+      for (const Outcome outcome : LookupCounts::kOutcomes) {
+        counted += counts.lookups(
+            protocol, IndexOf(*FindParameter("virtual_alias_maps")), outcome);
+      }
+    }
+    EXPECT_EQ(counted, 3 * kKeys) << "to count allocates nothing either";
     return allocations;
   }
 

@@ -12,11 +12,11 @@
 
 #include "absl/strings/string_view.h"
 #include "proxy/acceptor.h"
-#include "proxy/net/file_descriptor.h"
 #include "proxy/net/trigger.h"
 #include "proxy/protocol/socketmap_codec.h"
 #include "proxy/protocol/tcp_table_codec.h"
 #include "proxy/worker.h"
+#include "schema/runtime/file_descriptor.h"
 #include "tests/proxy/recording_logger.h"
 
 namespace postmirror {
@@ -66,6 +66,8 @@ class ProxyUnderTest {
 
   // Calls Acceptor::Tick in its thread; returns what was logged since the last.
   std::vector<std::string> Tick();
+
+  const Acceptor& acceptor() const { return *acceptor_; }
 
  private:
   const std::string folder_;

@@ -48,6 +48,9 @@ TEST_F(MirrorLoopBinlogTest, InsertUpdateDeleteAndCascadeArrive) {
   Run({"DELETE FROM virtual_domains WHERE id = 9"});
   EXPECT_TRUE(AwaitLookup(aliases_, "x@cascade.test", "NOT FOUND"));
   EXPECT_EQ(logger_.Count("told of nothing"), 0U);
+  EXPECT_GE(Metric("postmirror_sync_diffs_total", "named"), 3);
+  EXPECT_EQ(Metric("postmirror_sync_diffs_total", "everything"), 1);
+  EXPECT_EQ(Metric("postmirror_sync_change_source", "binlog"), 1);
 }
 
 TEST_F(MirrorLoopBinlogTest, RowsOfAnAlteredTableArrive) {

@@ -81,6 +81,25 @@ TEST_F(MirrorLoopFaultTest, AKilledServerIsOneLineDownAndOneLineUp) {
   EXPECT_TRUE(AwaitError(""));
 }
 
+TEST_F(MirrorLoopFaultTest, EachTryInVainIsCounted) {
+  const auto await = [this](const char* metric, double value) {
+    EXPECT_TRUE(Await([&] { return Metric(metric) == value; })) << metric;
+  };
+  StartFilled();
+  await("postmirror_sync_connected", 1);
+  EXPECT_EQ(Metric("postmirror_sync_mariadb_errors_total"), 0);
+  server().Kill();
+  EXPECT_TRUE(Await(
+      [&] { return Metric("postmirror_sync_mariadb_errors_total") >= 3; }));
+  EXPECT_EQ(Metric("postmirror_sync_connected"), 0);
+  ASSERT_EQ(server().Restart(), absl::OkStatus());
+  ExpectFollows();
+  await("postmirror_sync_connected", 1);
+  // Nothing was removed.
+  await("postmirror_sync_changes_applied_total",
+        Metric("postmirror_sync_map_entries"));
+}
+
 TEST_F(MirrorLoopFaultTest, AFrozenServerIsNoticedAndFollowedOnceItThaws) {
   StartFilled("read_timeout = 1s\nconnect_timeout = 1s\n");
   server().Freeze();
@@ -231,8 +250,9 @@ TEST_F(MirrorLoopFaultTest, StopEndsAReadThatIsBlocked) {
   ASSERT_EQ(locker->Execute("DELETE FROM virtual_aliases WHERE id = 1"),
             absl::OkStatus());
   ASSERT_TRUE(AwaitBlockedRead());
-  Stop();
+  EndLoops();
   EXPECT_EQ(logger_.Count("error: "), 0U);
+  EXPECT_EQ(Metric("postmirror_sync_mariadb_errors_total"), 0);
 }
 
 TEST_F(MirrorLoopFaultTest, StopEndsAPreparationThatIsBlocked) {

@@ -28,6 +28,7 @@ class MirrorLoopLifeTest : public ::testing::Test {
   const ServerPlan plan_ = OneHost();
   MirrorStore store_{folder_.path(), 0.5, &clock_, &logger_};
   StatusBoard board_{folder_.path(), 1, &clock_, &logger_};
+  SyncMetrics metrics_{folder_.path(), &clock_};
   CollationTables collations_;
   StopSignal stop_;
   MirrorLoop loop_{&plan_,
@@ -36,6 +37,7 @@ class MirrorLoopLifeTest : public ::testing::Test {
                    {.config = &config_,
                     .store = &store_,
                     .board = &board_,
+                    .metrics = &metrics_,
                     .collations = &collations_,
                     .clock = &clock_,
                     .logger = &logger_,

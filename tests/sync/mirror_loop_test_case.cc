@@ -1,5 +1,6 @@
 #include "tests/sync/mirror_loop_test_case.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -18,6 +19,8 @@ void MirrorLoopTestCase::Start(const std::string& settings) {
   ASSERT_TRUE(opened.ok() || absl::IsDataLoss(opened)) << opened;
   board_ = std::make_unique<StatusBoard>(
       EnvironmentFolder(), plan_.servers.size(), clock_, &logger_);
+  metrics_ = std::make_unique<SyncMetrics>(EnvironmentFolder(), clock_);
+  metrics_->Watch(board_.get(), store_.get());
   stop_ = std::make_unique<StopSignal>();
   for (size_t i = 0; i < plan_.servers.size(); ++i) {
     loops_.push_back(std::make_unique<MirrorLoop>(
@@ -25,6 +28,7 @@ void MirrorLoopTestCase::Start(const std::string& settings) {
         MirrorLoop::Surroundings{.config = &config_,
                                  .store = store_.get(),
                                  .board = board_.get(),
+                                 .metrics = metrics_.get(),
                                  .collations = &collations_,
                                  .clock = clock_,
                                  .logger = &logger_,
@@ -38,6 +42,13 @@ void MirrorLoopTestCase::Start(const std::string& settings) {
 }
 
 void MirrorLoopTestCase::Stop() {
+  EndLoops();
+  metrics_.reset();
+  board_.reset();
+  store_.reset();
+}
+
+void MirrorLoopTestCase::EndLoops() {
   if (stop_ == nullptr) return;
   stop_->Stop();
   for (const std::unique_ptr<MirrorLoop>& loop : loops_) loop->Cancel();
@@ -46,8 +57,6 @@ void MirrorLoopTestCase::Stop() {
   threads_.clear();
   loops_.clear();
   stop_.reset();
-  board_.reset();
-  store_.reset();
 }
 
 bool MirrorLoopTestCase::AwaitLookup(const std::string& map,
@@ -88,6 +97,21 @@ bool MirrorLoopTestCase::AwaitError(const std::string& part) const {
 bool MirrorLoopTestCase::AwaitHeld(const std::string& map,
                                    uint64_t removals) const {
   return Await([&] { return StatusOf(map).held_removals == removals; });
+}
+
+double MirrorLoopTestCase::Metric(const std::string& name,
+                                  const std::string& label) const {
+  double sum = 0;
+  for (const MetricFamily& family : metrics_->Collect()) {
+    if (family.name != name) continue;
+    for (const MetricSample& sample : family.samples) {
+      const bool has = std::any_of(
+          sample.labels.begin(), sample.labels.end(),
+          [&](const MetricLabel& each) { return each.value == label; });
+      if (label.empty() || has) sum += sample.value;
+    }
+  }
+  return sum;
 }
 
 void MirrorLoopTestCase::GarbleRecord(const std::string& map) const {

@@ -25,8 +25,10 @@ class MirrorLoopTestCase : public MirrorTestCase {
   // Starts the loops of what is served.
   void Start(const std::string& settings = "");
 
-  // Ends them as main() does. The test fails where they do not end.
+  // Ends them as MirrorService does. The test fails where they do not end.
   void Stop();
+  // The same, but what they leave can be looked at still.
+  void EndLoops();
 
   std::string Lookup(const std::string& map, const std::string& key) const {
     return StoreProbe(folder_.File("store")).Lookup(map, key);
@@ -47,6 +49,9 @@ class MirrorLoopTestCase : public MirrorTestCase {
 
   std::string EnvironmentFolder() const;
 
+  // The sum of the metric's samples that have this label, of any if empty.
+  double Metric(const std::string& name, const std::string& label = "") const;
+
   // Makes the map's record in the store, and no other, unreadable.
   void GarbleRecord(const std::string& map) const;
 
@@ -54,6 +59,7 @@ class MirrorLoopTestCase : public MirrorTestCase {
   const Clock* clock_ = &system_clock_;  // of what Start starts
   RecordingLogger logger_;
   std::unique_ptr<MirrorStore> store_;
+  std::unique_ptr<SyncMetrics> metrics_;  // of what Start starts
 
  private:
   Config config_;

@@ -298,5 +298,20 @@ TEST_F(MirrorStoreTest, AfterAFailedCommitTheMapCanBeAcceptedAgain) {
   EXPECT_FALSE(Apply(map_, rows).held.has_value());
 }
 
+TEST_F(MirrorStoreTest, KnowsTheEntriesOfItsMaps) {
+  using Entries = std::map<std::string, uint64_t>;
+  EXPECT_EQ(store_->Entries(), Entries());
+  Apply(map_, Numbered(0, 7));
+  Apply(domains_, Numbered(0, 3));
+  EXPECT_EQ(store_->Entries(), (Entries{{map_.name, 7}, {domains_.name, 3}}));
+  Apply(map_, Numbered(1, 9));
+  EXPECT_EQ(store_->Entries(), (Entries{{map_.name, 8}, {domains_.name, 3}}));
+  Restart();
+  ASSERT_EQ(store_->Open(), absl::OkStatus());
+  EXPECT_EQ(store_->Entries(), (Entries{{map_.name, 8}, {domains_.name, 3}}));
+  ASSERT_EQ(store_->DropAllBut({map_.name}), absl::OkStatus());
+  EXPECT_EQ(store_->Entries(), (Entries{{map_.name, 8}}));
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -140,5 +140,15 @@ TEST_F(StatusBoardTest, AFailureToWriteIsLoggedOnceAndTriedAgain) {
   EXPECT_THAT(logger_.Take(), IsEmpty());
 }
 
+TEST_F(StatusBoardTest, ShowsWhatWasPostedLast) {
+  EXPECT_EQ(board_.Current().servers, std::vector<ServerStatus>(1));
+  board_.Post(0, Confirmed());
+  clock_.Advance(absl::Milliseconds(1));
+  // Sooner than it stands in the file.
+  const ServerStatus status = Confirmed();
+  board_.Post(0, status);
+  EXPECT_THAT(board_.Current().servers, ElementsAre(status));
+}
+
 }  // namespace
 }  // namespace postmirror

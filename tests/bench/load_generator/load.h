@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "proxy/net/file_descriptor.h"
+#include "schema/runtime/file_descriptor.h"
 #include "tests/bench/load_generator/exchange.h"
 
 namespace postmirror {

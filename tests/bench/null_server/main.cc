@@ -17,10 +17,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "proxy/net/event_loop.h"
-#include "proxy/net/file_descriptor.h"
 #include "proxy/net/listener.h"
 #include "schema/config/listen_entry.h"
 #include "schema/runtime/exit_code.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 namespace {

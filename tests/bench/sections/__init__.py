@@ -16,6 +16,7 @@ from . import (
     connections,
     follow,
     lookups,
+    metrics,
     micro,
     postmap,
     size,
@@ -30,5 +31,6 @@ SECTIONS = (
     sync_cost,
     follow,
     size,
+    metrics,
     micro,
 )

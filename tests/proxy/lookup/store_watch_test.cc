@@ -47,5 +47,13 @@ TEST_F(StoreWatchTest, LogsAnotherReason) {
               ElementsAre("lookups are answered as temporary errors: closed"));
 }
 
+TEST_F(StoreWatchTest, SaysWhetherTheStoreIsOpen) {
+  EXPECT_FALSE(watch_.open());
+  Tick(absl::OkStatus());
+  EXPECT_TRUE(watch_.open());
+  Tick(absl::NotFoundError("gone"));
+  EXPECT_FALSE(watch_.open());
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "proxy/net/file_descriptor.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 namespace {

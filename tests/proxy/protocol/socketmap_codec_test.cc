@@ -179,5 +179,26 @@ TEST_F(SocketmapCodecTest, WhatPostfixSendsIsUnderstood) {
   EXPECT_EQ(codec_.Take(&input, &request), Progress::kIncomplete);
 }
 
+TEST_F(SocketmapCodecTest, SaysWhatItsReplyTells) {
+  std::string output;
+  EXPECT_EQ(codec_.AppendReply(Outcome::kFound, "a", &output), Outcome::kFound);
+  EXPECT_EQ(codec_.AppendReply(Outcome::kNotFound, "", &output),
+            Outcome::kNotFound);
+  EXPECT_EQ(codec_.AppendReply(Outcome::kTemporary, "why", &output),
+            Outcome::kTemporary);
+  EXPECT_EQ(
+      codec_.AppendReply(Outcome::kFound, std::string(200000, 'x'), &output),
+      Outcome::kTemporary);
+}
+
+TEST_F(SocketmapCodecTest, NamesTheProtocolOfABrokenRequestToo) {
+  Request request;
+  request.protocol = Protocol::kTcpTable;
+  const std::string broken(200000, 'x');
+  absl::string_view input = broken;
+  EXPECT_EQ(codec_.Take(&input, &request), Progress::kBroken);
+  EXPECT_EQ(request.protocol, Protocol::kSocketmap);
+}
+
 }  // namespace
 }  // namespace postmirror

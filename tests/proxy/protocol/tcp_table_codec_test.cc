@@ -230,5 +230,26 @@ TEST_F(TcpTableCodecTest, WhatPostfixSendsIsUnderstood) {
   EXPECT_EQ(Parse(TcpTableGet(key)).text, key);
 }
 
+TEST_F(TcpTableCodecTest, SaysWhatItsReplyTells) {
+  std::string output;
+  EXPECT_EQ(codec_.AppendReply(Outcome::kFound, "a", &output), Outcome::kFound);
+  EXPECT_EQ(codec_.AppendReply(Outcome::kNotFound, "", &output),
+            Outcome::kNotFound);
+  EXPECT_EQ(codec_.AppendReply(Outcome::kTemporary, "why", &output),
+            Outcome::kTemporary);
+  EXPECT_EQ(
+      codec_.AppendReply(Outcome::kFound, std::string(200000, 'x'), &output),
+      Outcome::kTemporary);
+}
+
+TEST_F(TcpTableCodecTest, NamesTheProtocolOfABrokenRequestToo) {
+  Request request;
+  request.protocol = Protocol::kSocketmap;
+  const std::string broken(200000, 'x');
+  absl::string_view input = broken;
+  EXPECT_EQ(codec_.Take(&input, &request), Progress::kBroken);
+  EXPECT_EQ(request.protocol, Protocol::kTcpTable);
+}
+
 }  // namespace
 }  // namespace postmirror

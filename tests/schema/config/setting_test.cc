@@ -176,5 +176,18 @@ TEST_F(SettingTest, ClientLimitIsFrom1ToAMillion) {
             "is not a whole number from 1 to 1000000, write one");
 }
 
+TEST_F(SettingTest, MetricsAreServedNowhereOrAtAnAddress) {
+  EXPECT_EQ(config_.sync_metrics_listen, std::nullopt);
+  EXPECT_EQ(config_.proxy_metrics_listen, std::nullopt);
+  Apply("sync_metrics_listen", "127.0.0.1:9940");
+  Apply("proxy_metrics_listen", "[::1]:9941");
+  EXPECT_EQ(config_.sync_metrics_listen, (HostPort{"127.0.0.1", 9940}));
+  EXPECT_EQ(config_.proxy_metrics_listen, (HostPort{"::1", 9941}));
+  Apply("sync_metrics_listen", "");
+  EXPECT_EQ(config_.sync_metrics_listen, std::nullopt);
+  EXPECT_THAT(Why("proxy_metrics_listen", "9941"),
+              HasSubstr("is not HOST:PORT"));
+}
+
 }  // namespace
 }  // namespace postmirror

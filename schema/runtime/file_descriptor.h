@@ -1,6 +1,6 @@
 // A file descriptor, closed with its owner.
-#ifndef POSTMIRROR_PROXY_NET_FILE_DESCRIPTOR_H_
-#define POSTMIRROR_PROXY_NET_FILE_DESCRIPTOR_H_
+#ifndef POSTMIRROR_SCHEMA_RUNTIME_FILE_DESCRIPTOR_H_
+#define POSTMIRROR_SCHEMA_RUNTIME_FILE_DESCRIPTOR_H_
 
 #include <unistd.h>
 
@@ -35,4 +35,4 @@ class FileDescriptor {
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_PROXY_NET_FILE_DESCRIPTOR_H_
+#endif  // POSTMIRROR_SCHEMA_RUNTIME_FILE_DESCRIPTOR_H_
