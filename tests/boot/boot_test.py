@@ -188,11 +188,26 @@ class BootTest(unittest.TestCase):
             self.note(f"{service}: exposure {exposure}")
             self.assertLess(exposure, _MOST_EXPOSED)
 
-    def test_08_mail_is_answered_without_mariadb(self):
+    def test_08_metrics_are_served(self):
+        """From now on, so that what follows is done with them."""
+        addresses = [f"127.0.0.1:{port}" for port in (9940, 9941)]
+        lines = "sync_metrics_listen = {}\nproxy_metrics_listen = {}\n"
+        config = self.run_inside("cat", _CONFIG) + "\n" + lines.format(*addresses)
+        self.machine.run("tee", _CONFIG, stdin=config)
+        self.run_inside("systemctl", "reload", *SERVICES)
+        for service, address in zip(SERVICES, addresses):
+            name = f"{service.replace('-', '_')}_build_info"
+            wait_until(
+                lambda: name in services.metrics(self.machine, address),
+                20,
+                f"{service} serves {name} at {address}",
+            )
+
+    def test_09_mail_is_answered_without_mariadb(self):
         self.run_inside("systemctl", "stop", "mariadb")
         self.assert_answers_as_before()
 
-    def test_09_restarts_reloads_and_an_upgrade_disturb_no_lookup(self):
+    def test_10_restarts_reloads_and_an_upgrade_disturb_no_lookup(self):
         load = LookupLoad(self.machine, f"{_TREE}/tests/boot/inside/lookups.py")
         with load:
             for verb in ("restart", "reload"):
@@ -217,7 +232,7 @@ class BootTest(unittest.TestCase):
     def pids(self, names):
         return [services.main_pid(self.machine, each) for each in names]
 
-    def test_10_killed_proxy_comes_back(self):
+    def test_11_killed_proxy_comes_back(self):
         pid = services.main_pid(self.machine, "postmirror-proxy")
         kill = ("systemctl", "kill", "--kill-whom=main", "--signal=KILL")
         self.run_inside(*kill, "postmirror-proxy")
@@ -229,7 +244,7 @@ class BootTest(unittest.TestCase):
         self.assertEqual(self.reply(10040, "example.org"), "200 1")
         self.assert_answers_as_before()
 
-    def test_11_wrong_configuration_is_not_taken_over(self):
+    def test_12_wrong_configuration_is_not_taken_over(self):
         pids = self.pids(SERVICES)
         right = self.run_inside("cat", _CONFIG) + "\n"
         line = right.count("\n") + 1
@@ -259,7 +274,7 @@ class BootTest(unittest.TestCase):
     def reply(self, port, key):
         return services.tcp_table_reply(self.machine, port, key)
 
-    def test_12_boots_without_mariadb(self):
+    def test_13_boots_without_mariadb(self):
         self.run_inside("systemctl", "mask", "mariadb.service")
         self.machine.reboot()
         self.assert_booted("postfix.service", *UNITS)
@@ -267,7 +282,7 @@ class BootTest(unittest.TestCase):
         self.assert_answers_as_before()
         self.note(services.shown(self.machine, "postmirror-sync", "StatusText"))
 
-    def test_13_boots_with_mariadb(self):
+    def test_14_boots_with_mariadb(self):
         self.run_inside("systemctl", "unmask", "mariadb.service")
         self.machine.reboot()
         self.assert_booted("postfix.service", "mariadb.service", *UNITS)
@@ -275,7 +290,7 @@ class BootTest(unittest.TestCase):
         self.wait_for_status(0)
         self.assert_answers_as_before()
 
-    def test_14_follows_over_the_socket_of_mariadb(self):
+    def test_15_follows_over_the_socket_of_mariadb(self):
         socket = "/run/mysqld/mysqld.sock"
         self.server.set_hosts("/etc/postmirror", f"unix:{socket}")
         self.run_inside("systemctl", "reload", "postmirror-sync")
@@ -284,7 +299,7 @@ class BootTest(unittest.TestCase):
         self.server.set_hosts("/etc/postmirror", "127.0.0.1")
         self.run_inside("systemctl", "reload", "postmirror-sync")
 
-    def test_15_removed(self):
+    def test_16_removed(self):
         """The way back, as the README has it, and then without the package."""
         self.server.move_map_files("/etc/postmirror", "/etc/postfix", "postfix")
         self.server.ask_mariadb()
@@ -297,7 +312,7 @@ class BootTest(unittest.TestCase):
         self.assert_active("postfix.service")
         self.assert_answers_as_before()
 
-    def test_16_purged(self):
+    def test_17_purged(self):
         self.run_inside("apt-get", "-y", "purge", "postmirror")
         self.assertEqual(inventory.files(self.machine) ^ self.files, set())
         self.assertEqual(inventory.accounts(self.machine) ^ self.accounts, set())

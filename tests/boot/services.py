@@ -51,5 +51,14 @@ def tcp_table_reply(machine, port, key):
     return machine.run("timeout", 20, "bash", "-c", script, port, key).stdout.strip()
 
 
+def metrics(machine, address):
+    """Returns the metrics that are served there, as text; none where nobody listens."""
+    script = (
+        "import sys, urllib.request as r;"
+        'print(r.urlopen(f"http://{sys.argv[1]}/metrics").read().decode())'
+    )
+    return machine.run("python3", "-c", script, address, check=False).stdout
+
+
 def _name(machine, database, number):
     return machine.run("getent", database, number).stdout.split(":")[0]
