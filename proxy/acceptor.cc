@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "proxy/net/errno_status.h"
+#include "schema/runtime/errno_status.h"
 
 namespace postmirror {
 namespace {

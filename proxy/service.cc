@@ -23,22 +23,22 @@
 #include "proxy/net/connection_queue.h"
 #include "proxy/net/descriptor_limit.h"
 #include "proxy/net/listener.h"
-#include "proxy/net/socket_address.h"
 #include "proxy/net/trigger.h"
 #include "proxy/protocol/codec_set.h"
 #include "proxy/pulse.h"
 #include "proxy/worker.h"
 #include "schema/runtime/clock.h"
-#include "schema/runtime/metrics_endpoint.h"
+#include "schema/runtime/metrics_watch.h"
+#include "schema/runtime/socket_address.h"
 #include "schema/store/store_reader.h"
 #include "schema/store/store_view.h"
 
 namespace postmirror {
 namespace {
 
-// The store (twice while it is reopened), the triggers, the log, and what was
-// inherited.
-constexpr int kOtherDescriptors = 64;
+// The store (twice while it is reopened), the triggers, the log, what serves
+// metrics with its clients, and what was inherited.
+constexpr int kOtherDescriptors = 128;
 // A host name stands for one address of IPv4 and one of IPv6, as a rule.
 constexpr int kSocketsAListenEntry = 2;
 // Under which the service manager keeps the clients' connections.
@@ -95,13 +95,16 @@ class Service {
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Pulse> pulse_;  // where the service manager wants to know
   // The last member: its threads look at the others.
-  MetricsEndpoint metrics_endpoint_{[this] {
-    return metrics_.Collect({.connections = clients_.load(),
-                             .accepted = acceptor_->accepted(),
-                             .turned_away = acceptor_->turned_away(),
-                             .client_limit = acceptor_->client_limit(),
-                             .store_open = store_watch_.open()});
-  }};
+  MetricsWatch metrics_watch_{
+      "proxy_metrics_listen",
+      [this] {
+        return metrics_.Collect({.connections = clients_.load(),
+                                 .accepted = acceptor_->accepted(),
+                                 .turned_away = acceptor_->turned_away(),
+                                 .client_limit = acceptor_->client_limit(),
+                                 .store_open = store_watch_.open()});
+      },
+      &now_, logger_};
 };
 
 absl::Status Service::Start() {
@@ -301,15 +304,8 @@ void Service::Replace(size_t worker, std::shared_ptr<const Config> config) {
 // Mail must flow though somebody else has the port: that is no failure.
 void Service::ServeMetrics() {
   const std::optional<HostPort>& where = wanted_.proxy_metrics_listen;
-  metrics_.Enable(where.has_value());
-  const absl::Status listens =
-      metrics_endpoint_.Listen(where.has_value() ? where->ToString() : "");
-  if (!listens.ok()) {
-    logger_->Error(absl::StrCat("proxy_metrics_listen: ", listens.message(),
-                                "; metrics are not served there: free the "
-                                "address or name another one, and reload "
-                                "postmirror-proxy"));
-  }
+  metrics_.Enable(
+      metrics_watch_.Serve(where.has_value() ? where->ToString() : ""));
 }
 
 std::string Service::Status() const {
@@ -335,6 +331,7 @@ void Service::Tick() {
   store_watch_.Tick();
   if (!waiting_.empty()) SwitchOnceFilled();
   acceptor_->Tick();
+  ServeMetrics();
   supervisor_->Status(Status());
   if (pulse_ != nullptr && pulse_->Beat()) supervisor_->Alive();
 }

@@ -14,7 +14,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/clock.h"
-#include "schema/runtime/metrics_endpoint.h"
+#include "schema/runtime/metrics_watch.h"
 #include "schema/store/environment.h"
 #include "sync/collation_tables.h"
 #include "sync/mariadb/mariadb_library.h"
@@ -88,7 +88,9 @@ class MirrorService {
   Logger& logger_;
   bool stopped_ = false;
   bool reloaded_ = false;
-  MetricsEndpoint metrics_endpoint_{[this] { return metrics_.Collect(); }};
+  MetricsWatch metrics_watch_{"sync_metrics_listen",
+                              [this] { return metrics_.Collect(); }, &clock_,
+                              &logger_};
 };
 
 absl::Status MirrorService::Run() {
@@ -200,6 +202,7 @@ bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
     if (!tidied.has_value() || Elapsed(*tidied, now) >= kTidyInterval) {
       Tidy(Elapsed(started, now), store);
       tidied = now;
+      ServeMetrics();
     }
     ShowLife(loops);
     const int signal = sigtimedwait(&signals_, nullptr, &pause);
@@ -264,14 +267,7 @@ absl::StatusOr<Configuration> MirrorService::ReadAnew() {
 void MirrorService::ServeMetrics() {
   const std::optional<HostPort>& where =
       configuration_.config.sync_metrics_listen;
-  const absl::Status listens =
-      metrics_endpoint_.Listen(where.has_value() ? where->ToString() : "");
-  if (!listens.ok()) {
-    logger_.Error(absl::StrCat("sync_metrics_listen: ", listens.message(),
-                               "; metrics are not served there: free the "
-                               "address or name another one, and reload "
-                               "postmirror-sync"));
-  }
+  metrics_watch_.Serve(where.has_value() ? where->ToString() : "");
 }
 
 std::string MirrorService::Status(const SyncStatus& status) const {

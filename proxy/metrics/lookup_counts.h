@@ -18,8 +18,8 @@
 
 namespace postmirror {
 
-// A cache line of its own: a neighbour that another thread writes would make
-// each count wait.
+// Cache lines of its own, but for the ends of the counts by parameter: a
+// neighbour that another thread writes would make each count wait.
 class alignas(64) LookupCounts {
  public:
   static constexpr std::array kProtocols = {Protocol::kTcpTable,

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "proxy/net/errno_status.h"
+#include "schema/runtime/errno_status.h"
 
 namespace postmirror {
 namespace {

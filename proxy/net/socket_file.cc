@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "proxy/net/errno_status.h"
+#include "schema/runtime/errno_status.h"
 #include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {

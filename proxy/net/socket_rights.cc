@@ -10,8 +10,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "proxy/net/errno_status.h"
 #include "schema/config/cf_errors.h"
+#include "schema/runtime/errno_status.h"
 
 namespace postmirror {
 namespace {

@@ -2,55 +2,62 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
+#include "schema/runtime/errno_status.h"
+#include "schema/runtime/socket_address.h"
 
 namespace postmirror {
 namespace {
 
-constexpr int kBacklog = 128;
+// Bounded by net.core.somaxconn. A client that does not fit waits or is
+// refused, which costs a tcp_table client nine seconds.
+constexpr int kBacklog = 4096;
 
-using AddressList = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
+struct AddressListDeleter {
+  void operator()(addrinfo* list) const { freeaddrinfo(list); }
+};
+using AddressList = std::unique_ptr<addrinfo, AddressListDeleter>;
 
-absl::StatusOr<AddressList> Resolve(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  absl::string_view host = absl::string_view(address).substr(0, colon);
-  absl::ConsumePrefix(&host, "[");
-  absl::ConsumeSuffix(&host, "]");
+absl::StatusOr<AddressList> Resolve(const std::string& subject,
+                                    const std::string& host, uint16_t port) {
   addrinfo hints = {};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int unresolved = getaddrinfo(
-      std::string(host).c_str(), address.c_str() + colon + 1, &hints, &found);
-  if (unresolved != 0) {
-    return absl::UnavailableError(
-        absl::StrCat(address, ": resolve: ", gai_strerror(unresolved)));
-  }
-  return AddressList(found, freeaddrinfo);
+  addrinfo* list = nullptr;
+  const int error =
+      getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
+  if (error == 0) return AddressList(list);
+  return absl::UnavailableError(
+      absl::StrCat(subject, ": resolve: ", gai_strerror(error)));
+}
+
+void SetOption(int fd, int level, int option) {
+  const int on = 1;
+  setsockopt(fd, level, option, &on, sizeof(on));
 }
 
 // Returns 0, or the errno of the call that failed and its name in `*call`.
-int Bind(const addrinfo& address, FileDescriptor* socket,
-         absl::string_view* call) {
+int Bind(const addrinfo& address, FileDescriptor* socket, const char** call) {
   *call = "socket";
   *socket = FileDescriptor(::socket(
       address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket->open()) return errno;
-  const int on = 1;
-  // Else a restart would have to wait for old connections to time out.
-  setsockopt(socket->get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  // Without it a restart would have to wait for old connections to time out.
+  SetOption(socket->get(), SOL_SOCKET, SO_REUSEADDR);
+  // [::] must not take the place of 0.0.0.0, which may have an entry of its
+  // own.
   if (address.ai_family == AF_INET6)
-    setsockopt(socket->get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    SetOption(socket->get(), IPPROTO_IPV6, IPV6_V6ONLY);
+  // Accepted sockets inherit it.
+  SetOption(socket->get(), IPPROTO_TCP, TCP_NODELAY);
   *call = "bind";
   if (bind(socket->get(), address.ai_addr, address.ai_addrlen) != 0)
     return errno;
@@ -58,36 +65,38 @@ int Bind(const addrinfo& address, FileDescriptor* socket,
   return listen(socket->get(), kBacklog) == 0 ? 0 : errno;
 }
 
-absl::Status Failure(const std::string& address, absl::string_view call,
-                     int error) {
-  return absl::Status(error == EACCES ? absl::StatusCode::kPermissionDenied
-                                      : absl::StatusCode::kUnavailable,
-                      absl::StrCat(address, ": ", call, ": ",
-                                   std::generic_category().message(error)));
-}
-
 }  // namespace
 
-absl::StatusOr<std::vector<FileDescriptor>> OpenListeningSockets(
-    const std::string& address) {
-  const absl::StatusOr<AddressList> list = Resolve(address);
+absl::StatusOr<ListeningSockets> OpenListeningSockets(
+    const std::string& subject, const std::string& host, uint16_t port,
+    const std::set<std::string>& open) {
+  const absl::StatusOr<AddressList> list = Resolve(subject, host, port);
   if (!list.ok()) return list.status();
-  std::vector<FileDescriptor> sockets;
+  ListeningSockets sockets;
+  std::set<std::string> seen;  // a host name may list an address twice
   absl::Status missing;
-  for (const addrinfo* each = list->get(); each; each = each->ai_next) {
-    FileDescriptor socket;
-    absl::string_view call;
-    const int error = Bind(*each, &socket, &call);
-    if (error == 0) {
-      sockets.push_back(std::move(socket));
+  for (const addrinfo* each = list->get(); each != nullptr;
+       each = each->ai_next) {
+    const std::string text = AddressText(each->ai_addr, each->ai_addrlen);
+    if (!seen.insert(text).second) continue;
+    if (open.contains(text)) {
+      sockets.open.push_back(text);
       continue;
     }
-    missing = Failure(address, call, error);
+    FileDescriptor socket;
+    const char* call = nullptr;
+    const int error = Bind(*each, &socket, &call);
+    if (error == 0) {
+      const std::string address = BoundAddress(socket.get());
+      sockets.bound.push_back({std::move(socket), address});
+      continue;
+    }
+    missing = ErrnoStatus(error, subject, call);
     // A name such as localhost stands for addresses that this host need not
     // have.
     if (error != EADDRNOTAVAIL && error != EAFNOSUPPORT) return missing;
   }
-  if (sockets.empty()) return missing;
+  if (sockets.open.empty() && sockets.bound.empty()) return missing;
   return sockets;
 }
 

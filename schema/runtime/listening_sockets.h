@@ -1,7 +1,10 @@
-// The sockets on which a program listens that is told where by HOST:PORT.
+// The TCP sockets on which a program listens that is told where by a host and a
+// port.
 #ifndef POSTMIRROR_SCHEMA_RUNTIME_LISTENING_SOCKETS_H_
 #define POSTMIRROR_SCHEMA_RUNTIME_LISTENING_SOCKETS_H_
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,12 +13,24 @@
 
 namespace postmirror {
 
-// Listens at `address`, HOST:PORT with an IPv6 host in brackets: at all
-// addresses of a host name that this machine has, at one at least. The sockets
-// do not block. Fails with kUnavailable or kPermissionDenied and a message that
-// names the address.
-absl::StatusOr<std::vector<FileDescriptor>> OpenListeningSockets(
-    const std::string& address);
+struct ListeningSocket {
+  FileDescriptor socket;  // does not block
+  std::string address;    // BoundAddress()
+};
+
+// What a host and a port come to.
+struct ListeningSockets {
+  std::vector<std::string> open;  // addresses that were among the open ones
+  std::vector<ListeningSocket> bound;  // those bound now
+};
+
+// Listens at the address, or at all addresses of a host name that this machine
+// has, at one at least; but for those in `open`, where a socket listens
+// already. Fails with kUnavailable or kPermissionDenied and a message that
+// begins with `subject`.
+absl::StatusOr<ListeningSockets> OpenListeningSockets(
+    const std::string& subject, const std::string& host, uint16_t port,
+    const std::set<std::string>& open = {});
 
 }  // namespace postmirror
 

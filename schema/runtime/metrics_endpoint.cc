@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "schema/runtime/file_descriptor.h"
 #include "schema/runtime/listening_sockets.h"
 #include "schema/runtime/metrics_text.h"
@@ -95,6 +97,21 @@ MHD_Daemon* Start(FileDescriptor socket, MetricsEndpoint::Collect* collect) {
   return daemon;
 }
 
+// `address` is HOST:PORT, an IPv6 host in brackets.
+absl::StatusOr<ListeningSockets> Open(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  absl::string_view host = absl::string_view(address).substr(0, colon);
+  absl::ConsumePrefix(&host, "[");
+  absl::ConsumeSuffix(&host, "]");
+  unsigned port = 0;
+  if (colon == std::string::npos ||
+      !absl::SimpleAtoi(address.substr(colon + 1), &port) || port > 65535) {
+    return absl::UnavailableError(absl::StrCat(address, ": is no HOST:PORT"));
+  }
+  return OpenListeningSockets(address, std::string(host),
+                              static_cast<uint16_t>(port));
+}
+
 }  // namespace
 
 void MetricsEndpoint::Stop::operator()(MHD_Daemon* daemon) const {
@@ -108,16 +125,15 @@ MetricsEndpoint::~MetricsEndpoint() = default;
 
 absl::Status MetricsEndpoint::Listen(const std::string& address) {
   if (address == address_) return absl::OkStatus();
-  std::vector<FileDescriptor> sockets;
+  ListeningSockets sockets;
   if (!address.empty()) {
-    absl::StatusOr<std::vector<FileDescriptor>> opened =
-        OpenListeningSockets(address);
+    absl::StatusOr<ListeningSockets> opened = Open(address);
     if (!opened.ok()) return opened.status();
     sockets = *std::move(opened);
   }
   decltype(daemons_) daemons;
-  for (FileDescriptor& socket : sockets) {
-    daemons.emplace_back(Start(std::move(socket), &collect_));
+  for (ListeningSocket& bound : sockets.bound) {
+    daemons.emplace_back(Start(std::move(bound.socket), &collect_));
     if (daemons.back() == nullptr) {
       return absl::UnavailableError(absl::StrCat(
           address, ": start: not enough descriptors, memory or threads"));

@@ -13,7 +13,18 @@
 namespace postmirror {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::StartsWith;
+
+absl::StatusOr<ListeningSockets> Open(const std::string& host,
+                                      const std::string& port) {
+  return OpenListeningSockets(absl::StrCat(host, ":", port), host,
+                              static_cast<uint16_t>(std::stoi(port)));
+}
+
+std::string PortOf(const std::string& address) {
+  return address.substr(address.rfind(':') + 1);
+}
 
 // Nobody listens there.
 std::string FreeAddress(absl::string_view host) {
@@ -29,9 +40,10 @@ bool Connects(const std::string& address) {
 TEST(ListeningSocketsTest, ListensWhileTheyLive) {
   const std::string address = FreeAddress("127.0.0.1");
   {
-    const auto sockets = OpenListeningSockets(address);
+    const auto sockets = Open("127.0.0.1", PortOf(address));
     ASSERT_TRUE(sockets.ok()) << sockets.status();
-    EXPECT_EQ(sockets->size(), 1);
+    ASSERT_EQ(sockets->bound.size(), 1U);
+    EXPECT_EQ(sockets->bound[0].address, address);
     EXPECT_TRUE(Connects(address));
   }
   EXPECT_FALSE(Connects(address));
@@ -39,8 +51,8 @@ TEST(ListeningSocketsTest, ListensWhileTheyLive) {
 
 TEST(ListeningSocketsTest, ListensOnIpv6Alone) {
   const std::string address = FreeAddress("::1");
-  const std::string port = address.substr(address.rfind(':') + 1);
-  const auto sockets = OpenListeningSockets("[::]:" + port);
+  const std::string port = PortOf(address);
+  const auto sockets = Open("::", port);
   ASSERT_TRUE(sockets.ok()) << sockets.status();
   EXPECT_TRUE(Connects("[::1]:" + port));
   EXPECT_FALSE(Connects("127.0.0.1:" + port));
@@ -48,25 +60,34 @@ TEST(ListeningSocketsTest, ListensOnIpv6Alone) {
 
 TEST(ListeningSocketsTest, ListensOnTheAddressesOfAName) {
   const std::string address = FreeAddress("127.0.0.1");
-  const std::string port = address.substr(address.rfind(':') + 1);
-  const auto sockets = OpenListeningSockets("localhost:" + port);
+  const std::string port = PortOf(address);
+  const auto sockets = Open("localhost", port);
   ASSERT_TRUE(sockets.ok()) << sockets.status();
   EXPECT_TRUE(Connects(address));
 }
 
-TEST(ListeningSocketsTest, SaysWhyItCannotListen) {
-  const auto why = [](const std::string& address) {
-    return OpenListeningSockets(address).status();
-  };
+TEST(ListeningSocketsTest, LeavesOpenAddressesAlone) {
   BoundSocket other;
   other.Listen();
-  EXPECT_EQ(why(other.address()),
+  const auto sockets = OpenListeningSockets(
+      "subject", "127.0.0.1",
+      static_cast<uint16_t>(std::stoi(PortOf(other.address()))),
+      {other.address()});
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  EXPECT_THAT(sockets->open, ElementsAre(other.address()));
+  EXPECT_TRUE(sockets->bound.empty());
+}
+
+TEST(ListeningSocketsTest, SaysWhyItCannotListen) {
+  BoundSocket other;
+  other.Listen();
+  EXPECT_EQ(Open("127.0.0.1", PortOf(other.address())).status(),
             absl::UnavailableError(absl::StrCat(
                 other.address(), ": bind: Address already in use")));
-  EXPECT_EQ(why("192.0.2.1:9940"),
+  EXPECT_EQ(Open("192.0.2.1", "9940").status(),
             absl::UnavailableError(
                 "192.0.2.1:9940: bind: Cannot assign requested address"));
-  EXPECT_THAT(std::string(why("nowhere.invalid:9940").message()),
+  EXPECT_THAT(std::string(Open("nowhere.invalid", "9940").status().message()),
               StartsWith("nowhere.invalid:9940: resolve: "));
 }
 

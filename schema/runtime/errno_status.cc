@@ -1,4 +1,4 @@
-#include "proxy/net/errno_status.h"
+#include "schema/runtime/errno_status.h"
 
 #include <cerrno>
 #include <system_error>

@@ -1,6 +1,6 @@
 // What errno says, as a status for the operator.
-#ifndef POSTMIRROR_PROXY_NET_ERRNO_STATUS_H_
-#define POSTMIRROR_PROXY_NET_ERRNO_STATUS_H_
+#ifndef POSTMIRROR_SCHEMA_RUNTIME_ERRNO_STATUS_H_
+#define POSTMIRROR_SCHEMA_RUNTIME_ERRNO_STATUS_H_
 
 #include <string>
 
@@ -19,4 +19,4 @@ absl::Status ErrnoStatus(int error, absl::string_view subject,
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_PROXY_NET_ERRNO_STATUS_H_
+#endif  // POSTMIRROR_SCHEMA_RUNTIME_ERRNO_STATUS_H_

@@ -1,4 +1,4 @@
-#include "proxy/net/socket_address.h"
+#include "schema/runtime/socket_address.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // The address of a socket as text, so that two ways to write one address are
 // equal: "127.0.0.1:10040", "[::1]:10040", "/run/maps".
-#ifndef POSTMIRROR_PROXY_NET_SOCKET_ADDRESS_H_
-#define POSTMIRROR_PROXY_NET_SOCKET_ADDRESS_H_
+#ifndef POSTMIRROR_SCHEMA_RUNTIME_SOCKET_ADDRESS_H_
+#define POSTMIRROR_SCHEMA_RUNTIME_SOCKET_ADDRESS_H_
 
 #include <string>
 
@@ -20,4 +20,4 @@ bool IsListening(int socket);
 
 }  // namespace postmirror
 
-#endif  // POSTMIRROR_PROXY_NET_SOCKET_ADDRESS_H_
+#endif  // POSTMIRROR_SCHEMA_RUNTIME_SOCKET_ADDRESS_H_

@@ -1,0 +1,42 @@
+// Keeps a program's metrics where its setting says, and says in the log when it
+// cannot: one line when it breaks, one when it heals. While a machine starts
+// the address may not be there yet.
+#ifndef POSTMIRROR_SCHEMA_RUNTIME_METRICS_WATCH_H_
+#define POSTMIRROR_SCHEMA_RUNTIME_METRICS_WATCH_H_
+
+#include <optional>
+#include <string>
+
+#include "schema/runtime/clock.h"
+#include "schema/runtime/logger.h"
+#include "schema/runtime/metrics_endpoint.h"
+
+namespace postmirror {
+
+// Used by one thread.
+class MetricsWatch {
+ public:
+  // `setting` is that of postmirror.cf; see MetricsEndpoint for `collect`.
+  // `clock` and `logger` must outlive the watch.
+  MetricsWatch(std::string setting, MetricsEndpoint::Collect collect,
+               const Clock* clock, Logger* logger);
+
+  // Serves at `address`, or nowhere if it is empty; returns whether metrics are
+  // served anywhere. To be called at start, at a reload, and about once a
+  // second: what failed is tried again after a minute.
+  bool Serve(const std::string& address);
+
+ private:
+  const std::string setting_;
+  const Clock& clock_;
+  Logger& logger_;
+  std::string wanted_;           // what was asked for last
+  std::string failure_;          // of that, or empty
+  std::optional<Moment> tried_;  // when it failed
+  std::string served_;           // where metrics are, or empty
+  MetricsEndpoint endpoint_;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SCHEMA_RUNTIME_METRICS_WATCH_H_
