@@ -15,10 +15,10 @@ namespace postmirror {
 int ReservedDescriptors(const Config& config);
 
 // Answers Postfix as `config` says until SIGTERM or SIGINT, hands the open
-// connections over to `manager`, and returns OK. SIGHUP reads config.path anew:
-// what is wrong with it is logged, and the running configuration stays; `store`
-// and `proxy_threads` stay in any case. While no parameter is served it says
-// what to do, and waits for that. Fails at once, with a message for the
+// connections over to `supervisor`, and returns OK. SIGHUP reads config.path
+// anew: what is wrong with it is logged, and the running configuration stays;
+// `store` and `proxy_threads` stay in any case. While no parameter is served it
+// says what to do, and waits for that. Fails at once, with a message for the
 // operator, when an entry of `listen` cannot be bound; the want of a store is
 // no failure. REQUIRES: no other thread is running.
 absl::Status Serve(const Config& config, Supervisor* supervisor,

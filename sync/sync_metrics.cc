@@ -134,7 +134,8 @@ void SyncMetrics::AddServers(const SyncStatus& status,
                              std::vector<MetricFamily>* families) const {
   MetricFamily connected =
       Family(Type::kGauge, "postmirror_sync_connected",
-             "Whether one of the hosts is connected and read.");
+             "Whether one of the hosts is connected and read, and what was "
+             "read could be written to the store.");
   MetricFamily source = Family(
       Type::kGauge, "postmirror_sync_change_source",
       "1 for the change source that is in use; none where none is connected.");

@@ -50,7 +50,8 @@ class alignas(64) LookupCounts {
   // counted next began with this end.
   void CountLookup(Protocol protocol, size_t parameter, Outcome outcome);
 
-  // A request was malformed, or for a parameter that is not served.
+  // A request was malformed, or for a name that is no parameter, or at an
+  // address that listen does not name.
   void CountRefused(Protocol protocol);
 
   uint64_t lookups(Protocol protocol, size_t parameter, Outcome outcome) const {

@@ -3,11 +3,11 @@
 // while no process of the service runs. Without one nothing here does anything.
 //
 //   Supervisor supervisor;
-//   std::vector<PassedDescriptor> sockets = manager.TakeDescriptors();
-//   manager.Ready("answering");
-//   ...                              // manager.Alive() every while
-//   manager.Stopping();
-//   manager.Keep({.number = fd, .name = "connections"});
+//   std::vector<PassedDescriptor> sockets = supervisor.TakeDescriptors();
+//   supervisor.Ready("answering");
+//   ...                              // supervisor.Alive() every while
+//   supervisor.Stopping();
+//   supervisor.Keep({.number = fd, .name = "connections"});
 #ifndef POSTMIRROR_SCHEMA_RUNTIME_SUPERVISOR_H_
 #define POSTMIRROR_SCHEMA_RUNTIME_SUPERVISOR_H_
 
