@@ -94,7 +94,7 @@ class Service {
   std::unique_ptr<Trigger> clock_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Pulse> pulse_;  // where the service manager wants to know
-  // The last member: its threads look at the others.
+  // The last member: its thread looks at the others.
   MetricsEndpoint metrics_endpoint_{[this] {
     return metrics_.Collect({.connections = clients_.load(),
                              .accepted = acceptor_->accepted(),

@@ -13,7 +13,7 @@
 namespace postmirror {
 
 // A request whose head is not complete within so many bytes is refused.
-constexpr size_t kMaxHttpHeadBytes = 8 * 1024;
+constexpr size_t kMaxHttpHeadBytes = size_t{8} * 1024;
 
 // Returns the reply to the request at the front of `input`: `metrics()` to a
 // GET of /metrics, and an error to everything else. Nothing while the head is

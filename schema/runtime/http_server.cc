@@ -195,8 +195,9 @@ bool HttpServer::Advance(Client* client) {
         recv(client->socket.get(), ignored, sizeof(ignored), 0);
     return size > 0 || (size < 0 && WouldBlock());
   }
-  const ssize_t size = send(client->socket.get(), client->unsent->data(),
-                            client->unsent->size(), MSG_NOSIGNAL);
+  const absl::string_view unsent = *client->unsent;
+  const ssize_t size =
+      send(client->socket.get(), unsent.data(), unsent.size(), MSG_NOSIGNAL);
   if (size < 0) return WouldBlock();
   client->unsent->erase(0, static_cast<size_t>(size));
   if (client->unsent->empty()) shutdown(client->socket.get(), SHUT_WR);
