@@ -23,8 +23,9 @@ libabsl-dev      build Abseil: strings, status, time
 libicu-dev       build ICU: case folding of keys
 liblmdb-dev      build LMDB: the store
 libmariadb-dev   build Connector/C: sync reads MariaDB
+libmicrohttpd-dev build libmicrohttpd: answers scrapes of the metrics
 libsystemd-dev   build libsystemd: readiness, watchdog, sockets handed over
-prometheus-cpp-dev build prometheus-cpp: metrics
+prometheus-cpp-dev build prometheus-cpp: the text of the metrics
 libxxhash-dev    build xxHash: checksums and digests
 libjansson-dev   build Jansson: postmirrorctl status --json
 zlib1g-dev       build zlib: checksums and compressed events of the binlog

@@ -26,7 +26,9 @@ CodecSet::CodecSet() : socketmap_(ParameterNames()) {
 
 const Codec* CodecSet::For(const ListenEntry& entry) const {
   if (entry.protocol == Protocol::kSocketmap) return &socketmap_;
-  return &tcp_tables_[IndexOf(*FindParameter(entry.parameter))];
+  const Parameter* const parameter = FindParameter(entry.parameter);
+  if (parameter == nullptr) return &unserved_;
+  return &tcp_tables_[IndexOf(*parameter)];
 }
 
 std::string CodecSet::NameOf(const Codec* codec) const {

@@ -22,8 +22,7 @@ class CodecSet {
   CodecSet(const CodecSet&) = delete;
   CodecSet& operator=(const CodecSet&) = delete;
 
-  // What clients of the entry speak. REQUIRES: its parameter, if it has one, is
-  // one of Parameters().
+  // What clients of the entry speak; unserved() where its parameter is none.
   const Codec* For(const ListenEntry& entry) const;
 
   const Codec* unserved() const { return &unserved_; }

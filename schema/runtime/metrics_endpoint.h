@@ -1,5 +1,6 @@
 // Where Prometheus scrapes a program: http://HOST:PORT/metrics. The program is
-// asked for its metrics at each scrape, in the endpoint's thread.
+// asked for its metrics at each scrape, in a thread of the endpoint's. GNU
+// libmicrohttpd speaks HTTP.
 #ifndef POSTMIRROR_SCHEMA_RUNTIME_METRICS_ENDPOINT_H_
 #define POSTMIRROR_SCHEMA_RUNTIME_METRICS_ENDPOINT_H_
 
@@ -11,17 +12,19 @@
 #include "absl/status/status.h"
 #include "schema/runtime/metric_family.h"
 
-namespace postmirror {
+struct MHD_Daemon;
 
-class HttpServer;
+namespace postmirror {
 
 // Used by one thread.
 class MetricsEndpoint {
  public:
   using Collect = std::function<std::vector<MetricFamily>()>;
 
-  // `collect` is called while it listens, by another thread.
+  // `collect` is called while it listens, by other threads: one for each
+  // address of a host name. They block every signal.
   explicit MetricsEndpoint(Collect collect);
+  // Ends at once, whatever clients are there.
   ~MetricsEndpoint();
 
   // Answers at `address` from now on, HOST:PORT with an IPv6 host in brackets,
@@ -31,9 +34,14 @@ class MetricsEndpoint {
   absl::Status Listen(const std::string& address);
 
  private:
-  const Collect collect_;
-  std::string address_;                 // of server_
-  std::unique_ptr<HttpServer> server_;  // nullptr where it does not listen
+  struct Stop {
+    void operator()(MHD_Daemon* daemon) const;
+  };
+
+  Collect collect_;
+  std::string address_;  // of daemons_
+  // One for each listening socket. The last member: they call the first.
+  std::vector<std::unique_ptr<MHD_Daemon, Stop>> daemons_;
 };
 
 }  // namespace postmirror

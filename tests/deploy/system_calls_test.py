@@ -7,7 +7,7 @@ import re
 import signal
 import unittest
 
-from support.e2e_case import E2eCase
+from support.metrics_case import MetricsCase
 from support.programs import Daemon
 from support.site import ALIASES, PROTOCOLS
 from support.unit_file import UnitFile
@@ -20,8 +20,9 @@ _SET_ID = re.compile(r"^.*\b(?:chmod|mkdir|mknod|open)\w*\(.*, 0[2467]\d{3}\b.*$
 _FAMILY = re.compile(r"\bsocket(?:pair)?\((AF_\w+)")
 
 
-class SystemCallsTest(E2eCase):
-    """Each daemon through what it does: start, fill, answer, follow, reload, end."""
+class SystemCallsTest(MetricsCase):
+    """Each daemon through what it does: start, fill, answer, follow, reload, be scraped,
+    end."""
 
     def setUp(self):
         super().setUp()
@@ -41,17 +42,19 @@ class SystemCallsTest(E2eCase):
         """Lets both daemons do what they are for."""
         self.site.sync.start()
         self.site.start_proxy()
-        self.wait_for("info@example.org")
+        self.wait_for_key("info@example.org")
         self.mariadb.run(
             "INSERT INTO virtual_aliases (domain_id, source, destination)"
             " VALUES (1, 'new@example.org', 'user@example.org')"
         )
-        self.wait_for("new@example.org")
+        self.wait_for_key("new@example.org")
         for daemon in (self.site.sync, self.site.proxy):
             os.kill(daemon.pid, signal.SIGHUP)
             daemon.wait_for_log("reloaded")
+        self.assertIn("postmirror_sync_build_info", self.sync().names())
+        self.assertIn("postmirror_proxy_build_info", self.proxy().names())
 
-    def wait_for(self, key):
+    def wait_for_key(self, key):
         for protocol in PROTOCOLS:
             wait_until(
                 lambda: self.site.lookup(protocol, ALIASES, key).value,

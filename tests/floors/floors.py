@@ -25,6 +25,7 @@ ROOMS_OF_FOREIGN_HEADERS = [
     (r"xxhash\.h", r"schema/runtime/[^/]+\.cc"),
     (r"jansson\.h", r"sync/ctl/[^/]+\.cc"),
     (r"z(lib|conf)\.h", r"sync/binlog/[^/]+\.cc"),
+    (r"microhttpd\.h", r"schema/runtime/[^/]+\.cc"),
     (r"(systemd|prometheus)/.*\.h", r"schema/runtime/[^/]+\.cc"),
 ]
 # The C library's headers, which any file may include.

@@ -24,7 +24,7 @@ class MirrorLoopLifeTest : public ::testing::Test {
   TemporaryFolder folder_;
   FakeClock clock_;
   RecordingLogger logger_;
-  const Config config_;
+  const Config config_ = {};
   const ServerPlan plan_ = OneHost();
   MirrorStore store_{folder_.path(), 0.5, &clock_, &logger_};
   StatusBoard board_{folder_.path(), 1, &clock_, &logger_};
