@@ -58,6 +58,9 @@ class BootTest(unittest.TestCase):
     def run_inside(self, *command):
         return self.machine.run(*command).stdout.strip()
 
+    def run_in_shell(self, line):
+        return self.run_inside("sh", "-c", line)
+
     def assert_active(self, *units):
         for unit in units:
             self.assertEqual(
@@ -136,13 +139,19 @@ class BootTest(unittest.TestCase):
         self.assert_answers_as_before()
 
     def test_04_serves_the_parameters_that_were_moved(self):
-        new = "/etc/postmirror"
-        self.server.move_map_files("/etc/postfix", new, "_postmirror-sync")
+        """As the README has it."""
+        grants = "/usr/share/doc/postmirror/examples/sql/grants.sql"
+        self.machine.run("mariadb", "mailserver", stdin=self.run_inside("cat", grants))
+        rights = "-o root -g _postmirror-sync -m 0640"
+        self.run_in_shell(f"install {rights} /etc/postfix/mysql-*.cf /etc/postmirror/")
         names = "|".join(PARAMETERS)
         self.run_inside("sed", "-i", "-E", rf"s/^# ?(({names}) =)/\1/", _CONFIG)
         self.run_inside("postmirror-sync", "--check")
         self.run_inside("systemctl", "reload", *SERVICES)
         self.wait_for_status(0)
+        lookup = ("postmirrorctl", "lookup", "virtual_alias_maps")
+        value = self.run_inside(*lookup, "contact@example.org")
+        self.assertEqual(value, "info@example.org")
         self.server.ask_postmirror()
         self.assert_answers_as_before()
         self.assertEqual(self.server.roots("smtpd"), {"/var/spool/postfix"})
@@ -300,21 +309,30 @@ class BootTest(unittest.TestCase):
         self.run_inside("systemctl", "reload", "postmirror-sync")
 
     def test_16_removed(self):
-        """The way back, as the README has it, and then without the package."""
-        self.server.move_map_files("/etc/postmirror", "/etc/postfix", "postfix")
+        """The way back, as the README has it, and then the package."""
         self.server.ask_mariadb()
+        names = ("postmirror-proxy.socket", "postmirror-proxy", "postmirror-sync")
+        self.run_inside("systemctl", "disable", "--now", *names)
+        self.assert_answers_as_before()
         self.run_inside("apt-get", "-y", "remove", "postmirror")
         for unit in UNITS:
             state = {"ActiveState": "inactive", "LoadState": "not-found"}
             for name, value in state.items():
                 self.assertEqual(services.shown(self.machine, unit, name), value)
-        self.assertTrue(self.machine.succeeds("test", "-e", _CONFIG))
+        for path in (_CONFIG, _STORE):
+            self.assertTrue(self.machine.succeeds("test", "-e", path))
         self.assert_active("postfix.service")
         self.assert_answers_as_before()
 
     def test_17_purged(self):
+        """Nothing stays but the administrator's files, which no group reads now."""
         self.run_inside("apt-get", "-y", "purge", "postmirror")
-        self.assertEqual(inventory.files(self.machine) ^ self.files, set())
+        mine = {f"/etc/postmirror/{map_file(each)}" for each in PARAMETERS}
+        left = inventory.files(self.machine) ^ self.files
+        self.assertEqual(left, mine | {"/etc/postmirror"})
+        for path in mine:
+            owner = self.run_inside("stat", "-c", "%a %U:%G", path)
+            self.assertEqual(owner, "640 root:root")
         self.assertEqual(inventory.accounts(self.machine) ^ self.accounts, set())
         self.machine.reboot()
         self.assert_booted("postfix.service", "mariadb.service")

@@ -72,13 +72,6 @@ class MailServer:
         self.ask_mariadb()
         self._machine.run("systemctl", "restart", "postfix")
 
-    def move_map_files(self, old, new, group):
-        """Moves the map files from one folder to another, for that group to read."""
-        for parameter in PARAMETERS:
-            path = f"{new}/{map_file(parameter)}"
-            self._machine.run("mv", f"{old}/{map_file(parameter)}", path)
-            self._machine.run("chown", f"root:{group}", path)
-
     def set_hosts(self, folder, hosts):
         """Has the map files in that folder name this server."""
         for name in map(map_file, PARAMETERS):
