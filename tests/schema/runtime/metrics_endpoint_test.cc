@@ -139,8 +139,8 @@ TEST_F(MetricsEndpointTest, SendsWhatTheSocketDoesNotTakeAtOnce) {
 TEST_F(MetricsEndpointTest, WhatIsNoHttpDoesNoHarm) {
   const std::string address = Start();
   for (const std::string& request :
-       {std::string("\n\n"), std::string("get me\n\n"),
-        std::string("GET /metrics HTTP/9.9\r\n\r\n"), std::string(100'000, 'x'),
+       {std::string("get me\n\n"), std::string("GET /metrics HTTP/9.9\r\n\r\n"),
+        std::string(100'000, 'x'),
         absl::StrCat("GET /metrics HTTP/1.1\r\nX: ", std::string(100'000, 'x'),
                      "\r\n\r\n")}) {
     const int fd = ConnectTo(address);
