@@ -132,7 +132,7 @@ TEST_F(MetricsEndpointTest, TakesARequestInParts) {
 }
 
 TEST_F(MetricsEndpointTest, SendsWhatTheSocketDoesNotTakeAtOnce) {
-  help_ = std::string(20'000'000, 'x');
+  help_.resize(20'000'000, 'x');
   EXPECT_THAT(Scrape(Start()).size(), testing::Gt(help_.size()));
 }
 
@@ -166,8 +166,8 @@ TEST_F(MetricsEndpointTest, WhoDoesNotWaitForTheReplyDoesNoHarm) {
 
 TEST_F(MetricsEndpointTest, WhoSaysNothingKeepsOthersWaitingForSecondsOnly) {
   const std::string address = Start();
-  std::vector<int> silent;
-  for (int i = 0; i < 20; ++i) silent.push_back(ConnectTo(address));
+  std::vector<int> silent(20);
+  for (int& fd : silent) fd = ConnectTo(address);
   // Prometheus would wait for ten.
   const absl::Time began = absl::Now();
   EXPECT_THAT(Scrape(address), HasSubstr("\nscrapes_total 1\n"));
