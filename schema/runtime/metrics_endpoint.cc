@@ -49,7 +49,8 @@ MHD_Result Queue(MHD_Connection* connection, unsigned status,
   return MHD_queue_response(connection, status, response.get());
 }
 
-// libmicrohttpd's MHD_AccessHandlerCallback.
+// An MHD_AccessHandlerCallback, whose parameters are libmicrohttpd's.
+// NOLINTNEXTLINE(readability-function-size)
 MHD_Result Answer(void* collect, MHD_Connection* connection, const char* path,
                   const char* method, const char* /*version*/,
                   const char* /*body*/, size_t* /*body_size*/,
