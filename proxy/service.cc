@@ -304,8 +304,8 @@ void Service::Replace(size_t worker, std::shared_ptr<const Config> config) {
 // Mail must flow though somebody else has the port: that is no failure.
 void Service::ServeMetrics() {
   const std::optional<HostPort>& where = wanted_.proxy_metrics_listen;
-  metrics_.Enable(
-      metrics_watch_.Serve(where.has_value() ? where->ToString() : ""));
+  metrics_watch_.Serve(where.has_value() ? where->ToString() : "");
+  metrics_.Enable(metrics_watch_.serves());
 }
 
 std::string Service::Status() const {
@@ -331,7 +331,8 @@ void Service::Tick() {
   store_watch_.Tick();
   if (!waiting_.empty()) SwitchOnceFilled();
   acceptor_->Tick();
-  ServeMetrics();
+  metrics_watch_.Tick();
+  metrics_.Enable(metrics_watch_.serves());
   supervisor_->Status(Status());
   if (pulse_ != nullptr && pulse_->Beat()) supervisor_->Alive();
 }

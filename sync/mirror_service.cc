@@ -202,7 +202,7 @@ bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
     if (!tidied.has_value() || Elapsed(*tidied, now) >= kTidyInterval) {
       Tidy(Elapsed(started, now), store);
       tidied = now;
-      ServeMetrics();
+      metrics_watch_.Tick();
     }
     ShowLife(loops);
     const int signal = sigtimedwait(&signals_, nullptr, &pause);

@@ -1,14 +1,15 @@
 #include "schema/runtime/errno_status.h"
 
 #include <cerrno>
-#include <system_error>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 
 namespace postmirror {
 
 std::string ErrnoText(int error) {
-  return std::system_category().message(error);
+  const char* const text = strerrordesc_np(error);
+  return text == nullptr ? absl::StrCat("error ", error) : text;
 }
 
 absl::Status ErrnoStatus(int error, absl::string_view subject,

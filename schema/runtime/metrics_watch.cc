@@ -19,30 +19,33 @@ MetricsWatch::MetricsWatch(std::string setting,
       logger_(*logger),
       endpoint_(std::move(collect)) {}
 
-bool MetricsWatch::Serve(const std::string& address) {
-  const bool is_new = address != wanted_;
-  if (!is_new && address == served_) return !served_.empty();
-  const Moment now = clock_.Now();
-  if (!is_new && tried_.has_value() && Elapsed(*tried_, now) < kTryAgain) {
-    return !served_.empty();
-  }
+void MetricsWatch::Serve(const std::string& address) {
+  if (address != wanted_) failure_.clear();
   wanted_ = address;
-  tried_ = now;
-  const absl::Status listens = endpoint_.Listen(address);
-  if (listens.ok()) {
-    if (!failure_.empty() && !address.empty()) {
-      logger_.Notice(absl::StrCat("metrics are served at ", address));
-    }
-    served_ = address;
-    failure_.clear();
-  } else if (is_new || failure_ != listens.message()) {
+  Try();
+}
+
+void MetricsWatch::Tick() {
+  if (wanted_ != served_ && Elapsed(tried_, clock_.Now()) >= kTryAgain) Try();
+}
+
+void MetricsWatch::Try() {
+  tried_ = clock_.Now();
+  const absl::Status listens = endpoint_.Listen(wanted_);
+  if (!listens.ok()) {
+    if (absl::string_view(failure_) == listens.message()) return;
     failure_ = std::string(listens.message());
     logger_.Error(absl::StrCat(setting_, ": ", failure_,
                                "; metrics are not served there: free the "
                                "address, or name another one and reload; it "
                                "is tried again every minute"));
+    return;
   }
-  return !served_.empty();
+  if (!failure_.empty()) {
+    logger_.Notice(absl::StrCat("metrics are served at ", wanted_));
+  }
+  served_ = wanted_;
+  failure_.clear();
 }
 
 }  // namespace postmirror

@@ -4,7 +4,6 @@
 #ifndef POSTMIRROR_SCHEMA_RUNTIME_METRICS_WATCH_H_
 #define POSTMIRROR_SCHEMA_RUNTIME_METRICS_WATCH_H_
 
-#include <optional>
 #include <string>
 
 #include "schema/runtime/clock.h"
@@ -21,19 +20,27 @@ class MetricsWatch {
   MetricsWatch(std::string setting, MetricsEndpoint::Collect collect,
                const Clock* clock, Logger* logger);
 
-  // Serves at `address`, or nowhere if it is empty; returns whether metrics are
-  // served anywhere. To be called at start, at a reload, and about once a
-  // second: what failed is tried again after a minute.
-  bool Serve(const std::string& address);
+  // Serves at `address`, or nowhere if it is empty. To be called at start and
+  // at a reload.
+  void Serve(const std::string& address);
+
+  // To be called about once a second, or less often: what failed is tried again
+  // after a minute.
+  void Tick();
+
+  // Whether metrics are served anywhere.
+  bool serves() const { return !served_.empty(); }
 
  private:
+  void Try();
+
   const std::string setting_;
   const Clock& clock_;
   Logger& logger_;
-  std::string wanted_;           // what was asked for last
-  std::string failure_;          // of that, or empty
-  std::optional<Moment> tried_;  // when it failed
-  std::string served_;           // where metrics are, or empty
+  std::string wanted_;   // what was asked for last
+  std::string failure_;  // of that, or empty
+  Moment tried_;         // when it was tried last
+  std::string served_;   // where metrics are, or empty
   MetricsEndpoint endpoint_;
 };
 

@@ -54,15 +54,18 @@ class MetricsWatchTest : public testing::Test {
 };
 
 TEST_F(MetricsWatchTest, IsOffWithoutAnAddress) {
-  EXPECT_FALSE(watch_.Serve(""));
+  watch_.Serve("");
+  EXPECT_FALSE(watch_.serves());
   EXPECT_THAT(log_.Take(), IsEmpty());
 }
 
 TEST_F(MetricsWatchTest, ServesAndStops) {
   const std::string address = BoundSocket("127.0.0.1").address();
-  EXPECT_TRUE(watch_.Serve(address));
+  watch_.Serve(address);
+  EXPECT_TRUE(watch_.serves());
   EXPECT_TRUE(Connects(address));
-  EXPECT_FALSE(watch_.Serve(""));
+  watch_.Serve("");
+  EXPECT_FALSE(watch_.serves());
   EXPECT_FALSE(Connects(address));
   EXPECT_THAT(log_.Take(), IsEmpty());
 }
@@ -73,29 +76,36 @@ TEST_F(MetricsWatchTest, TriesAgainAfterAMinuteAndSaysBothOnce) {
     BoundSocket other;
     other.Listen();
     address = other.address();
-    EXPECT_FALSE(watch_.Serve(address));
+    watch_.Serve(address);
     EXPECT_THAT(log_.Take(),
                 ElementsAre(HasSubstr(absl::StrCat(
                     "proxy_metrics_listen: ", address,
                     ": bind: Address already in use; metrics are not"))));
     clock_.Advance(absl::Minutes(1));
-    EXPECT_FALSE(watch_.Serve(address));
+    watch_.Tick();
+    EXPECT_FALSE(watch_.serves());
     EXPECT_THAT(log_.Take(), IsEmpty());
   }
   clock_.Advance(absl::Seconds(59));
-  EXPECT_FALSE(watch_.Serve(address)) << "the minute is not over";
+  watch_.Tick();
+  EXPECT_FALSE(watch_.serves()) << "the minute is not over";
   clock_.Advance(absl::Seconds(1));
-  EXPECT_TRUE(watch_.Serve(address));
+  watch_.Tick();
+  EXPECT_TRUE(watch_.serves());
   EXPECT_THAT(log_.Take(),
               ElementsAre(absl::StrCat("metrics are served at ", address)));
 }
 
-TEST_F(MetricsWatchTest, AReloadDoesNotWait) {
-  BoundSocket other;
-  other.Listen();
-  EXPECT_FALSE(watch_.Serve(other.address()));
-  const std::string address = BoundSocket("127.0.0.1").address();
-  EXPECT_TRUE(watch_.Serve(address));
+TEST_F(MetricsWatchTest, AReloadTriesAtOnce) {
+  std::string address;
+  {
+    BoundSocket other;
+    other.Listen();
+    address = other.address();
+    watch_.Serve(address);
+  }
+  watch_.Serve(address);
+  EXPECT_TRUE(watch_.serves());
 }
 
 }  // namespace
