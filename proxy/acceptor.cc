@@ -77,7 +77,7 @@ absl::Status Acceptor::Follow(ListenPlan plan) {
   const size_t before = doors_.size();
   for (auto& [listener, codec] : plan.bound) {
     plan.open.emplace(listener.address, codec);
-    const absl::Status added = Add(std::move(listener), codec);
+    absl::Status added = Add(std::move(listener), codec);
     if (added.ok()) continue;
     while (doors_.size() > before) CloseLast();
     return added;

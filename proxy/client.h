@@ -21,7 +21,7 @@ class Client;
 
 // What the clients of one worker share.
 struct Desk {
-  static constexpr size_t kInputBytes = 64 * 1024;
+  static constexpr size_t kInputBytes = size_t{64} * 1024;
 
   EventLoop* loop = nullptr;
   std::function<Outcome(size_t parameter, absl::string_view key,

@@ -43,10 +43,10 @@ class Connection {
   };
 
   // Replies wait for the client once a read has brought more than this.
-  static constexpr size_t kMaxBurstBytes = 64 * 1024;
+  static constexpr size_t kMaxBurstBytes = size_t{64} * 1024;
   // A client that sends more than this while replies wait for it never reads
   // them.
-  static constexpr size_t kMaxWaitingBytes = 256 * 1024;
+  static constexpr size_t kMaxWaitingBytes = size_t{256} * 1024;
 
   // `codec` must outlive the connection.
   explicit Connection(const Codec* codec, Service service = Service::kAnswered)

@@ -338,7 +338,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
 
 absl::StatusOr<ChangeHint> MirrorLoop::Poll() {
   const Moment asked = with_.clock->Now();
-  const absl::StatusOr<ChangeHint> hint = session_.Poll();
+  absl::StatusOr<ChangeHint> hint = session_.Poll();
   if (!hint.ok()) return CountError(hint.status());
   if (*hint == ChangeHint::kUnchanged &&
       Elapsed(confirmed_, asked) < kConfirmInterval) {

@@ -115,7 +115,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
                      ", then reload postmirror-sync and postmirror-proxy"));
   }
   MirrorStore store(config.store, config.max_shrink, &clock_, &logger_);
-  const absl::Status opened = store.Open();
+  absl::Status opened = store.Open();
   // A full disk may have room later, and damage is mended by the first
   // snapshot; what has no permission will not heal. After a reload it was open
   // before, and the loops try again.

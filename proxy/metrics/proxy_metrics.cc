@@ -124,6 +124,7 @@ void ProxyMetrics::AddLookups(std::vector<MetricFamily>* families) const {
 
 void ProxyMetrics::AddDurations(std::vector<MetricFamily>* families) const {
   std::vector<double> bounds;
+  bounds.reserve(LookupCounts::kBoundsNanoseconds.size());
   for (const uint64_t bound : LookupCounts::kBoundsNanoseconds) {
     bounds.push_back(static_cast<double>(bound) / 1e9);
   }

@@ -16,7 +16,7 @@ class TcpTableCodec final : public Codec {
  public:
   // A longer request line, its newline included, is not followed. Postfix
   // bounds an SMTP line by 2048 bytes, which %XX makes three times as long.
-  static constexpr size_t kMaxLineBytes = 128 * 1024;
+  static constexpr size_t kMaxLineBytes = size_t{128} * 1024;
 
   // A longer reply line, its newline included, costs Postfix ten tries and nine
   // seconds of sleep: DICT_TCP_MAXLEN of its client.

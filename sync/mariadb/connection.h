@@ -27,7 +27,7 @@
 struct st_mysql;
 using MYSQL = struct st_mysql;
 struct st_mysql_res;
-using MYSQL_RES = struct st_mysql_res;
+using MYSQL_RES = struct st_mysql_res;  // NOLINT: Connector/C's name
 
 namespace postmirror {
 
