@@ -17,9 +17,6 @@
 namespace postmirror {
 namespace {
 
-// As that of the TCP sockets.
-constexpr int kBacklog = 4096;
-
 absl::StatusOr<Listening> ListenTcp(const ListenEntry& entry,
                                     const std::set<std::string>& open) {
   absl::StatusOr<ListeningSockets> sockets =
@@ -58,7 +55,7 @@ absl::StatusOr<Listening> ListenUnix(const ListenEntry& entry,
   }
   listener.file = *std::move(file);
   listener.address = entry.unix_path;
-  if (listen(listener.socket.get(), kBacklog) != 0) {
+  if (listen(listener.socket.get(), kListenBacklog) != 0) {
     return ErrnoStatus(errno, entry.ToString(), "listen");
   }
   listening.bound.push_back(std::move(listener));

@@ -17,10 +17,6 @@
 namespace postmirror {
 namespace {
 
-// Bounded by net.core.somaxconn. A client that does not fit waits or is
-// refused, which costs a tcp_table client nine seconds.
-constexpr int kBacklog = 4096;
-
 struct AddressListDeleter {
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
 };
@@ -62,7 +58,7 @@ int Bind(const addrinfo& address, FileDescriptor* socket, const char** call) {
   if (bind(socket->get(), address.ai_addr, address.ai_addrlen) != 0)
     return errno;
   *call = "listen";
-  return listen(socket->get(), kBacklog) == 0 ? 0 : errno;
+  return listen(socket->get(), kListenBacklog) == 0 ? 0 : errno;
 }
 
 }  // namespace

@@ -13,6 +13,10 @@
 
 namespace postmirror {
 
+// Of every listening socket. Bounded by net.core.somaxconn. A client that does
+// not fit waits or is refused, which costs a tcp_table client nine seconds.
+inline constexpr int kListenBacklog = 4096;
+
 struct ListeningSocket {
   FileDescriptor socket;  // does not block
   std::string address;    // BoundAddress()
