@@ -16,6 +16,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 
 from support import mariadb_template
@@ -25,9 +26,64 @@ from support.waiting import wait_until
 # A server with a binlog of rows, as the change source binlog wants it.
 BINLOG_OPTIONS = ("--log-bin=mail-bin", "--binlog-format=ROW", "--server-id=7")
 
+# What is committed outlives the server, however it ends, but not the machine: it is
+# written at each commit, and nothing waits for the disk.
+UNSYNCED_OPTIONS = (
+    "--loose-debug-no-sync=1",
+    "--innodb-flush-method=fsync",
+    "--innodb-flush-log-at-trx-commit=2",
+)
+# And as it is without these, for measurements.
+SYNCED_OPTIONS = (
+    "--loose-debug-no-sync=0",
+    "--innodb-flush-method=O_DIRECT",
+    "--innodb-flush-log-at-trx-commit=1",
+)
+
 DATABASE = "mailserver"
 USER, PASSWORD = "postmirror", "mirror of the tests"
 _SQL = pathlib.Path(__file__).parents[2] / "schema" / "sql"
+
+# Those that are not root's, nor the server's own.
+_FURTHER_CONNECTIONS = """
+SELECT user FROM information_schema.PROCESSLIST
+  WHERE user NOT IN ('root', 'system user', 'event_scheduler', 'unauthenticated user')
+"""
+# Gives the statements that clear a server, in their order.
+_CLEARING = f"""
+SELECT DISTINCT 1 AS step, CONCAT('KILL USER ', QUOTE(user))
+  FROM ({_FURTHER_CONNECTIONS}) AS connections
+UNION ALL SELECT 2, CONCAT('DROP DATABASE `', schema_name, '`')
+  FROM information_schema.SCHEMATA WHERE schema_name
+  NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
+UNION ALL SELECT 3, CONCAT('DROP USER ', QUOTE(user), '@', QUOTE(host))
+  FROM mysql.user WHERE user NOT IN ('root', 'mariadb.sys')
+UNION ALL SELECT 4, 'RESET MASTER' WHERE @@log_bin
+UNION ALL SELECT 5, 'SET GLOBAL gtid_slave_pos = ""' WHERE @@log_bin
+ORDER BY step
+"""
+
+
+def schema_sql():
+    """Returns what creates the database and the tables of the guide and the account
+    of sync, and selects the database."""
+    passwords = "".join(
+        f"SET PASSWORD FOR '{USER}'@'{host}' = PASSWORD('{PASSWORD}');"
+        for host in ("127.0.0.1", "localhost")
+    )
+    return (
+        f"{_sql_file('database.sql')}USE {DATABASE};\n"
+        f"{_sql_file('tables.sql')}{_sql_file('grants.sql')}{passwords}"
+    )
+
+
+def binlog_grants_sql():
+    """Returns what lets the account of sync read the binlog."""
+    return _sql_file("grants-binlog.sql")
+
+
+def _sql_file(name):
+    return (_SQL / name).read_text(encoding="utf-8")
 
 
 class MariaDb:
@@ -63,6 +119,8 @@ class MariaDb:
             "--skip-name-resolve",
             "--innodb-log-file-size=4M",
             "--innodb-buffer-pool-size=16M",
+            "--innodb-temp-data-file-path=ibtmp1:1M:autoextend",
+            *UNSYNCED_OPTIONS,
             *self.options,
         ]
         if os.geteuid() == 0:
@@ -77,6 +135,12 @@ class MariaDb:
     def pid(self):
         """The process id of the running server."""
         return self._process.pid
+
+    def run_on(self):
+        """Lets the server run, if it is stopped, killed or frozen."""
+        if self._process is None:
+            self.start()
+        self.thaw()
 
     def stop(self):
         """Shuts the server down in an orderly way."""
@@ -116,29 +180,38 @@ class MariaDb:
             command.append(f"--database={database}")
         return command
 
+    def clear(self):
+        """Makes a running server as it was at first: no connection, no database, no
+        account, an empty binlog, nobody's replica. What SET GLOBAL changed stays."""
+        self.run("STOP ALL SLAVES; RESET SLAVE ALL", database=None)
+        statements = "".join(f"{each};" for _, each in self.run(_CLEARING, None))
+        self.run(f"SET sql_log_bin = 0; {statements}", database=None)
+        wait_until(
+            lambda: not self.run(_FURTHER_CONNECTIONS, database=None),
+            20,
+            "every connection has ended",
+        )
+
     def load_schema(self):
         """Creates the tables of the guide and the account of sync."""
-        self.run_file("database.sql", database=None)
-        self.run_file("tables.sql")
-        self.run_file("grants.sql")
-        for host in ("127.0.0.1", "localhost"):
-            self.run(f"SET PASSWORD FOR '{USER}'@'{host}' = PASSWORD('{PASSWORD}')")
+        self.run(schema_sql(), database=None)
 
     def grant_binlog(self):
         """Lets the account of sync, which load_schema has made, read the binlog."""
-        self.run_file("grants-binlog.sql", database=None)
-
-    def run_file(self, name, database=DATABASE):
-        """Runs a file of schema/sql as root."""
-        self.run((_SQL / name).read_text(encoding="utf-8"), database)
+        self.run(binlog_grants_sql(), database=None)
 
     def _answers(self):
         if self._process.poll() is not None:
             log = self.log_file.read_text(errors="replace")
             raise AssertionError(f"MariaDB ended at start:\n{log[-2000:]}")
-        command = ["mariadb", "--no-defaults", "--user=root", "--execute=SELECT 1"]
-        command += [f"--socket={self.socket}"]
-        return subprocess.run(command, capture_output=True).returncode == 0
+        # It says hello as soon as it takes connections.
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(1)
+            try:
+                probe.connect(str(self.socket))
+                return probe.recv(5)
+            except OSError:
+                return b""
 
     def _end(self, number):
         self._process.send_signal(signal.SIGCONT)

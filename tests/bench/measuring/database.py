@@ -1,10 +1,10 @@
 """A MariaDB with a mail server's tables of any size."""
 
-from support.mariadb import MariaDb
+from support.mariadb import SYNCED_OPTIONS, MariaDb
 
 # Each commit's redo log is on the disk before its OK.
 DURABLE_OPTIONS = (
-    "--innodb-flush-log-at-trx-commit=1",
+    *SYNCED_OPTIONS,
     "--innodb-buffer-pool-size=512M",
     "--innodb-log-file-size=256M",
 )
@@ -63,7 +63,7 @@ class Database(MariaDb):
         self.load_schema()
         # Not in the binlog: nobody is to read it.
         self.run(f"SET SESSION sql_log_bin = 0; {filling(self.rows)}")
-        self.run_file("grants-binlog.sql", database=None)
+        self.grant_binlog()
 
     def entries(self):
         """Returns all aliases as (key, value)."""

@@ -62,7 +62,7 @@ class Servers:
         for server in (self.logged, self.plain):
             server.load_schema()
             server.run(filling(self._rows))
-        self.logged.run_file("grants-binlog.sql", database=None)
+        self.logged.grant_binlog()
         self.logged.run(_REPLICATION)
         follow = _FOLLOW.format(
             port=self.logged.port, user=_REPLICA_USER, password=_REPLICA_PASSWORD
