@@ -73,6 +73,7 @@ class AccountFaults:
         self.assert_recovers()
 
     def test_too_many_connections(self):
+        self.spoil()
         self.mariadb.run(
             f"SET GLOBAL max_connections = {_MAX_CONNECTIONS};"
             "SET GLOBAL connect_timeout = 3600"

@@ -127,6 +127,7 @@ class ReplacedServer:
     def before_postmirror(self):
         """Keeps an older copy: filler40@ has another destination, late@ is not there
         yet."""
+        self.spoil()
         self.mariadb.stop()
         self.older = self.folder / "older"
         subprocess.run(["cp", "-a", self.mariadb.datadir, self.older], check=True)

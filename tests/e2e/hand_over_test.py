@@ -2,7 +2,6 @@
 postmirror-proxy is restarted: no client notices."""
 
 import contextlib
-import socket
 import unittest
 
 from support.e2e_case import E2eCase
@@ -11,32 +10,10 @@ from support.ports import free_port
 from support.supervisor import Supervisor
 from support.site import ALIASES, DOMAINS, MAILBOXES
 from support.socketmap import SocketmapClient
+from support.tcp_table import TcpTableClient
 from support.waiting import wait_until
 
 CLIENTS = 60
-
-
-class TcpTableClient:
-    """One connection of tcp_table(5)."""
-
-    def __init__(self, port):
-        self._socket = socket.create_connection(("127.0.0.1", port), 20)
-        self._replies = self._socket.makefile("rb")
-
-    def send(self, text):
-        self._socket.sendall(text.encode())
-
-    def reply(self):
-        """Returns the next line; empty at the connection's end."""
-        return self._replies.readline().decode()
-
-    def ask(self, key):
-        self.send(f"get {key}\n")
-        return self.reply()
-
-    def close(self):
-        self._replies.close()
-        self._socket.close()
 
 
 class HandOverTest(E2eCase):

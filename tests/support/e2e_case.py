@@ -1,10 +1,12 @@
 """The fixture of the end-to-end tests: one MariaDB with mail users in it, one
-postmirror, on demand one Postfix; all fresh for each test, all gone after it.
+postmirror, on demand one Postfix. The tests of a program share MariaDB, which is
+cleared before each; all the rest is fresh for each test, and gone after it.
 
 The rows: example.org with mailboxes and aliases, catchall.test with a catch-all,
 doomed.test with one of each, and enough aliases that a single change is small.
 """
 
+import itertools
 import os
 import pathlib
 import shutil
@@ -12,9 +14,11 @@ import sys
 import tempfile
 import unittest
 
+from support import shared_mariadb
 from support.lmtp_sink import LmtpSink
-from support.mariadb import MariaDb
+from support.mariadb import binlog_grants_sql, schema_sql
 from support.postfix import Postfix
+from support.postmap import TEMPORARY
 from support.site import ALIASES, DOMAINS, MAILBOXES, PROTOCOLS, Site
 from support.waiting import wait_until
 
@@ -70,14 +74,16 @@ class E2eCase(unittest.TestCase):
         self.addCleanup(self.site.close)
 
     def start_mariadb(self):
-        """Starts self.mariadb, with the rows in it."""
-        self.mariadb = MariaDb(self.folder / "mariadb", self.server_options)
-        self.addCleanup(self.mariadb.close)
-        self.mariadb.start()
-        self.mariadb.load_schema()
-        if self.server_options:
-            self.mariadb.grant_binlog()
-        self.mariadb.run(_ROWS.format(fillers=FILLERS))
+        """Takes self.mariadb, which runs with the rows in it and nothing else."""
+        self.mariadb = shared_mariadb.take(self.server_options)
+        grants = binlog_grants_sql() if self.server_options else ""
+        rows = _ROWS.format(fillers=FILLERS)
+        self.mariadb.run(schema_sql() + grants + rows, database=None)
+
+    def spoil(self):
+        """The test leaves more in self.mariadb than clear() takes back, such as a SET
+        GLOBAL: the next one gets a new server."""
+        self.addCleanup(shared_mariadb.discard, self.mariadb)
 
     def mariadb_ports(self):
         """Returns the ports that the map files name, in this order."""
@@ -112,18 +118,38 @@ class E2eCase(unittest.TestCase):
             with self.subTest(protocol=protocol, parameter=parameter, key=key):
                 self.assertEqual(self.lookup(parameter, key, protocol), outcome)
 
+    def assert_lookups(self, expected):
+        """Every protocol has these outcomes, none of them temporary: a list of
+        parameter, key and outcome, each key once."""
+        for protocol, name in itertools.product(PROTOCOLS, self.site.map_files):
+            outcomes = {
+                key: outcome
+                for parameter, key, outcome in expected
+                if parameter == name
+            }
+            if not outcomes:
+                continue
+            with self.subTest(protocol=protocol, parameter=name):
+                self.assertEqual(self.site.lookups(protocol, name, outcomes), outcomes)
+
     def wait_for_lookup(self, parameter, key, outcome, seconds=20):
         """Waits until the key has this outcome over every protocol."""
 
-        def last_outcomes():
-            return [str(self.lookup(parameter, key, each)) for each in PROTOCOLS]
+        def outcomes(ask):
+            return [ask(each, parameter, key) for each in PROTOCOLS]
+
+        def is_reached():
+            # The proxy itself first: Postfix's client takes its time.
+            return all(
+                set(outcomes(ask)) == {outcome}
+                for ask in (self.site.ask_proxy, self.site.lookup)
+            )
 
         wait_until(
-            lambda: all(
-                self.lookup(parameter, key, each) == outcome for each in PROTOCOLS
-            ),
+            is_reached,
             seconds,
-            lambda: f"{parameter} {key} is {outcome}, but {last_outcomes()}",
+            lambda: f"{parameter} {key} is {outcome}, but"
+            f" {[str(each) for each in outcomes(self.site.lookup)]}",
         )
 
     def wait_until_answering(self):
@@ -131,7 +157,7 @@ class E2eCase(unittest.TestCase):
         for parameter in (DOMAINS, MAILBOXES, ALIASES):
             wait_until(
                 lambda: all(
-                    self.lookup(parameter, "any@any.test", each).kind != "temporary"
+                    self.site.ask_proxy(each, parameter, "any@any.test") != TEMPORARY
                     for each in PROTOCOLS
                 ),
                 20,
@@ -143,3 +169,4 @@ class E2eCase(unittest.TestCase):
         failed = (test for test, _ in self._result.failures + self._result.errors)
         if any(getattr(test, "test_case", test) is self for test in failed):
             print(f"\n--- {self.id()}\n{self.site.logs()}---", file=sys.stderr)
+            self.spoil()

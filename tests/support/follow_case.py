@@ -2,7 +2,7 @@
 done to the tables, soon every entry of every map is what the tables say, and there
 is no other entry.
 
-One MariaDB a class. The tests share its tables and the running daemons, each with
+The tests of a class share the tables and the running daemons, each with
 rows of its own, until one spoils them: the next one gets all of it anew. The next
 reconcile is an hour away, so that nothing but the change source explains equality.
 """
@@ -17,7 +17,8 @@ import sys
 import tempfile
 import unittest
 
-from support.mariadb import DATABASE, USER, MariaDb
+from support import shared_mariadb
+from support.mariadb import DATABASE, USER, binlog_grants_sql, schema_sql
 from support.postmap import NOT_FOUND, found
 from support.site import ALIASES, DOMAINS, MAILBOXES, MapFile, Site
 from support.socketmap import SocketmapClient
@@ -114,9 +115,7 @@ class FollowCase(unittest.TestCase):
         # MariaDB runs as a user of its own.
         os.chmod(cls.folder, 0o755)
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.mariadb = MariaDb(cls.folder / "mariadb", cls.server_options)
-        cls.addClassCleanup(cls.mariadb.close)
-        cls.mariadb.start()
+        cls.mariadb = shared_mariadb.take(cls.server_options)
         cls._numbers = itertools.count(1)
         cls.addClassCleanup(cls.end_daemons)
         cls.start_anew()
@@ -125,15 +124,17 @@ class FollowCase(unittest.TestCase):
     def start_anew(cls):
         """Makes database, store and daemons anew."""
         cls.end_daemons()
-        cls.mariadb.run(f"DROP DATABASE IF EXISTS {DATABASE}", database=None)
-        cls.mariadb.load_schema()
-        for host in ("127.0.0.1", "localhost"):
-            cls.mariadb.run(
-                f"GRANT SELECT, SHOW VIEW ON {DATABASE}.* TO '{USER}'@'{host}'"
-            )
+        grants = "".join(
+            f"GRANT SELECT, SHOW VIEW ON {DATABASE}.* TO '{USER}'@'{host}';"
+            for host in ("127.0.0.1", "localhost")
+        )
         if cls.server_options:
-            cls.mariadb.grant_binlog()
-        cls.mariadb.run(_STANDING_ROWS + cls.tables)
+            grants += binlog_grants_sql()
+        cls.mariadb.run(
+            f"DROP DATABASE IF EXISTS {DATABASE};"
+            f"{schema_sql()}{grants}{_STANDING_ROWS}{cls.tables}",
+            database=None,
+        )
         cls.site = Site(
             cls.folder / f"site-{next(cls._numbers)}",
             cls.mariadb.port,

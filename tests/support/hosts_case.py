@@ -5,8 +5,8 @@ A class takes it before LsnCase or BinlogCase:
     class LsnTest(Tests, HostsCase, LsnCase): ...
 """
 
+from support import shared_mariadb
 from support.failover_case import FailoverCase
-from support.mariadb import MariaDb
 from support.postmap import found
 from support.relay import Relay
 from support.replication import (
@@ -29,9 +29,7 @@ class HostsCase(FailoverCase):
     may_see_replication = True
 
     def start_mariadb(self):
-        self.replica = MariaDb(self.folder / "replica", replication_options(2))
-        self.addCleanup(self.replica.close)
-        self.replica.start()
+        self.replica = shared_mariadb.take(replication_options(2))
         super().start_mariadb()
         allow_replicas(self.mariadb)
         if self.may_see_replication:
@@ -46,7 +44,7 @@ class HostsCase(FailoverCase):
 
     def before_postmirror(self):
         # Here, since `settings` is taken by the class of the change source.
-        self.site.write_config({"reconcile_interval": "2s"})
+        self.site.write_config({"reconcile_interval": "1s"})
 
     def wait_for_primary(self):
         self.wait_for_status("server", f":{self.relay.port}", _SOON_SECONDS)

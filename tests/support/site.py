@@ -14,8 +14,10 @@ import pathlib
 
 from support.mariadb import DATABASE, PASSWORD, USER
 from support.ports import accepts_connections, accepts_unix_connections, free_port
-from support.postmap import postmap_query
+from support.postmap import NOT_FOUND, TEMPORARY, found, postmap_answers, postmap_query
 from support.programs import Daemon, run_program
+from support.socketmap import SocketmapClient
+from support.tcp_table import TcpTableClient
 from support.waiting import wait_until
 
 DOMAINS = "virtual_mailbox_domains"
@@ -60,10 +62,11 @@ class Site:
     """Everything lives in `folder`; MariaDB need not run yet.
 
     `settings` are further lines of postmirror.cf; None as a value leaves a line
-    out. `queue_folder` is the queue folder of the Postfix that will ask, below
-    which the unix socket stands. `maps` are lists of MapFile by their parameter, in
-    place of the guide's one map, or for a further parameter. `further_ports` are
-    those of the servers that `hosts` names after the first.
+    out, that of a parameter with what listens for it. `queue_folder` is the queue
+    folder of the Postfix that will ask, below which the unix socket stands. `maps`
+    are lists of MapFile by their parameter, in place of the guide's one map, or for
+    a further parameter. `further_ports` are those of the servers that `hosts` names
+    after the first.
     """
 
     def __init__(
@@ -81,7 +84,8 @@ class Site:
         self.config = self.folder / "postmirror.cf"
         self.mariadb_ports = (mariadb_port, *further_ports)
         lists = {**{name: [each] for name, each in GUIDE_MAPS.items()}, **(maps or {})}
-        self.ports = {name: free_port() for name in (*lists, "socketmap")}
+        served = [name for name in lists if (settings or {}).get(name, "") is not None]
+        self.ports = {name: free_port() for name in (*served, "socketmap")}
         self.unix_socket = pathlib.Path(queue_folder or self.folder, "postmirror/maps")
         self.unix_socket.parent.mkdir(parents=True, exist_ok=True)
         paths = {
@@ -168,6 +172,26 @@ class Site:
         """Returns the Outcome that Postfix's client has for the key."""
         return self.ask(self.table(protocol, parameter), key)
 
+    def lookups(self, protocol, parameter, keys):
+        """Returns the Outcome of each key, none of them temporary."""
+        table = self.table(protocol, parameter)
+        values = postmap_answers(self.postfix_config, table, keys)
+        return {key: found(values[key]) if key in values else NOT_FOUND for key in keys}
+
+    def ask_proxy(self, protocol, parameter, key):
+        """Returns the same as lookup() without Postfix, over a connection of its own:
+        for what is asked again and again until it is so."""
+        try:
+            if protocol == "tcp":
+                with TcpTableClient(self.ports[parameter]) as client:
+                    return client.outcome(key)
+            is_inet = protocol == "socketmap-inet"
+            address = ("127.0.0.1", self.ports["socketmap"])
+            with SocketmapClient(address if is_inet else self.unix_socket) as client:
+                return client.ask(parameter, [key])[key]
+        except OSError:
+            return TEMPORARY  # what Postfix makes of it
+
     def ask(self, table, key):
         """Returns the Outcome that any table has for the key."""
         return postmap_query(self.postfix_config, table, key)
@@ -182,8 +206,9 @@ class Site:
         return f"sync:\n{self.sync.log()}proxy:\n{self.proxy.log()}"
 
     def _listen(self):
-        for name in self._mysql:
-            yield f"tcp:127.0.0.1:{self.ports[name]}:{name}"
+        for name, port in self.ports.items():
+            if name != "socketmap":
+                yield f"tcp:127.0.0.1:{port}:{name}"
         yield f"socketmap:inet:127.0.0.1:{self.ports['socketmap']}"
         yield f"socketmap:unix:{self.unix_socket}"
 

@@ -13,12 +13,14 @@ _KEYS_AT_ONCE = 100
 
 
 class SocketmapClient:
-    """Use it from one thread at a time."""
+    """Use it from one thread at a time. The address is (host, port), or the path of a
+    unix socket."""
 
-    def __init__(self, path, timeout=20):
-        self._socket = socket.socket(socket.AF_UNIX)
+    def __init__(self, address, timeout=20):
+        is_path = not isinstance(address, tuple)
+        self._socket = socket.socket(socket.AF_UNIX if is_path else socket.AF_INET)
         self._socket.settimeout(timeout)
-        self._socket.connect(str(path))
+        self._socket.connect(str(address) if is_path else address)
         self._replies = self._socket.makefile("rb")
 
     def __enter__(self):
@@ -59,5 +61,5 @@ class SocketmapClient:
     def _read(self, size):
         bytes_read = self._replies.read(size)
         if len(bytes_read) != size:
-            raise AssertionError("the proxy closed the connection")
+            raise ConnectionError("the proxy closed the connection")
         return bytes_read
