@@ -7,7 +7,8 @@ which the condition's absence is a failure.
 import threading
 import time
 
-_PAUSE_SECONDS = 0.02
+# The first one, and the longest: what is there soon is seen soon.
+_PAUSES_SECONDS = (0.001, 0.02)
 
 
 def wait_until(condition, seconds, what):
@@ -20,7 +21,8 @@ def wait_until(condition, seconds, what):
     condition that holds into a failure.
     """
     deadline = time.monotonic() + seconds
-    pause = threading.Event()
+    never = threading.Event()
+    pause, longest_pause = _PAUSES_SECONDS
     while True:
         expired = time.monotonic() >= deadline
         value = condition()
@@ -29,4 +31,5 @@ def wait_until(condition, seconds, what):
         if expired:
             text = what() if callable(what) else what
             raise AssertionError(f"not within {seconds:g} s: {text} (last: {value!r})")
-        pause.wait(_PAUSE_SECONDS)
+        never.wait(pause)
+        pause = min(2 * pause, longest_pause)
