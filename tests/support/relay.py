@@ -26,6 +26,10 @@ class _Connection:
         self._sockets = (client, server)
         self._relay = relay
         self.forgotten = False
+        for each in self._sockets:
+            # Else a small piece waits until the larger one before it is acknowledged,
+            # which the other side delays.
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for direction, source, sink in (
             (TO_SERVER, client, server),
             (TO_CLIENT, server, client),
