@@ -116,7 +116,6 @@ class DerivedQueryTest : public MirrorTestCase {
     return absl::StrJoin(rows, ", ");
   }
 
-  CollationTables collations_;
   std::mt19937 random_{20251125};
 };
 

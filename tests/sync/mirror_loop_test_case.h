@@ -65,7 +65,6 @@ class MirrorLoopTestCase : public MirrorTestCase {
   Config config_;
   MirrorPlan plan_;
   std::unique_ptr<StatusBoard> board_;
-  CollationTables collations_;
   std::unique_ptr<StopSignal> stop_;
   std::vector<std::unique_ptr<MirrorLoop>> loops_;
   std::vector<std::thread> threads_;

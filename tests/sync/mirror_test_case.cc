@@ -23,6 +23,11 @@ void MirrorTestCase::SetUp() {
   }
 }
 
+CollationTables& MirrorTestCase::Collations() {
+  static CollationTables collations;
+  return collations;
+}
+
 MirrorTestCase::Settings MirrorTestCase::AsRoot() {
   return {{"user", "root"},
           {"password", ""},

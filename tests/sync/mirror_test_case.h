@@ -10,6 +10,7 @@
 #include <string>
 
 #include "schema/config/config.h"
+#include "sync/collation_tables.h"
 #include "sync/mirror_plan.h"
 #include "tests/sync/mariadb/mariadb_test_case.h"
 #include "tests/sync/temporary_folder.h"
@@ -42,8 +43,11 @@ class MirrorTestCase : public MariadbTestCase {
   static MirrorPlan MakePlan(const Config& config);
 
   TemporaryFolder folder_;
+  // Of all tests of the program: what a server is asked for them takes long.
+  CollationTables& collations_ = Collations();
 
  private:
+  static CollationTables& Collations();
   std::string Write(const std::string& query, const Settings& changed);
 
   // What postmirror.cf serves.

@@ -68,7 +68,6 @@ class NamedReadTest : public MirrorTestCase {
     return absl::StrCat(text, " ", hints->column);
   }
 
-  CollationTables collations_;
   MirrorPlan plan_;
   std::vector<GroupReader> readers_;
 };

@@ -58,7 +58,6 @@ class SnapshotTest : public MirrorTestCase {
          "ALTER TABLE virtual_aliases ADD COLUMN another INT"});
   }
 
-  CollationTables collations_;
   MirrorPlan plan_;
   std::vector<GroupReader> readers_;
 };
