@@ -159,6 +159,8 @@ class CtlTest(E2eCase):
         self.mariadb.kill()
         self.site.sync.wait_for_log("lookups are answered from what the store has")
         sync = self.site.sync.pid
+        # By these accept decides how long a read may still take.
+        self.site.write_config({"connect_timeout": "1s", "read_timeout": "1s"})
         result = self.site.ctl("accept", self.site.map_files[ALIASES])
         self.assertEqual(result.returncode, _TEMPORARY, result)
         self.assertIn("has not read the database", result.stderr)
