@@ -147,7 +147,8 @@ TEST_F(SocketmapCodecTest, NameThatIsNotServedIsRefused) {
 
 TEST_F(SocketmapCodecTest, RefusedNameIsQuotedAndBounded) {
   EXPECT_EQ(Parse("a\n\xff x").text, "\"a\\n\\xff\" is not served here");
-  EXPECT_LT(Parse(std::string(90000, 'a') + " x").text.size(), 100U);
+  EXPECT_LT(Parse(absl::StrCat(std::string(90000, 'a'), " x")).text.size(),
+            100U);
 }
 
 TEST_F(SocketmapCodecTest, RequestWithoutASpaceIsRefused) {

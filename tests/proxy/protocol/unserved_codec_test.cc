@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "proxy/connection.h"
 #include "tests/proxy/postfix_client.h"
 
@@ -49,7 +50,7 @@ TEST(UnservedCodecTest, AnEmptyKeyIsTemporaryToo) {
 
 TEST(UnservedCodecTest, AnswersEveryRequest) {
   EXPECT_EQ(Answer("get a\nget b\n"),
-            std::string(kTcpTableReply) + kTcpTableReply);
+            absl::StrCat(kTcpTableReply, kTcpTableReply));
 }
 
 TEST(UnservedCodecTest, WaitsForAWholeRequest) {
