@@ -18,7 +18,6 @@ from support import shared_mariadb
 from support.lmtp_sink import LmtpSink
 from support.mariadb import binlog_grants_sql, schema_sql
 from support.postfix import Postfix
-from support.postmap import TEMPORARY
 from support.site import ALIASES, DOMAINS, MAILBOXES, PROTOCOLS, Site
 from support.waiting import wait_until
 
@@ -157,7 +156,7 @@ class E2eCase(unittest.TestCase):
         for parameter in (DOMAINS, MAILBOXES, ALIASES):
             wait_until(
                 lambda: all(
-                    self.site.ask_proxy(each, parameter, "any@any.test") != TEMPORARY
+                    self.lookup(parameter, "any@any.test", each).kind != "temporary"
                     for each in PROTOCOLS
                 ),
                 20,

@@ -74,9 +74,9 @@ class Supervisor:
         )
 
     def status(self):
-        """Returns what STATUS= was last."""
+        """Returns what STATUS= was last, or nothing."""
         lines = [line for message in self.said() for line in message]
-        return [line[7:] for line in lines if line.startswith("STATUS=")][-1]
+        return ["", *(line[7:] for line in lines if line.startswith("STATUS="))][-1]
 
     def kept(self):
         """Returns the names under which descriptors are kept."""
