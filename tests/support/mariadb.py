@@ -44,15 +44,21 @@ DATABASE = "mailserver"
 USER, PASSWORD = "postmirror", "mirror of the tests"
 _SQL = pathlib.Path(__file__).parents[2] / "schema" / "sql"
 
+# How long clear() waits for a lock that nobody may ever let go.
+_LOCK_WAIT_SECONDS = 20
+
 # Those that are not root's, nor the server's own.
 _FURTHER_CONNECTIONS = """
 SELECT user FROM information_schema.PROCESSLIST
   WHERE user NOT IN ('root', 'system user', 'event_scheduler', 'unauthenticated user')
 """
-# Gives the statements that clear a server, in their order.
-_CLEARING = f"""
+_ENDING = f"""
 SELECT DISTINCT 1 AS step, CONCAT('KILL USER ', QUOTE(user))
   FROM ({_FURTHER_CONNECTIONS}) AS connections
+"""
+# Gives the statements that clear a server, in their order.
+_CLEARING = f"""
+{_ENDING}
 UNION ALL SELECT 2, CONCAT('DROP DATABASE `', schema_name, '`')
   FROM information_schema.SCHEMATA WHERE schema_name
   NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
@@ -77,9 +83,14 @@ def schema_sql():
     )
 
 
-def binlog_grants_sql():
-    """Returns what lets the account of sync read the binlog."""
-    return _sql_file("grants-binlog.sql")
+def binlog_grants_sql(sees_filter=True):
+    """Returns what lets the account of sync read the binlog; and see which databases
+    it has, unless that is not wanted."""
+    revokes = "".join(
+        f"REVOKE BINLOG MONITOR ON *.* FROM '{USER}'@'{host}';"
+        for host in ("127.0.0.1", "localhost")
+    )
+    return _sql_file("grants-binlog.sql") + ("" if sees_filter else revokes)
 
 
 def _sql_file(name):
@@ -184,12 +195,12 @@ class MariaDb:
         """Makes a running server as it was at first: no connection, no database, no
         account, an empty binlog, nobody's replica. What SET GLOBAL changed stays."""
         self.run("STOP ALL SLAVES; RESET SLAVE ALL", database=None)
-        statements = "".join(f"{each};" for _, each in self.run(_CLEARING, None))
-        self.run(f"SET sql_log_bin = 0; {statements}", database=None)
+        for channel, *_ in self.run("SHOW ALL SLAVES STATUS", database=None):
+            self.run(f"RESET SLAVE '{channel}' ALL", database=None)
+        self._run_each(_CLEARING)
+        # A replica of it may have connected once more before its account went.
         wait_until(
-            lambda: not self.run(_FURTHER_CONNECTIONS, database=None),
-            20,
-            "every connection has ended",
+            lambda: not self._run_each(_ENDING), 20, "every connection has ended"
         )
 
     def load_schema(self):
@@ -199,6 +210,16 @@ class MariaDb:
     def grant_binlog(self):
         """Lets the account of sync, which load_schema has made, read the binlog."""
         self.run(binlog_grants_sql(), database=None)
+
+    def _run_each(self, sql):
+        """Runs the statements that the query gives, unlogged; returns whether there
+        are any."""
+        statements = "".join(f"{each};" for _, each in self.run(sql, database=None))
+        if statements:
+            # A prepared XA transaction keeps its locks when its session has ended.
+            limit = f"SET lock_wait_timeout = {_LOCK_WAIT_SECONDS}"
+            self.run(f"SET sql_log_bin = 0; {limit}; {statements}", database=None)
+        return bool(statements)
 
     def _answers(self):
         if self._process.poll() is not None:
