@@ -75,6 +75,7 @@ class E2eCase(unittest.TestCase):
     def start_mariadb(self):
         """Takes self.mariadb, which runs with the rows in it and nothing else."""
         self.mariadb = shared_mariadb.take(self.server_options)
+        self.addCleanup(shared_mariadb.give_back, self.mariadb)
         grants = binlog_grants_sql() if self.server_options else ""
         rows = _ROWS.format(fillers=FILLERS)
         self.mariadb.run(schema_sql() + grants + rows, database=None)

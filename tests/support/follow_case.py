@@ -3,8 +3,9 @@ done to the tables, soon every entry of every map is what the tables say, and th
 is no other entry.
 
 The tests of a class share the tables and the running daemons, each with
-rows of its own, until one spoils them: the next one gets all of it anew. The next
-reconcile is an hour away, so that nothing but the change source explains equality.
+rows of its own, until one spoils them: the next one gets all of it anew, and if it
+failed another MariaDB, too. The next reconcile is an hour away, so that nothing but
+the change source explains equality.
 """
 
 import dataclasses
@@ -102,8 +103,9 @@ class FollowCase(unittest.TestCase):
     is_untold = False  # the change source cannot know of what is changed
 
     # What has been made for the class.
-    site = client = reader = None
+    mariadb = site = client = reader = None
     is_spoiled = False
+    has_failed = False  # whatever may be left in MariaDB
 
     def run(self, result=None):
         self._result = self.defaultTestResult() if result is None else result
@@ -115,15 +117,20 @@ class FollowCase(unittest.TestCase):
         # MariaDB runs as a user of its own.
         os.chmod(cls.folder, 0o755)
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.mariadb = shared_mariadb.take(cls.server_options)
         cls._numbers = itertools.count(1)
+        cls.addClassCleanup(cls.leave_mariadb)
         cls.addClassCleanup(cls.end_daemons)
         cls.start_anew()
 
     @classmethod
     def start_anew(cls):
-        """Makes database, store and daemons anew."""
+        """Makes database, store and daemons anew; after a failure MariaDB, too."""
         cls.end_daemons()
+        if cls.has_failed:
+            cls.leave_mariadb()
+        if cls.mariadb is None:
+            cls.mariadb = shared_mariadb.take(cls.server_options)
+        cls.has_failed = True  # until all of it is made
         grants = "".join(
             f"GRANT SELECT, SHOW VIEW ON {DATABASE}.* TO '{USER}'@'{host}';"
             for host in ("127.0.0.1", "localhost")
@@ -150,7 +157,17 @@ class FollowCase(unittest.TestCase):
         cls.site.start_proxy()
         cls.client = SocketmapClient(cls.site.unix_socket)
         cls.reader = SqlSession(cls.mariadb)
-        cls.is_spoiled = False
+        cls.is_spoiled = cls.has_failed = False
+
+    @classmethod
+    def leave_mariadb(cls):
+        """Leaves MariaDB to the next class, unless a test has failed: what that left,
+        such as a prepared transaction, clear() may not take back."""
+        if cls.mariadb is not None:
+            if cls.has_failed:
+                shared_mariadb.discard(cls.mariadb)
+            shared_mariadb.give_back(cls.mariadb)
+        cls.mariadb = None
 
     @classmethod
     def end_daemons(cls):
@@ -263,6 +280,7 @@ class FollowCase(unittest.TestCase):
         if any(getattr(test, "test_case", test) is self for test in failed):
             print(f"\n--- {self.id()}\n{self.site.logs()}---", file=sys.stderr)
             self.spoil()
+            type(self).has_failed = True
         elif not self.is_untold:
             self.assertNotIn("told of nothing", self.site.sync.log())
         # A store that is set aside and filled anew would hide what went wrong.

@@ -30,6 +30,7 @@ class HostsCase(FailoverCase):
 
     def start_mariadb(self):
         self.replica = shared_mariadb.take(replication_options(2))
+        self.addCleanup(shared_mariadb.give_back, self.replica)
         super().start_mariadb()
         allow_replicas(self.mariadb)
         if self.may_see_replication:

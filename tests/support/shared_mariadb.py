@@ -3,7 +3,8 @@ each set of options.
 
     server = take(BINLOG_OPTIONS)   # runs, and has nothing of earlier tests in it
     ...
-    discard(server)                 # where clear() does not do: the next is a new one
+    give_back(server)               # the next one to take it has it cleared,
+    discard(server)                 # or, where clear() does not do, gets a new one
 """
 
 import os
@@ -14,34 +15,49 @@ import unittest
 
 from support.mariadb import MariaDb
 
-_servers = {}  # by their options
+_servers = {}  # by the options that they were taken with
+_taken = set()
 
 
 def take(options=()):
-    """Returns a running server without a database or an account but root. It ends
-    with the program's tests."""
+    """Returns a running server without a database or an account but root. Nobody else
+    gets it before it is given back. It ends with the program's tests."""
     options = tuple(options)
     server = _servers.get(options)
+    # Clearing it would pull it away from under the one that has it.
+    assert server not in _taken, f"the server is taken already: {options}"
     if server is None:
         server = _servers[options] = _made(options)
         unittest.addModuleCleanup(discard, server)
         server.start()
-        return server
+    else:
+        _clear(server)
+    _taken.add(server)
+    return server
+
+
+def give_back(server):
+    """Lets the next one take the server; nothing if it is discarded."""
+    _taken.discard(server)
+
+
+def discard(server):
+    """Ends the server, whatever state it is in, and removes its data."""
+    # Not by its options: a test may have changed them.
+    for options in [key for key, each in _servers.items() if each is server]:
+        del _servers[options]
+    _taken.discard(server)
+    server.close()
+    shutil.rmtree(server.folder.parent, ignore_errors=True)
+
+
+def _clear(server):
     try:
         server.run_on()
         server.clear()
     except BaseException:
         discard(server)
         raise
-    return server
-
-
-def discard(server):
-    """Ends the server, whatever state it is in, and removes its data."""
-    if _servers.get(tuple(server.options)) is server:
-        del _servers[tuple(server.options)]
-    server.close()
-    shutil.rmtree(server.folder.parent, ignore_errors=True)
 
 
 def _made(options):
