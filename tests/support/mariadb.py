@@ -83,14 +83,9 @@ def schema_sql():
     )
 
 
-def binlog_grants_sql(sees_filter=True):
-    """Returns what lets the account of sync read the binlog; and see which databases
-    it has, unless that is not wanted."""
-    revokes = "".join(
-        f"REVOKE BINLOG MONITOR ON *.* FROM '{USER}'@'{host}';"
-        for host in ("127.0.0.1", "localhost")
-    )
-    return _sql_file("grants-binlog.sql") + ("" if sees_filter else revokes)
+def binlog_grants_sql():
+    """Returns what lets the account of sync read the binlog."""
+    return _sql_file("grants-binlog.sql")
 
 
 def _sql_file(name):

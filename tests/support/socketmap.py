@@ -7,31 +7,25 @@
 import socket
 
 from support.postmap import NOT_FOUND, TEMPORARY, found
+from support.proxy_client import ProxyClient
 
 # Few enough that neither side waits for the other to read.
 _KEYS_AT_ONCE = 100
 
 
-class SocketmapClient:
-    """Use it from one thread at a time. The address is (host, port), or the path of a
-    unix socket."""
+class SocketmapClient(ProxyClient):
+    """The address is (host, port), or the path of a unix socket."""
 
     def __init__(self, address, timeout=20):
         is_path = not isinstance(address, tuple)
-        self._socket = socket.socket(socket.AF_UNIX if is_path else socket.AF_INET)
-        self._socket.settimeout(timeout)
-        self._socket.connect(str(address) if is_path else address)
-        self._replies = self._socket.makefile("rb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self._replies.close()
-        self._socket.close()
+        connected = socket.socket(socket.AF_UNIX if is_path else socket.AF_INET)
+        connected.settimeout(timeout)
+        try:
+            connected.connect(str(address) if is_path else address)
+        except OSError:
+            connected.close()
+            raise
+        super().__init__(connected)
 
     def ask(self, parameter, keys):
         """Returns the Outcome of each key."""

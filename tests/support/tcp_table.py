@@ -8,24 +8,14 @@ import socket
 import urllib.parse
 
 from support.postmap import NOT_FOUND, TEMPORARY, found
+from support.proxy_client import ProxyClient
 
 
-class TcpTableClient:
-    """One connection to a port of 127.0.0.1. Use it from one thread at a time."""
+class TcpTableClient(ProxyClient):
+    """One connection to a port of 127.0.0.1."""
 
     def __init__(self, port, timeout=20):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout)
-        self._replies = self._socket.makefile("rb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self._replies.close()
-        self._socket.close()
+        super().__init__(socket.create_connection(("127.0.0.1", port), timeout))
 
     def send(self, text):
         self._socket.sendall(text.encode())
