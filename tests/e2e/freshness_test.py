@@ -8,7 +8,7 @@ from support.failover_case import BinlogCase, LsnCase
 from support.waiting import wait_until
 
 _FRESH_SECONDS = 3
-_IDLE_SECONDS = 4
+_IDLE_SECONDS = 5
 
 
 class Freshness:

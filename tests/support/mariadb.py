@@ -211,9 +211,11 @@ class MariaDb:
         are any."""
         statements = "".join(f"{each};" for _, each in self.run(sql, database=None))
         if statements:
-            # A prepared XA transaction keeps its locks when its session has ended.
+            # A prepared XA transaction keeps its locks when its session has ended;
+            # and a foreign key may name a table of another database.
             limit = f"SET lock_wait_timeout = {_LOCK_WAIT_SECONDS}"
-            self.run(f"SET sql_log_bin = 0; {limit}; {statements}", database=None)
+            session = f"SET sql_log_bin = 0, foreign_key_checks = 0; {limit}"
+            self.run(f"{session}; {statements}", database=None)
         return bool(statements)
 
     def _answers(self):
