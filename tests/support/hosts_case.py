@@ -43,6 +43,10 @@ class HostsCase(FailoverCase):
     def mariadb_ports(self):
         return [self.relay.port, self.replica.port]
 
+    def spoil(self):
+        super().spoil()
+        self.addCleanup(shared_mariadb.discard, self.replica)
+
     def before_postmirror(self):
         # Here, since `settings` is taken by the class of the change source.
         self.site.write_config({"reconcile_interval": "1s"})
