@@ -4,7 +4,7 @@
     TITLE     its heading in the report
     measure(bench) -> results, of what JSON can hold; fails with AssertionError
     render(results) -> its part of the report, in Markdown, without the heading
-    summary(results) -> the short form of it, for README.md; optional
+    summary(results) -> the short form of it, for the README; optional
     goals(results) -> the Goals, which may be none
     plots(results, folder) -> names of the SVG files that it drew there; optional
 
