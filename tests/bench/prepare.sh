@@ -15,7 +15,7 @@ prepare_bench() {
   log=$bench_log install_missing_packages build run test bench >&2 || return
   echo "building, see $bench_log" >&2
   if ! {
-    cmake --preset release -DPOSTMIRROR_TESTS=ON &&
+    cmake --preset release -DBUILD_TESTING=ON &&
       cmake --build --preset release -j "$(nproc)" \
         --target postmirror-sync postmirror-proxy postmirrorctl "$@"
   } >>"$bench_log" 2>&1; then
