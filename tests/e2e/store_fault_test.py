@@ -11,6 +11,7 @@ from support.mounts import SmallDisk
 from support.postmap import NOT_FOUND, found
 from support.site import ALIASES, DOMAINS, MAILBOXES
 from support.temporary_case import TemporaryCase
+from support.waiting import wait_until
 
 _PAGE_BYTES = 4096
 _META_PAGES = 2  # of LMDB, at the beginning of data.mdb
@@ -38,15 +39,32 @@ class StoreFaultTest(TemporaryCase):
             file.seek(start)
             file.write(byte * (size - start))
 
+    def insert_late_mailbox(self):
+        """A row that no store has yet."""
+        self.mariadb.run(
+            "INSERT INTO virtual_mailboxes (domain_id, email, password)"
+            " VALUES (1, 'late@example.org', '')"
+        )
+
+    def wait_for_late_mailbox(self):
+        self.wait_for_lookup(MAILBOXES, "late@example.org", found("1"))
+
     def assert_heals_with_sync(self):
         self.assert_temporary()
-        self.site.sync.start()
-        self.assert_heals()
+        self.assert_filled_by_sync()
 
     def assert_heals_after_damage(self):
         self.assert_temporary_but_kept()
+        self.assert_filled_by_sync()
+
+    def assert_filled_by_sync(self):
+        """Sync fills a new store, from which every answer is right. That the proxy
+        reads the new one, a row shows that the damaged one never had: replies that
+        it has kept from that one are right too, until it closes it."""
+        self.insert_late_mailbox()
         self.site.sync.start()
-        self.assert_heals()
+        self.wait_for_late_mailbox()
+        self.assert_right()
 
     def test_garbage_at_start(self):
         self.fill_store_and_stop_sync()
@@ -113,21 +131,22 @@ class StoreFaultTest(TemporaryCase):
         self.assertIn("damaged", self.site.ctl("status").stdout)
         self.assertFalse((self.site.store / "v1.damaged").exists())
         self.mariadb.start()
-        # The proxy had no need to read the damaged record again, so that only the
-        # log tells when it is mended.
+        # The proxy had no need to read the damaged record again, and answers from the
+        # old store until it closes that: only the new one has the late row.
         self.site.sync.wait_for_log("is damaged, set aside")
-        self.assert_heals()
+        self.insert_late_mailbox()
+        self.wait_for_late_mailbox()
+        self.assert_right()
         self.assertTrue((self.site.store / "v1.damaged").exists())
 
     def test_store_removed_under_proxy_and_sync(self):
         self.start_all()
         shutil.rmtree(self.site.store / "v1")
-        # Whichever comes first: it is noticed, or sync has filled it again.
-        self.mariadb.run(
-            "INSERT INTO virtual_mailboxes (domain_id, email, password)"
-            " VALUES (1, 'late@example.org', '')"
-        )
-        self.wait_for_lookup(MAILBOXES, "late@example.org", found("1"))
+        # Not earlier, or the row could get into the removed file, which both still
+        # have open.
+        wait_until(self.data_file.exists, 20, "sync makes a new store")
+        self.insert_late_mailbox()
+        self.wait_for_late_mailbox()
         self.assert_right()
 
     def test_store_moved_away_and_back(self):
@@ -149,7 +168,7 @@ class StoreFaultTest(TemporaryCase):
         self.wait_for_lookup(MAILBOXES, "late@example.org", NOT_FOUND)
         self.assert_right()
         self.site.sync.start()
-        self.wait_for_lookup(MAILBOXES, "late@example.org", found("1"))
+        self.wait_for_late_mailbox()
         self.assert_right()
 
     def test_store_replaced(self):
@@ -162,17 +181,14 @@ class StoreFaultTest(TemporaryCase):
         self.wait_for_lookup(MAILBOXES, "late@example.org", NOT_FOUND)
         self.assert_right()
         self.site.sync.start()
-        self.wait_for_lookup(MAILBOXES, "late@example.org", found("1"))
+        self.wait_for_late_mailbox()
         self.assert_right()
 
     def change_and_stop_sync(self):
         """Brings late@example.org into the store."""
-        self.mariadb.run(
-            "INSERT INTO virtual_mailboxes (domain_id, email, password)"
-            " VALUES (1, 'late@example.org', '')"
-        )
+        self.insert_late_mailbox()
         self.site.sync.start()
-        self.wait_for_lookup(MAILBOXES, "late@example.org", found("1"))
+        self.wait_for_late_mailbox()
         self.site.sync.stop()
 
 

@@ -78,7 +78,8 @@ class TemporaryCase(E2eCase):
         self.assert_same_proxy()
 
     def assert_heals(self):
-        """Without a restart of the proxy, every answer is right again."""
+        """Without a restart of the proxy, every answer is right again. REQUIRES: the
+        proxy answers from no store that it is about to close."""
         self.wait_until_answering()
         self.assert_right()
 
