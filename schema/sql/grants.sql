@@ -7,9 +7,12 @@
 --   GRANT REPLICATION SLAVE ON *.*
 --     TO 'postmirror'@'127.0.0.1', 'postmirror'@'localhost';
 -- Then give the account the password of the map files; until then nobody can
--- log on:
+-- log on. This file does not do it:
 --   SET PASSWORD FOR 'postmirror'@'127.0.0.1' = PASSWORD('...');
 --   SET PASSWORD FOR 'postmirror'@'localhost' = PASSWORD('...');
+-- The account may log on from these hosts only. If the mail server is another
+-- machine, put its address in place of 127.0.0.1, here and in
+-- grants-binlog.sql.
 
 CREATE USER IF NOT EXISTS
   'postmirror'@'127.0.0.1' IDENTIFIED VIA mysql_native_password USING 'invalid',
