@@ -30,6 +30,9 @@ struct MapSnapshot {
   std::optional<std::set<std::string>> keys;
   // Rows whose key no entry can hold (MapRecord).
   uint64_t unstorable_rows = 0;
+  // New keys of it wait: it is a list of domains, and a map of the server is
+  // broken, so that the addresses of a new domain may not be known.
+  bool additions_wait = false;
   // Keys without `@`: asked only where mydestination says so.
   bool has_local_part_keys = false;
 
@@ -72,6 +75,12 @@ struct Snapshot {
   // Several groups could not be read without a change between them.
   bool is_one_moment = true;
   bool is_whole = true;  // every map, with all of its keys
+  // Removals wait: a map of the server is broken, and an address may be moving
+  // into it.
+  bool removals_wait = false;
+  // The host may lack what was read before: what it removes or changes is held,
+  // key by key, until it is accepted.
+  bool uncontained = false;
 };
 
 // Says what may have changed up to the moment that the open transactions show.
