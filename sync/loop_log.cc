@@ -92,12 +92,13 @@ void LoopLog::Results(const std::vector<MapResult>& results) {
                                   ": is not held any more, ", result.entries,
                                   " entries"));
     } else if (held == held_.end()) {
-      held_.emplace(result.map, result.held->digest);
+      held_.insert(result.map);
       logger_.Error(absl::StrCat(
-          "map ", result.map, ": is held, since the database now lacks ",
-          result.held->count, " of its ", result.entries,
-          " entries; new keys are applied, removals and changed values wait: "
-          "restore the table, or run: postmirrorctl accept ",
+          "map ", result.map, ": is held, since ", result.held->reason,
+          "; new keys are applied, ", result.held->removals, " removals and ",
+          result.held->values,
+          " changed values wait: restore the table, or run: postmirrorctl "
+          "accept ",
           result.map));
     }
   }

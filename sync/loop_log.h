@@ -4,7 +4,6 @@
 #define POSTMIRROR_SYNC_LOOP_LOG_H_
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -66,7 +65,7 @@ class LoopLog {
   Moment broken_logged_;
   std::string server_;
   std::string source_;
-  std::map<std::string, std::string> held_;  // map -> digest
+  std::set<std::string> held_;  // maps
   std::set<std::string> said_;
 };
 

@@ -67,23 +67,14 @@ MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
   status_.hosts = HostNames(plan_);
   for (const std::string& name : MapNames(plan_)) {
     status_.maps.push_back(with_.board->Earlier(name));
-    RestoreGuard(status_.maps.back());
+    MapStatus& earlier = status_.maps.back();
+    with_.store->Restore(name, {.largest = earlier.largest,
+                                .held = !earlier.held_digest.empty()});
+    earlier.largest.reset();
   }
   entries_.resize(status_.maps.size());
   ShowLife();
   with_.board->Post(number_, status_);
-}
-
-// A restart does not release what is held, nor forget how large a map was.
-void MirrorLoop::RestoreGuard(const MapStatus& earlier) {
-  if (!earlier.largest.has_value()) return;
-  std::optional<Removals> held;
-  if (!earlier.held_digest.empty()) {
-    held = Removals{.count = earlier.held_removals,
-                    .digest = earlier.held_digest,
-                    .key_hashes = {}};
-  }
-  with_.store->Restore(earlier.name, *earlier.largest, std::move(held));
 }
 
 void MirrorLoop::Run() {
@@ -205,14 +196,13 @@ absl::Status MirrorLoop::ReadNamed() {
 }
 
 // Where reading all of a map is cheaper than reading many keys of it; and where
-// it is held, since what is held is known of all of it only.
+// something of it waits, since what does is known of all of it only.
 void MirrorLoop::PreferWholeMaps(ReadScope* scope) const {
   for (size_t i = 0; i < scope->maps.size(); ++i) {
     MapScope& map = scope->maps[i];
     const uint64_t keys = map.values.size();
     const bool many = keys > kFewKeys && keys * kRowsPerKey > entries_[i];
-    const bool held = !status_.maps[i].held_digest.empty();
-    if (many || (held && keys > 0)) map.Widen();
+    if (many || (status_.maps[i].Waits() && keys > 0)) map.Widen();
   }
 }
 
@@ -239,11 +229,11 @@ void MirrorLoop::NoteSource() {
   }
 }
 
-// At that moment the store was equal to the database, but for what is held.
+// At that moment the store was equal to the database, but for what waits.
 void MirrorLoop::Confirm(const Moment& asked) {
   confirmed_ = asked;
   for (MapStatus& map : status_.maps) {
-    if (map.held_digest.empty()) map.confirmed = asked;
+    if (!map.Waits()) map.confirmed = asked;
   }
   with_.board->Post(number_, status_);
 }
@@ -262,14 +252,18 @@ void MirrorLoop::Report(const Snapshot& snapshot,
         results.begin(), results.end(),
         [&](const MapResult& candidate) { return candidate.map == map.name; });
     if (result == results.end()) continue;
-    // What was held was told when it came.
-    const bool was_held = !map.held_digest.empty();
-    map.held_removals = result->held.has_value() ? result->held->count : 0;
-    map.held_digest = result->held.has_value() ? result->held->digest : "";
-    map.largest = result->largest;
+    // What waited was told when it came.
+    const bool waited = map.Waits();
+    const HeldChanges held = result->held.value_or(HeldChanges());
+    map.held_removals = held.removals;
+    map.held_values = held.values;
+    map.held_digest = held.digest;
+    map.held_reason = held.reason;
+    map.waiting_removals = result->waiting_removals;
+    map.waiting_additions = result->waiting_additions;
     entries_[i] = result->entries;
     const uint64_t changes = result->added + result->changed + result->removed;
-    if (told && !was_held && changes > 0 && !snapshot.scope.everything &&
+    if (told && !waited && changes > 0 && !snapshot.scope.everything &&
         snapshot.scope.maps[i].empty()) {
       log_.Untold(map.name, changes, status_.change_source);
     }

@@ -74,7 +74,6 @@ class MirrorLoop {
   void ShowLife();
   absl::Status CountError(absl::Status status);
   void NoteSource();
-  void RestoreGuard(const MapStatus& earlier);
   void Confirm(const Moment& asked);
   void Report(const Snapshot& snapshot, const std::vector<MapResult>& results,
               const Moment& asked, bool told);

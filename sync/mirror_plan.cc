@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "schema/config/cf_file.h"
@@ -34,6 +35,25 @@ bool IsAddressMap(const std::string& name, const Config& config) {
                      });
 }
 
+// Values that change all day, such as a list of who may send, are not judged.
+bool HasSteadyValues(const std::string& name, const Config& config) {
+  return std::any_of(config.served.begin(), config.served.end(),
+                     [&](const ServedParameter& served) {
+                       const absl::string_view parameter =
+                           served.parameter->name;
+                       return (absl::StartsWith(parameter, "virtual_") ||
+                               absl::EndsWith(parameter, "canonical_maps")) &&
+                              std::find(served.maps.begin(), served.maps.end(),
+                                        name) != served.maps.end();
+                     });
+}
+
+GuardScope GuardOf(const MapFile& file, const Config& config) {
+  if (file.guard.has_value()) return *file.guard;
+  return HasSteadyValues(file.path, config) ? GuardScope::kValues
+                                            : GuardScope::kRemovals;
+}
+
 absl::StatusOr<MirroredMap> PlanMap(const MapFile& file, const Config& config) {
   absl::StatusOr<MirrorQuery> query = file.mirror_query.has_value()
                                           ? ParseMirrorQuery(*file.mirror_query)
@@ -52,6 +72,7 @@ absl::StatusOr<MirroredMap> PlanMap(const MapFile& file, const Config& config) {
       .rules = {.expansion_limit = file.expansion_limit, .utf8 = utf8},
       .mirror_ascii_ci = file.mirror_ascii_ci,
       .address_search = IsAddressMap(file.path, config),
+      .guard = GuardOf(file, config),
       .definition = std::move(definition)};
 }
 

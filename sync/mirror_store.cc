@@ -6,23 +6,38 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/digest.h"
 
 namespace postmirror {
 namespace {
 
-MapResult Report(const MapChange& change, const Guard& guard) {
+MapResult Report(const MapChange& change) {
   MapResult result;
   result.map = change.snapshot->map->name;
   result.entries = change.EntriesAfterwards();
   result.filled = change.step == MapStep::kFill;
-  if (change.step != MapStep::kNothing)
-    result.added = change.changes.added.size();
-  if (change.step == MapStep::kUpdate || change.step == MapStep::kFill) {
-    result.changed = change.changes.changed.size();
-    result.removed = change.changes.removed.size();
-  }
-  if (const Removals* held = guard.Held(result.map)) result.held = *held;
+  result.added = change.added();
+  result.changed = change.changed();
+  result.removed = change.removed();
+  result.held = change.judgement.held;
+  result.waiting_removals = change.judgement.waiting_removals;
+  result.waiting_additions = change.judgement.waiting_additions;
+  result.accept = change.judgement.accept;
   return result;
+}
+
+// Do not change: stored. The note of the guard about a map.
+std::string GuardNote(const std::string& map) {
+  return absl::StrCat("guard/", DigestText(map));
+}
+
+// What a note says; nothing where it is damaged.
+std::optional<GuardRecord> ReadGuardNote(
+    const std::optional<std::string>& note) {
+  if (!note.has_value()) return std::nullopt;
+  absl::StatusOr<GuardRecord> record = DecodeGuardRecord(*note);
+  if (!record.ok()) return std::nullopt;
+  return *std::move(record);
 }
 
 // Deletes the collations that no map has any more.
@@ -62,9 +77,14 @@ absl::Status MirrorStore::OpenLocked() {
       StoreWriter::Open(store_);
   absl::Status status = opened.status();
   absl::StatusOr<Records> records;
+  absl::StatusOr<Notes> notes;
   if (status.ok()) {
     records = (*opened)->ReadRecords();
     status = records.status();
+  }
+  if (status.ok()) {
+    notes = (*opened)->ReadNotes();
+    status = notes.status();
   }
   // Damage may have left the folder locked to this process, which says nothing
   // new of it. Any other failure may pass, or says that it is not ours.
@@ -72,9 +92,30 @@ absl::Status MirrorStore::OpenLocked() {
   if (!status.ok()) return NoteDamage(std::move(status));
   damage_ = absl::OkStatus();
   NoteEntries(*records);
+  RestoreGuard(*records, *notes);
   writer_ = *std::move(opened);
   ++generation_;
   return absl::OkStatus();
+}
+
+// What this process knows of a map goes on, though the store is another one:
+// its notes may have gone with it.
+void MirrorStore::RestoreGuard(const Records& records, const Notes& notes) {
+  for (const auto& [map, record] : records) {
+    if (guard_.Record(map) != nullptr) continue;
+    if (const auto note = notes.find(GuardNote(map)); note != notes.end()) {
+      std::optional<GuardRecord> remembered = ReadGuardNote(note->second);
+      if (!remembered.has_value()) {
+        logger_.Error(absl::StrCat(
+            "store ", store_, ": what the guard remembered of map ", map,
+            " is damaged: the map is held until postmirrorctl accept"));
+      }
+      guard_.Restore(map, std::move(remembered));
+    } else if (const auto earlier = earlier_.find(map);
+               earlier != earlier_.end()) {
+      guard_.RestoreEarlier(map, earlier->second.largest, earlier->second.held);
+    }
+  }
 }
 
 void MirrorStore::NoteEntries(const Records& records) {
@@ -128,7 +169,7 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
 }
 
 absl::Status MirrorStore::Write(const std::deque<MapChange>& changes,
-                                const Records& before) {
+                                const Guard& guard, const Records& before) {
   absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
       writer_->Begin();
   if (!transaction.ok()) return transaction.status();
@@ -141,10 +182,14 @@ absl::Status MirrorStore::Write(const std::deque<MapChange>& changes,
       collations[change.snapshot->map->name] =
           change.snapshot->collation->digest;
     }
-    if (absl::Status written = WriteChange(change, transaction->get());
-        !written.ok()) {
-      return written;
+    absl::Status written = WriteChange(change, transaction->get());
+    const std::string& map = change.snapshot->map->name;
+    if (written.ok() && change.judgement.must_be_kept) {
+      written =
+          (*transaction)
+              ->PutNote(GuardNote(map), EncodeGuardRecord(*guard.Record(map)));
     }
+    if (!written.ok()) return written;
   }
   std::set<std::string> used;
   for (const auto& [map, digest] : collations) used.insert(digest);
@@ -168,22 +213,21 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
   bool writes = false;
   for (const MapSnapshot& map : snapshot.maps) {
     const auto record = records->find(map.map->name);
-    absl::StatusOr<MapChange> change =
-        DecideChange(map, record == records->end() ? nullptr : &record->second,
-                     writer_.get(), &guard, now);
+    absl::StatusOr<MapChange> change = DecideChange(
+        snapshot, map, record == records->end() ? nullptr : &record->second,
+        writer_.get(), &guard, now);
     if (!change.ok()) return change.status();
-    writes = writes || ChangesStore(*change);
+    writes = writes || ChangesStore(*change) || change->judgement.must_be_kept;
     changes.push_back(*std::move(change));
   }
   if (writes) {
-    if (absl::Status written = Write(changes, *records); !written.ok()) {
+    if (absl::Status written = Write(changes, guard, *records); !written.ok()) {
       return written;
     }
   }
   std::vector<MapResult> results;
   for (const MapChange& change : changes) {
-    results.push_back(Report(change, guard));
-    results.back().largest = guard.Largest(results.back().map);
+    results.push_back(Report(change));
   }
   {
     const std::lock_guard<std::mutex> lock(entries_mutex_);
@@ -227,7 +271,8 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
     }
     absl::Status dropped = (*transaction)->DropSubDatabase(record.sub_database);
     if (dropped.ok()) dropped = (*transaction)->DeleteRecord(name);
-    if (!dropped.ok()) return dropped;
+    if (dropped.ok()) dropped = (*transaction)->DeleteNote(GuardNote(name));
+    if (!dropped.ok() && !absl::IsNotFound(dropped)) return dropped;
     logger_.Notice(absl::StrCat("map ", name, ": dropped from the store, ",
                                 "postmirror.cf does not name it any more"));
   }
@@ -239,6 +284,9 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
   // Writes nothing where nothing was dropped.
   absl::Status committed = (*transaction)->Commit();
   if (!committed.ok()) return committed;
+  for (const auto& [name, record] : *records) {
+    if (!configured.contains(name)) guard_.Forget(name);
+  }
   const std::lock_guard<std::mutex> lock(entries_mutex_);
   std::erase_if(entries_, [&](const auto& entry) {
     return !configured.contains(entry.first);
@@ -246,16 +294,15 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
   return absl::OkStatus();
 }
 
-void MirrorStore::Restore(const std::string& map, const MapSize& largest,
-                          std::optional<Removals> held) {
+void MirrorStore::Restore(const std::string& map, const EarlierGuard& earlier) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  guard_.Restore(map, largest, std::move(held));
+  earlier_[map] = earlier;
 }
 
-bool MirrorStore::Accept(const std::string& map, uint64_t count,
-                         absl::string_view digest) {
+bool MirrorStore::Accept(const std::string& map, uint64_t removals,
+                         uint64_t values, absl::string_view digest) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return guard_.Accept(map, count, digest);
+  return guard_.Accept(map, removals, values, digest);
 }
 
 }  // namespace postmirror

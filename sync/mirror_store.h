@@ -33,9 +33,18 @@ struct MapResult {
   uint64_t added = 0;
   uint64_t changed = 0;
   uint64_t removed = 0;
-  bool filled = false;             // a first fill, or a new definition
-  std::optional<Removals> held;    // set: the guard holds the map
-  std::optional<MapSize> largest;  // what the guard measures against
+  bool filled = false;              // a first fill, or a new definition
+  std::optional<HeldChanges> held;  // set: the guard holds the map
+  // What waits since a map of the server is broken.
+  uint64_t waiting_removals = 0;
+  uint64_t waiting_additions = 0;
+  std::optional<AcceptOutcome> accept;  // set: there was one
+};
+
+// What the status of a release without notes said of a map.
+struct EarlierGuard {
+  std::optional<MapSize> largest;
+  bool held = false;
 };
 
 class MirrorStore {
@@ -77,22 +86,25 @@ class MirrorStore {
   // wait for one that is under way.
   std::map<std::string, uint64_t> Entries() const;
 
-  // See Guard::Restore. To be called before the first Apply.
-  void Restore(const std::string& map, const MapSize& largest,
-               std::optional<Removals> held);
+  // What to go on with where the store has no note of the guard. To be called
+  // before the first Apply.
+  void Restore(const std::string& map, const EarlierGuard& earlier);
 
   // See Guard::Accept. Good for the next Apply alone.
-  bool Accept(const std::string& map, uint64_t count, absl::string_view digest);
+  bool Accept(const std::string& map, uint64_t removals, uint64_t values,
+              absl::string_view digest);
 
  private:
   using Records = std::map<std::string, MapRecord>;
+  using Notes = std::map<std::string, std::optional<std::string>>;
 
   void NoteEntries(const Records& records);
   absl::Status OpenLocked();
+  void RestoreGuard(const Records& records, const Notes& notes);
   absl::Status NoteDamage(absl::Status status);
   absl::Status DropLocked(const std::set<std::string>& configured);
   absl::StatusOr<std::vector<MapResult>> ApplyLocked(const Snapshot& snapshot);
-  absl::Status Write(const std::deque<MapChange>& changes,
+  absl::Status Write(const std::deque<MapChange>& changes, const Guard& guard,
                      const Records& before);
 
   const std::string store_;
@@ -104,6 +116,7 @@ class MirrorStore {
   absl::Status damage_;
   std::atomic<uint64_t> generation_ = 0;
   Guard guard_;
+  std::map<std::string, EarlierGuard> earlier_;  // by map
   mutable std::mutex entries_mutex_;
   std::map<std::string, uint64_t> entries_;  // guarded by entries_mutex_
 };

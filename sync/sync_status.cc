@@ -40,11 +40,13 @@ void AppendMap(const MapStatus& map, std::string* out) {
   }
   if (!map.held_digest.empty()) {
     AppendLine("held_removals", absl::StrCat(map.held_removals), out);
+    AppendLine("held_values", absl::StrCat(map.held_values), out);
     AppendLine("held_digest", map.held_digest, out);
+    AppendLine("held_reason", map.held_reason, out);
   }
-  if (map.largest.has_value()) {
-    AppendLine("largest_entries", absl::StrCat(map.largest->entries), out);
-    AppendMoment("largest", map.largest->when, out);
+  if (map.waiting_removals + map.waiting_additions > 0) {
+    AppendLine("waiting_removals", absl::StrCat(map.waiting_removals), out);
+    AppendLine("waiting_additions", absl::StrCat(map.waiting_additions), out);
   }
 }
 
@@ -104,11 +106,17 @@ class Decoder {
 
   static bool TakeMap(absl::string_view name, absl::string_view value,
                       MapStatus* map) {
-    if (name == "held_removals") {
-      return absl::SimpleAtoi(value, &map->held_removals);
+    const std::map<absl::string_view, uint64_t*> numbers = {
+        {"held_removals", &map->held_removals},
+        {"held_values", &map->held_values},
+        {"waiting_removals", &map->waiting_removals},
+        {"waiting_additions", &map->waiting_additions}};
+    if (const auto number = numbers.find(name); number != numbers.end()) {
+      return absl::SimpleAtoi(value, number->second);
     }
-    if (name == "held_digest") {
-      map->held_digest = std::string(value);
+    if (name == "held_digest" || name == "held_reason") {
+      (name == "held_digest" ? map->held_digest : map->held_reason) =
+          std::string(value);
       return true;
     }
     if (name == "largest_entries") {

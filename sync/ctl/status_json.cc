@@ -36,7 +36,10 @@ json_t* MapJson(const MapReport& map) {
   json_object_set_new(json, "freshness_seconds", Seconds(map.freshness));
   json_object_set_new(json, "held_removals",
                       json_integer(static_cast<json_int_t>(map.held_removals)));
+  json_object_set_new(json, "held_values",
+                      json_integer(static_cast<json_int_t>(map.held_values)));
   json_object_set_new(json, "held_digest", Text(map.held_digest));
+  json_object_set_new(json, "held_reason", Text(map.held_reason));
   return json;
 }
 

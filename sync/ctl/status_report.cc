@@ -39,7 +39,9 @@ MapReport ReportMap(const Findings& findings, size_t index) {
   if (!status->held_digest.empty()) {
     report.state = "held";
     report.held_removals = status->held_removals;
+    report.held_values = status->held_values;
     report.held_digest = status->held_digest;
+    report.held_reason = status->held_reason;
   }
   return report;
 }
@@ -68,15 +70,23 @@ class Verdict {
   std::vector<std::string> warnings_;
 };
 
+std::string HeldText(const MapReport& map) {
+  std::string text = absl::StrCat(map.held_removals, " removals");
+  if (map.held_values > 0) {
+    absl::StrAppend(&text, " and ", map.held_values, " changed values");
+  }
+  return text;
+}
+
 void JudgeMap(const MapReport& map, absl::Duration stale_after,
               Verdict* verdict) {
   if (map.state == "not filled") {
     verdict->Add(Health::kCritical,
                  absl::StrCat("map ", map.name, " is not filled"));
   } else if (map.state == "held") {
-    verdict->Add(Health::kCritical,
-                 absl::StrCat("map ", map.name, " is held: ", map.held_removals,
-                              " removals wait"));
+    verdict->Add(
+        Health::kCritical,
+        absl::StrCat("map ", map.name, " is held: ", HeldText(map), " wait"));
   } else if (!map.freshness.has_value()) {
     verdict->Add(Health::kWarning,
                  absl::StrCat("map ", map.name, ": freshness is not known"));
@@ -160,8 +170,11 @@ std::string FormatText(const StatusReport& report) {
       absl::StrAppend(&out, ", key collation ", map.key_collation);
     }
     if (map.state == "held") {
-      absl::StrAppend(&out, "\n  held: ", map.held_removals,
-                      " removals, digest ", map.held_digest);
+      absl::StrAppend(&out, "\n  held: ", HeldText(map), ", digest ",
+                      map.held_digest);
+      if (!map.held_reason.empty()) {
+        absl::StrAppend(&out, "\n  since ", map.held_reason);
+      }
     }
     absl::StrAppend(&out, "\n");
   }

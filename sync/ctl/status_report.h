@@ -35,7 +35,9 @@ struct MapReport {
   std::string key_collation;
   std::optional<absl::Duration> freshness;  // nothing: not known
   uint64_t held_removals = 0;
+  uint64_t held_values = 0;
   std::string held_digest;
+  std::string held_reason;
 };
 
 struct StatusReport {
