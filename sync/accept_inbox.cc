@@ -58,7 +58,8 @@ void AcceptInbox::Answer(const std::vector<MapResult>& results) {
                                        return candidate.map == request.map;
                                      });
     if (result == results.end() || !result->accept.has_value()) {
-      Refuse(request, "the map was not read");
+      store_.WithdrawAccept(request.map);
+      Refuse(request, "the map could not be read: see postmirrorctl status");
     } else if (!result->accept->taken) {
       Refuse(request, result->accept->refusal);
     } else {

@@ -36,7 +36,7 @@ class Guard {
   // What it knows of the map, or nullptr.
   const GuardRecord* Record(const std::string& map) const;
 
-  // Whether keys of it are remembered, so that JudgedChange.added is needed.
+  // Whether keys of it are remembered (JudgedChange.added).
   bool RemembersKeys(const std::string& map) const;
 
   // Whether the map, or a key of it, is held: what becomes of it is known only

@@ -156,6 +156,8 @@ JudgedChange DigestChanges(const ChangeSet& changes, const MapSnapshot& map,
   JudgedChange judged;
   judged.before = changes.before;
   judged.after = changes.after;
+  judged.removed.reserve(changes.removed.size());
+  judged.changed.reserve(changes.changed.size());
   for (size_t i = 0; i < changes.removed.size(); ++i) {
     judged.removed.push_back({.key = Digest(changes.removed.row(i).key),
                               .entry = changes.removed_entries[i]});
@@ -168,6 +170,7 @@ JudgedChange DigestChanges(const ChangeSet& changes, const MapSnapshot& map,
                               .to = Digest(walk.entry())});
   }
   if (!with_added) return judged;
+  judged.added.reserve(changes.added.size());
   for (const uint32_t row : changes.added) {
     walk.Seek(row);
     judged.added.push_back(
@@ -219,8 +222,10 @@ absl::StatusOr<MapChange> DecideChange(const Snapshot& snapshot,
   absl::StatusOr<ChangeSet> changes = CompareWithStore(map, record, writer);
   if (!changes.ok()) return changes.status();
   change.changes = *std::move(changes);
-  JudgedChange judged =
-      DigestChanges(change.changes, map, guard->RemembersKeys(name));
+  const bool with_added = guard->RemembersKeys(name) ||
+                          change.changes.removed.size() > 0 ||
+                          !change.changes.changed.empty();
+  JudgedChange judged = DigestChanges(change.changes, map, with_added);
   judged.scope = map.map->guard;
   judged.redefinition = RedefinitionOf(map, record);
   judged.is_first_fill = record == nullptr;

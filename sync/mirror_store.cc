@@ -305,4 +305,9 @@ bool MirrorStore::Accept(const std::string& map, uint64_t removals,
   return guard_.Accept(map, removals, values, digest);
 }
 
+void MirrorStore::WithdrawAccept(const std::string& map) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  guard_.WithdrawAccept(map);
+}
+
 }  // namespace postmirror

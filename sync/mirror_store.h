@@ -90,9 +90,10 @@ class MirrorStore {
   // before the first Apply.
   void Restore(const std::string& map, const EarlierGuard& earlier);
 
-  // See Guard::Accept. Good for the next Apply alone.
+  // See Guard::Accept. Good for the next Apply of the map alone.
   bool Accept(const std::string& map, uint64_t removals, uint64_t values,
               absl::string_view digest);
+  void WithdrawAccept(const std::string& map);
 
  private:
   using Records = std::map<std::string, MapRecord>;

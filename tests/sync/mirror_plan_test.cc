@@ -176,6 +176,29 @@ TEST_F(MirrorPlanTest, RulesComeFromTheMapFile) {
   EXPECT_EQ(map.dbname, "mailserver");
 }
 
+TEST_F(MirrorPlanTest, ValuesAreJudgedWhereTheyAreSteady) {
+  const auto guard = [&](const std::string& parameter,
+                         const Settings& settings) {
+    served_.clear();
+    const std::string path = Serve("a.cf", settings);
+    served_ = {{parameter, {"mysql:" + path}}};
+    const absl::StatusOr<MirrorPlan> plan = Plan();
+    EXPECT_TRUE(plan.ok()) << plan.status();
+    return plan->servers[0].groups[0].maps[0].guard;
+  };
+  for (const char* parameter : {"virtual_alias_maps", "virtual_mailbox_domains",
+                                "canonical_maps", "sender_canonical_maps"}) {
+    EXPECT_EQ(guard(parameter, {}), GuardScope::kValues) << parameter;
+  }
+  for (const char* parameter :
+       {"smtpd_sender_login_maps", "relay_recipient_maps"}) {
+    EXPECT_EQ(guard(parameter, {}), GuardScope::kRemovals) << parameter;
+  }
+  EXPECT_EQ(guard("virtual_alias_maps", {{"guard", "off"}}), GuardScope::kOff);
+  EXPECT_EQ(guard("relay_recipient_maps", {{"guard", "values"}}),
+            GuardScope::kValues);
+}
+
 TEST_F(MirrorPlanTest, NamesEveryMapFileThatIsWrong) {
   const std::string a = Serve("a.cf", {{"query", "SELECT 1 FROM t"}});
   const std::string b = Serve("b.cf", {{"result_format", "%S"}});

@@ -50,6 +50,7 @@ class StatusReportTest : public ::testing::Test {
   void Hold() {
     server().maps[0].held_removals = 8;
     server().maps[0].held_digest = "0123456789abcdef";
+    server().maps[0].held_reason = "the database lacks much of it";
   }
 
   FakeClock clock_;
@@ -97,6 +98,10 @@ TEST_F(StatusReportTest, AHeldMapIsCritical) {
   EXPECT_EQ(report.maps[0].state, "held");
   EXPECT_EQ(report.maps[0].held_removals, 8U);
   EXPECT_EQ(report.summary, "map /etc/aliases.cf is held: 8 removals wait");
+  server().maps[0].held_values = 3;
+  EXPECT_EQ(
+      Judge(findings_).summary,
+      "map /etc/aliases.cf is held: 8 removals and 3 changed values wait");
 }
 
 TEST_F(StatusReportTest, ADatabaseThatCannotBeReadIsAWarning) {
@@ -155,7 +160,8 @@ TEST_F(StatusReportTest, TheTextBeginsWithHealthAndSummary) {
             HasSubstr("change source lsn: every table is InnoDB\n"),
             HasSubstr("held, 9 entries, freshness 1.0s, key collation "
                       "utf8mb4_general_ci\n"),
-            HasSubstr("held: 8 removals, digest 0123456789abcdef\n"),
+            HasSubstr("held: 8 removals, digest 0123456789abcdef\n"
+                      "  since the database lacks much of it\n"),
             HasSubstr("filled, 2 entries, freshness 1.0s\n"),
             Not(HasSubstr("last error"))));
 }
@@ -207,6 +213,8 @@ TEST_F(StatusJsonTest, SaysWhatTheReportSays) {
   EXPECT_EQ(Text(map, "state"), "held");
   EXPECT_EQ(Text(map, "key_collation"), "utf8mb4_general_ci");
   EXPECT_EQ(Text(map, "held_digest"), "0123456789abcdef");
+  EXPECT_EQ(Text(map, "held_reason"), "the database lacks much of it");
+  EXPECT_EQ(json_integer_value(json_object_get(map, "held_values")), 0);
   EXPECT_EQ(json_integer_value(json_object_get(map, "entries")), 9);
   EXPECT_EQ(json_integer_value(json_object_get(map, "held_removals")), 8);
   EXPECT_EQ(json_real_value(json_object_get(map, "freshness_seconds")), 1.0);
