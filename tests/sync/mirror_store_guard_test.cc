@@ -12,7 +12,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class MirrorStoreGuardTest : public MirrorStoreGuardTestCase {
+class MirrorStoreGuardTest : public MirrorStoreTestCase {
  protected:
   // Changes what sync's notes say, behind its back and past their digest.
   void EditNotes(const std::function<void(std::string*)>& edit) {

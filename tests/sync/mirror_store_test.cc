@@ -65,7 +65,9 @@ TEST_F(MirrorStoreTest, AllMapsOfASnapshotAreOneTransaction) {
   const uint64_t before = probe_.LastTransaction();
   Snapshot snapshot;
   snapshot.maps.push_back(SnapMap(map_, Numbered(1, 110)));
-  snapshot.maps.push_back(SnapMap(domains_, Numbered(0, 100, "new")));
+  KeyValues domains = Numbered(1, 100);
+  domains.emplace_back("k0", "new");
+  snapshot.maps.push_back(SnapMap(domains_, domains));
   const MirroredMap mailboxes = MakeMap("/mailboxes.cf");
   snapshot.maps.push_back(SnapMap(mailboxes, Numbered(0, 9)));
   EXPECT_EQ(Apply(snapshot).size(), 3U);
@@ -173,12 +175,14 @@ class FullDisk {
 
 TEST_F(MirrorStoreTest, AFailedCommitLeavesTheStoreAsItWas) {
   Apply(map_, Numbered(0, 100));
+  MirroredMap map = map_;
+  map.guard = GuardScope::kOff;
   {
     const FullDisk full;
-    EXPECT_FALSE(store_->Apply(Snap(map_, Numbered(0, 5000, "new"))).ok());
+    EXPECT_FALSE(store_->Apply(Snap(map, Numbered(0, 5000, "new"))).ok());
   }
   EXPECT_EQ(Lookup("k0"), "v");
-  EXPECT_EQ(Apply(map_, Numbered(0, 5000, "new")).added, 4900U);
+  EXPECT_EQ(Apply(map, Numbered(0, 5000, "new")).added, 4900U);
   EXPECT_EQ(Lookup("k0"), "new");
 }
 
