@@ -257,7 +257,11 @@ void Judging::RememberAdded() {
   std::vector<KeyEntry> changed;
   for (const KeyEntry& added : change_.added) {
     const auto before = record_.missing.EntryBefore(added.key);
-    (before.has_value() ? back : newcomers).push_back(added.key);
+    if (before.has_value()) {
+      back.push_back(added.key);
+    } else if (newcomers.size() <= GuardRecord::kMaxKeys) {
+      newcomers.push_back(added.key);
+    }
     // 0: what it had is not known.
     if (before.value_or(0) != 0 && *before != added.entry) {
       changed.push_back({.key = added.key, .entry = *before});
@@ -274,15 +278,16 @@ void Judging::RememberAdded() {
 }
 
 void Judging::RememberRemoved() {
+  if (!JudgesRemovals() && record_.changed.empty()) return;
   std::vector<KeyEntry> removed;
+  removed.reserve(change_.removed.size());
   for (size_t i = 0; i < change_.removed.size(); ++i) {
     if (judgement_.removal_waits[i]) continue;
     const KeyEntry& key = change_.removed[i];
     const auto before = record_.changed.EntryBefore(key.key);
     removed.push_back({.key = key.key, .entry = before.value_or(key.entry)});
   }
-  if (removed.empty()) return;
-  record_.changed.Forget(KeysOf(removed));
+  if (!record_.changed.empty()) record_.changed.Forget(KeysOf(removed));
   if (JudgesRemovals()) record_.missing.Add(removed, now_);
 }
 
