@@ -226,6 +226,18 @@ TEST_F(JudgementTest, ANewDefinitionDoesNotEndAHold) {
   }
 }
 
+TEST_F(JudgementTest, ANewDefinitionWaitsForTheEndOfAHoldOfNothing) {
+  map_.Fill(100);
+  map_.Delete(50);
+  ASSERT_TRUE(map_.Passes());
+  map_.Delete(1, 50);
+  ASSERT_FALSE(map_.Passes());
+  map_.Insert(1, 50);
+  ASSERT_EQ(map_.Held().removals, 0U);
+  map_.next.redefinition = Redefinition::kMapFile;
+  EXPECT_TRUE(map_.Read().waits_whole);
+}
+
 TEST_F(JudgementTest, ANewDefinitionWaitsWhereAnyOfItDoes) {
   map_.Fill(100);
   map_.next.redefinition = Redefinition::kMapFile;
