@@ -24,8 +24,8 @@ enum class Redefinition {
 };
 
 struct JudgedChange {
-  // Needed only where the guard remembers keys of the map, or may begin to: where
-  // others are removed or changed.
+  // Needed only where the guard remembers keys of the map, or may begin to:
+  // where others are removed or changed.
   std::vector<KeyEntry> added;
   std::vector<KeyEntry> removed;
   std::vector<KeyChange> changed;
