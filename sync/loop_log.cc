@@ -64,6 +64,18 @@ void LoopLog::Untold(absl::string_view map, uint64_t changes,
       source, "; such changes are found every reconcile_interval only"));
 }
 
+void LoopLog::Doubt(const std::string& doubt) {
+  if (doubt == doubt_) return;
+  doubt_ = doubt;
+  if (doubt.empty()) {
+    logger_.Notice(
+        "the host that is read has all that was read before, or it was "
+        "accepted");
+  } else {
+    logger_.Error(doubt);
+  }
+}
+
 void LoopLog::ServerIdTaken(uint32_t server_id) {
   logger_.Warning(absl::StrCat(
       "another replica of the server has the server_id ", server_id,

@@ -44,6 +44,9 @@ class LoopLog {
   void Untold(absl::string_view map, uint64_t changes,
               absl::string_view source);
 
+  // Why a host is read that better were not, or that none is any more; once.
+  void Doubt(const std::string& doubt);
+
   // Another replica uses our server_id.
   void ServerIdTaken(uint32_t server_id);
 
@@ -66,6 +69,7 @@ class LoopLog {
   Moment broken_logged_;
   std::string server_;
   std::string source_;
+  std::string doubt_;
   std::map<std::string, std::string> held_;  // map -> digest
   std::set<std::string> said_;
 };

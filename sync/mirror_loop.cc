@@ -96,7 +96,7 @@ void MirrorLoop::Run() {
     } else {
       PostBroken(ended);
     }
-    with_.stop->WaitFor(backoff_.Next());
+    with_.stop->WaitFor(std::min(backoff_.Next(), session_.longest_pause()));
   }
 }
 
@@ -121,7 +121,10 @@ void MirrorLoop::Cancel() {
 // One connection's life. OK when it is to be opened anew, or at the stop
 // signal.
 absl::Status MirrorLoop::Follow() {
-  absl::Status status = session_.Connect(IsFilled());
+  const absl::StatusOr<StoredReads> stored =
+      with_.store->Reads(MapNames(plan_));
+  if (!stored.ok()) return stored.status();
+  absl::Status status = session_.Connect(*stored);
   if (!status.ok()) return CountError(std::move(status));
   connected_ = with_.clock->Now();
   ShowLife();
@@ -161,6 +164,9 @@ absl::Status MirrorLoop::ReadAll() {
       with_.store->Apply(*snapshot);
   if (!results.ok()) return results.status();
   inbox_.Answer(*results);
+  if (absl::Status noted = NoteRead(*snapshot, *results); !noted.ok()) {
+    return noted;
+  }
   // What was changed while there was no signal, or another one, it could not
   // tell; and what it told before a read was given up is forgotten.
   const uint64_t signal = session_.choice().number();
@@ -196,6 +202,9 @@ absl::Status MirrorLoop::ReadNamed() {
   const absl::StatusOr<std::vector<MapResult>> results =
       with_.store->Apply(*snapshot, generation_);
   if (!results.ok()) return results.status();
+  if (absl::Status noted = NoteRead(*snapshot, *results); !noted.ok()) {
+    return noted;
+  }
   Report(*snapshot, *results, asked, false);
   tried_ = with_.clock->Now();
   with_.metrics->CountDiff(SyncMetrics::Scope::kNamed, Elapsed(asked, tried_),
@@ -280,6 +289,7 @@ void MirrorLoop::Report(const Snapshot& snapshot,
 void MirrorLoop::PostBroken(const absl::Status& status) {
   log_.Broken(status);
   status_.server.clear();
+  status_.doubt.clear();
   status_.error = std::string(status.message());
   status_.last_error =
       absl::StrCat(absl::FormatTime(absl::RFC3339_sec, with_.clock->Now().wall,
@@ -288,10 +298,21 @@ void MirrorLoop::PostBroken(const absl::Status& status) {
   with_.board->Post(number_, status_);
 }
 
-bool MirrorLoop::IsFilled() const {
-  return std::all_of(
-      status_.maps.begin(), status_.maps.end(),
-      [](const MapStatus& map) { return map.confirmed.has_value(); });
+// What was read has to be in any host that is read later.
+absl::Status MirrorLoop::NoteRead(const Snapshot& snapshot,
+                                  const std::vector<MapResult>& results) {
+  const bool taken =
+      snapshot.is_whole && !snapshot.removals_wait &&
+      results.size() == status_.maps.size() &&
+      std::none_of(results.begin(), results.end(), [](const MapResult& result) {
+        return result.held.has_value();
+      });
+  const absl::StatusOr<std::string> bound = session_.NoteRead(taken);
+  if (!bound.ok()) return CountError(bound.status());
+  status_.doubt = session_.hosts().doubt();
+  log_.Doubt(status_.doubt);
+  if (bound->empty()) return absl::OkStatus();
+  return with_.store->KeepBound(snapshot.hosts, *bound);
 }
 
 // Waits until something is due.
@@ -304,9 +325,10 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
   rung_ = rung_ || pause_before_named_ > absl::ZeroDuration();
   while (!with_.stop->stopped()) {
     const Moment now = with_.clock->Now();
+    // An earlier host may be back; later ones are a substitute.
+    if (session_.BetterHostAnswers()) return Next::kReconnect;
     if (Elapsed(reconciled_, now) >= with_.config->reconcile_interval) {
-      // An earlier host may be back; later ones are a substitute.
-      return session_.EarlierHostAnswers() ? Next::kReconnect : Next::kReadAll;
+      return Next::kReadAll;
     }
     if (Elapsed(collected_, now) >= kTick) {
       collected_ = now;

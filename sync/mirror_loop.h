@@ -79,7 +79,8 @@ class MirrorLoop {
   void Report(const Snapshot& snapshot, const std::vector<MapResult>& results,
               const Moment& asked, bool told);
   void PostBroken(const absl::Status& status);
-  bool IsFilled() const;
+  absl::Status NoteRead(const Snapshot& snapshot,
+                        const std::vector<MapResult>& results);
 
   const ServerPlan& plan_;
   const size_t number_;

@@ -5,10 +5,19 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/digest.h"
 
 namespace postmirror {
 namespace {
+
+// Do not change: stored.
+constexpr absl::string_view kBoundNote = "bound/";
+
+std::string BoundNote(absl::string_view hosts) {
+  return absl::StrCat(kBoundNote, DigestText(hosts));
+}
 
 MapResult Report(const MapChange& change, const Guard& guard) {
   MapResult result;
@@ -66,6 +75,7 @@ absl::Status MirrorStore::OpenLocked() {
     records = (*opened)->ReadRecords();
     status = records.status();
   }
+  if (status.ok()) status = ReadBounds(opened->get());
   // Damage may have left the folder locked to this process, which says nothing
   // new of it. Any other failure may pass, or says that it is not ours.
   if (absl::IsUnavailable(status) && !damage_.ok()) return damage_;
@@ -127,7 +137,8 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
   return ApplyLocked(snapshot);
 }
 
-absl::Status MirrorStore::Write(const std::deque<MapChange>& changes,
+absl::Status MirrorStore::Write(const Snapshot& snapshot,
+                                const std::deque<MapChange>& changes,
                                 const Records& before) {
   absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
       writer_->Begin();
@@ -153,7 +164,78 @@ absl::Status MirrorStore::Write(const std::deque<MapChange>& changes,
       !dropped.ok()) {
     return dropped;
   }
-  return (*transaction)->Commit();
+  const std::string note = BoundNote(snapshot.hosts);
+  if (!snapshot.read_bound.empty()) {
+    if (absl::Status put = (*transaction)->PutNote(note, snapshot.read_bound);
+        !put.ok()) {
+      return put;
+    }
+  }
+  absl::Status committed = (*transaction)->Commit();
+  if (committed.ok() && !snapshot.read_bound.empty()) {
+    bounds_[note] = snapshot.read_bound;
+  }
+  return committed;
+}
+
+absl::Status MirrorStore::ReadBounds(StoreWriter* writer) {
+  absl::StatusOr<std::map<std::string, std::optional<std::string>>> notes =
+      writer->ReadNotes();
+  if (!notes.ok()) return notes.status();
+  bounds_ = *std::move(notes);
+  std::erase_if(bounds_, [](const auto& note) {
+    return !absl::StartsWith(note.first, kBoundNote);
+  });
+  return absl::OkStatus();
+}
+
+bool MirrorStore::HasBound(const std::string& hosts) const {
+  return bounds_.contains(BoundNote(hosts));
+}
+
+absl::StatusOr<StoredReads> MirrorStore::Reads(
+    const std::vector<std::string>& maps) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  StoredReads reads;
+  if (absl::Status opened = OpenLocked(); absl::IsDataLoss(opened)) {
+    reads.damaged = true;
+    return reads;
+  } else if (!opened.ok()) {
+    return opened;
+  }
+  for (const auto& [note, bound] : bounds_) {
+    reads.bounds[note.substr(kBoundNote.size())] = bound;
+  }
+  const absl::StatusOr<Records> records = writer_->ReadRecords();
+  if (!records.ok()) {
+    if (absl::IsDataLoss(NoteDamage(records.status()))) {
+      reads.damaged = true;
+      return reads;
+    }
+    return records.status();
+  }
+  reads.filled = std::any_of(
+      maps.begin(), maps.end(),
+      [&](const std::string& map) { return records->contains(map); });
+  return reads;
+}
+
+absl::Status MirrorStore::KeepBound(const std::string& hosts,
+                                    const std::string& bound) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
+  const std::string note = BoundNote(hosts);
+  if (const auto kept = bounds_.find(note);
+      kept != bounds_.end() && kept->second == bound) {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
+      writer_->Begin();
+  if (!transaction.ok()) return NoteDamage(transaction.status());
+  absl::Status status = (*transaction)->PutNote(note, bound);
+  if (status.ok()) status = (*transaction)->Commit();
+  if (status.ok()) bounds_[note] = bound;
+  return NoteDamage(std::move(status));
 }
 
 absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
@@ -165,7 +247,7 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
   // an accept least of all.
   Guard guard = guard_;
   std::deque<MapChange> changes;
-  bool writes = false;
+  bool writes = !snapshot.read_bound.empty() && !HasBound(snapshot.hosts);
   for (const MapSnapshot& map : snapshot.maps) {
     const auto record = records->find(map.map->name);
     absl::StatusOr<MapChange> change =
@@ -176,7 +258,8 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
     changes.push_back(*std::move(change));
   }
   if (writes) {
-    if (absl::Status written = Write(changes, *records); !written.ok()) {
+    if (absl::Status written = Write(snapshot, changes, *records);
+        !written.ok()) {
       return written;
     }
   }

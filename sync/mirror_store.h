@@ -22,6 +22,7 @@
 #include "schema/store/store_writer.h"
 #include "sync/guard.h"
 #include "sync/map_change.h"
+#include "sync/read_bound.h"
 #include "sync/snapshot.h"
 
 namespace postmirror {
@@ -60,6 +61,14 @@ class MirrorStore {
       const Snapshot& snapshot,
       std::optional<uint64_t> generation = std::nullopt);
 
+  // What the store knows of earlier reads of these maps; damaged where it is
+  // damaged itself.
+  absl::StatusOr<StoredReads> Reads(const std::vector<std::string>& maps);
+
+  // Keeps the bound of a list of hosts (Snapshot::read_bound) by itself, where
+  // no data come with it.
+  absl::Status KeepBound(const std::string& hosts, const std::string& bound);
+
   // Frees the slots of readers that were killed. Does nothing while another
   // call is under way, which may take long: the next one will do.
   absl::Status ClearStaleReaders();
@@ -92,8 +101,11 @@ class MirrorStore {
   absl::Status NoteDamage(absl::Status status);
   absl::Status DropLocked(const std::set<std::string>& configured);
   absl::StatusOr<std::vector<MapResult>> ApplyLocked(const Snapshot& snapshot);
-  absl::Status Write(const std::deque<MapChange>& changes,
+  absl::Status Write(const Snapshot& snapshot,
+                     const std::deque<MapChange>& changes,
                      const Records& before);
+  bool HasBound(const std::string& hosts) const;
+  absl::Status ReadBounds(StoreWriter* writer);
 
   const std::string store_;
   const Clock& clock_;
@@ -103,6 +115,9 @@ class MirrorStore {
   // kDataLoss from when the store was found to be damaged until it was opened.
   absl::Status damage_;
   std::atomic<uint64_t> generation_ = 0;
+  // The encoded bound of each list of hosts, as the store has it; nullopt where
+  // it is damaged.
+  std::map<std::string, std::optional<std::string>> bounds_;
   Guard guard_;
   mutable std::mutex entries_mutex_;
   std::map<std::string, uint64_t> entries_;  // guarded by entries_mutex_

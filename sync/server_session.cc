@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "sync/map_survey.h"
 #include "sync/mariadb/binlog_facts.h"
+#include "sync/mariadb/host_questions.h"
 
 namespace postmirror {
 namespace {
@@ -21,8 +22,14 @@ constexpr absl::Duration kLongestPause = absl::Milliseconds(200);
 // What no signal tells is asked for, though not as often: it is some statements
 // each time.
 constexpr absl::Duration kBesideInterval = absl::Seconds(1);
-// A replica further behind would take back what another host had.
-constexpr absl::Duration kMaxBehind = absl::Seconds(60);
+// While hosts answer that are not to be read yet.
+constexpr absl::Duration kWaitingPause = absl::Seconds(1);
+
+std::vector<std::string> Entries(const std::vector<ServerAddress>& hosts) {
+  std::vector<std::string> entries;
+  for (const ServerAddress& host : hosts) entries.push_back(host.ToString());
+  return entries;
+}
 
 }  // namespace
 
@@ -33,7 +40,11 @@ ServerSession::ServerSession(const ServerPlan* plan, const Config* config,
       config_(*config),
       collations_(*collations),
       clock_(*clock),
-      choice_(config, clock, std::move(wake)) {}
+      choice_(config, clock, std::move(wake)),
+      hosts_(Entries(plan->hosts),
+             {.host_wait = config->host_wait,
+              .reconcile_interval = config->reconcile_interval},
+             clock) {}
 
 ServerSession::~ServerSession() { Close(); }
 
@@ -54,22 +65,34 @@ const std::string& ServerSession::server() const {
   return readers_.front().connection->server();
 }
 
-absl::Status ServerSession::Connect(bool choosy) {
+absl::Status ServerSession::Connect(const StoredReads& stored) {
+  hosts_.Remember(stored);
+  looked_for_hosts_ = clock_.Now();
   std::vector<std::string> failures;
   absl::Status last;
-  for (host_ = 0; host_ < plan_.hosts.size(); ++host_) {
-    last = ConnectTo(plan_.hosts[host_], choosy);
+  for (const size_t host : hosts_.Order()) {
+    last = ConnectTo(host, false);
     if (last.ok() || absl::IsCancelled(last)) return last;
     failures.emplace_back(last.message());
   }
+  if (const std::optional<size_t> host = hosts_.LastResort()) {
+    last = ConnectTo(*host, true);
+    if (last.ok() || absl::IsCancelled(last)) return last;
+    failures.emplace_back(last.message());
+  }
+  Close();
   return absl::Status(last.code(), absl::StrJoin(failures, "; "));
 }
 
-absl::Status ServerSession::ConnectTo(const ServerAddress& address,
-                                      bool choosy) {
+absl::Duration ServerSession::longest_pause() const {
+  return hosts_.is_waiting() ? kWaitingPause : absl::InfiniteDuration();
+}
+
+// `whatever`: whatever speaks against it.
+absl::Status ServerSession::ConnectTo(size_t host, bool whatever) {
   Close();
   absl::StatusOr<std::vector<GroupReader>> readers = ConnectReaders(
-      plan_, address, config_.connect_timeout, config_.read_timeout);
+      plan_, plan_.hosts[host], config_.connect_timeout, config_.read_timeout);
   if (!readers.ok()) return readers.status();
   {
     const std::lock_guard<std::mutex> lock(readers_mutex_);
@@ -77,45 +100,70 @@ absl::Status ServerSession::ConnectTo(const ServerAddress& address,
     if (cancelled_) return absl::CancelledError("stopped");
     readers_ = *std::move(readers);
   }
-  if (absl::Status good = CheckReplica(choosy); !good.ok()) return good;
-  return Prepare();
+  absl::Status status = Examine(host, whatever);
+  if (!status.ok()) return status;
+  hosts_.Take(host);
+  status = Prepare();
+  // Whoever lets us log on and cannot be asked is no better than one that
+  // cannot be read.
+  if (!status.ok()) hosts_.ReadFailed(host);
+  return status;
 }
 
-bool ServerSession::EarlierHostAnswers() const {
-  for (size_t i = 0; i < host_; ++i) {
-    if (ConnectReaders(plan_, plan_.hosts[i], config_.connect_timeout,
-                       config_.read_timeout)
-            .ok()) {
-      return true;
-    }
-  }
-  return false;
-}
-
-absl::Status ServerSession::CheckReplica(bool choosy) {
+// Asks the connected host what it has, and what speaks against it.
+absl::Status ServerSession::Examine(size_t host, bool whatever) {
   Connection& connection = *readers_.front().connection;
+  absl::StatusOr<HostFacts> facts =
+      hosts_.several() ? ReadHostFacts(connection, hosts_.Tables())
+                       : ReadHostIdentity(connection);
+  if (!facts.ok()) return facts.status();
+  facts_ = *std::move(facts);
+  facts_.traits.host = hosts_.hosts()[host];
   const absl::StatusOr<std::optional<ReplicaState>> state =
       ReadReplicaState(connection);
-  replica_state_hidden_ = false;
+  replica_is_bad_ = replica_state_hidden_ = false;
+  std::optional<ReplicaState> replica;
   if (absl::IsPermissionDenied(state.status())) {
     const absl::StatusOr<bool> replicates = Replicates(connection);
     if (!replicates.ok()) return replicates.status();
-    is_replica_ = false;
-    replica_state_hidden_ = *replicates || plan_.hosts.size() > 1;
-    return absl::OkStatus();
+    replica_state_hidden_ = *replicates || hosts_.several();
+  } else if (!state.ok()) {
+    return state.status();
+  } else {
+    replica = *state;
   }
-  if (!state.ok()) return state.status();
-  is_replica_ = state->has_value();
-  if (!choosy || !is_replica_) return absl::OkStatus();
-  if (!(*state)->running) {
-    return absl::UnavailableError(absl::StrCat(
-        "server ", server(), ": is a replica that is stopped, and not read"));
-  }
-  const absl::Duration behind = (*state)->behind;
-  if (behind <= kMaxBehind) return absl::OkStatus();
+  is_replica_ = replica.has_value();
+  if (whatever) return absl::OkStatus();
+  const std::optional<std::string> objection =
+      hosts_.Objection(host, facts_, replica);
+  if (!objection.has_value()) return absl::OkStatus();
   return absl::UnavailableError(
-      absl::StrCat("server ", server(), ": is a replica that is ",
-                   absl::FormatDuration(behind), " behind, and not read"));
+      absl::StrCat("server ", server(), ": ", *objection, ", and not read"));
+}
+
+bool ServerSession::BetterHostAnswers() {
+  const Moment now = clock_.Now();
+  if (Elapsed(looked_for_hosts_, now) < hosts_.look_interval()) return false;
+  looked_for_hosts_ = now;
+  const std::vector<size_t> better = hosts_.BetterHosts();
+  return std::any_of(better.begin(), better.end(),
+                     [this](size_t host) { return IsGood(host); });
+}
+
+// Asks on connections of its own: the current host is read until then.
+bool ServerSession::IsGood(size_t host) {
+  const absl::StatusOr<std::vector<GroupReader>> readers = ConnectReaders(
+      plan_, plan_.hosts[host], config_.connect_timeout, config_.read_timeout);
+  if (!readers.ok()) return false;
+  Connection& connection = *readers->front().connection;
+  absl::StatusOr<HostFacts> facts = ReadHostFacts(connection, hosts_.Tables());
+  if (!facts.ok()) return false;
+  facts->traits.host = hosts_.hosts()[host];
+  const absl::StatusOr<std::optional<ReplicaState>> state =
+      ReadReplicaState(connection);
+  if (!state.ok() && !absl::IsPermissionDenied(state.status())) return false;
+  return hosts_.IsGood(host, *facts,
+                       state.ok() ? *state : std::optional<ReplicaState>());
 }
 
 // What the tables are is asked before everything is read: an ALTER may have
@@ -127,13 +175,15 @@ absl::Status ServerSession::Prepare() {
   }
   if (status.ok()) {
     looked_beside_ = clock_.Now();
-    status = choice_.Choose(plan_.hosts[host_], absl::MakeSpan(readers_));
+    status =
+        choice_.Choose(plan_.hosts[hosts_.current()], absl::MakeSpan(readers_));
   }
   prepared_ = status.ok();
   return status;
 }
 
 absl::StatusOr<Snapshot> ServerSession::ReadAll(Moment* asked) {
+  read_named_ = false;
   absl::Duration pause = kFirstPause;
   for (int repeats = 0;; ++repeats) {
     *asked = clock_.Now();
@@ -143,7 +193,7 @@ absl::StatusOr<Snapshot> ServerSession::ReadAll(Moment* asked) {
       snapshot->scope = ReadScope::Everything();
     }
     if (!absl::IsAborted(snapshot.status()) || repeats == kMaxRepeats) {
-      return snapshot;
+      return Finish(std::move(snapshot));
     }
     absl::SleepFor(pause);
     pause = std::min(2 * pause, kLongestPause);
@@ -155,33 +205,109 @@ absl::StatusOr<Snapshot> ServerSession::TryReadAll() {
     if (absl::Status prepared = Prepare(); !prepared.ok()) return prepared;
   }
   prepared_ = false;
+  if (absl::Status taken = TakeTables(); !taken.ok()) return taken;
   ChangeSignal& signal = choice_.signal();
   if (absl::Status marked = signal.BeforeSnapshot(); !marked.ok()) {
     return marked;
   }
-  return ReadSnapshot(absl::MakeSpan(readers_),
-                      [&signal] { return signal.Scope(); });
+  return ReadSnapshot(
+      absl::MakeSpan(readers_), [&]() -> absl::StatusOr<ReadScope> {
+        Connection& connection = *readers_.front().connection;
+        absl::Status status = ReadHighestGtids(connection, &facts_);
+        if (status.ok()) {
+          status = ReadHighestPositions(connection, &facts_.traits);
+        }
+        if (!status.ok()) return status;
+        return signal.Scope();
+      });
+}
+
+// Which tables are read, and since when they are there.
+absl::Status ServerSession::TakeTables() {
+  std::map<TableName, std::string>& created = facts_.traits.created;
+  created.clear();
+  for (const GroupReader& reader : readers_) {
+    for (const PreparedMap& map : reader.maps) {
+      for (const TableName& table : map.survey.tables) {
+        created.emplace(table, "");
+      }
+    }
+  }
+  return ReadCreateTimes(*readers_.front().connection, &created);
 }
 
 absl::StatusOr<Snapshot> ServerSession::ReadNamed(
     Moment* asked, absl::FunctionRef<void(ReadScope*)> widen) {
+  read_named_ = true;
   *asked = clock_.Now();
-  return postmirror::ReadNamed(absl::MakeSpan(readers_), [&] {
-    absl::StatusOr<ReadScope> scope = choice_.signal().Scope();
-    if (scope.ok()) widen(&*scope);
-    return scope;
-  });
+  return Finish(postmirror::ReadNamed(
+      absl::MakeSpan(readers_), [&]() -> absl::StatusOr<ReadScope> {
+        const absl::Status highest =
+            ReadHighestGtids(*readers_.front().connection, &facts_);
+        if (!highest.ok()) return highest;
+        absl::StatusOr<ReadScope> scope = choice_.signal().Scope();
+        if (scope.ok()) widen(&*scope);
+        return scope;
+      }));
+}
+
+// Says of a snapshot what the host it came from means for the store.
+absl::StatusOr<Snapshot> ServerSession::Finish(absl::StatusOr<Snapshot> read) {
+  if (read.ok()) {
+    read->uncontained = hosts_.uncontained();
+    read->hosts = hosts_.list();
+    read->read_bound = hosts_.BoundWith(facts_);
+    hosts_.ReadSucceeded(hosts_.current());
+  } else if (!absl::IsAborted(read.status()) &&
+             !absl::IsCancelled(read.status())) {
+    hosts_.ReadFailed(hosts_.current());
+  }
+  return read;
+}
+
+absl::StatusOr<std::string> ServerSession::NoteRead(bool taken) {
+  std::string kept = hosts_.NoteRead(facts_, taken).value_or("");
+  // Where its log is now, a host that goes back is known by; a read of
+  // everything has asked.
+  if (read_named_ && hosts_.several()) {
+    const absl::Status asked =
+        ReadHighestPositions(*readers_.front().connection, &facts_.traits);
+    if (!asked.ok()) return asked;
+    hosts_.NotePositions(facts_);
+  }
+  return kept;
 }
 
 absl::StatusOr<ChangeHint> ServerSession::Poll() {
   const Moment now = clock_.Now();
   absl::StatusOr<ChangeHint> hint = choice_.signal().Poll();
   if (!hint.ok()) return hint.status();
+  if (absl::Status good = LookAtReplica(now); !good.ok()) return good;
   const absl::StatusOr<ChangeHint> beside = LookBeside(now);
   if (!beside.ok()) return beside.status();
   // Of the two the one that asks for more; nothing is certain if either is not.
   if (*hint == ChangeHint::kUnchanged) return *beside;
   return *beside == ChangeHint::kChanged ? *beside : *hint;
+}
+
+// A replica that stops or falls behind is left, though not for the moment that
+// a STOP SLAVE; START SLAVE takes; one that is read in spite of that stays.
+absl::Status ServerSession::LookAtReplica(const Moment& now) {
+  if (!is_replica_ || !hosts_.doubt().empty() ||
+      Elapsed(looked_at_replica_, now) < kBesideInterval) {
+    return absl::OkStatus();
+  }
+  looked_at_replica_ = now;
+  const absl::StatusOr<std::optional<ReplicaState>> state =
+      ReadReplicaState(*readers_.front().connection);
+  if (absl::IsPermissionDenied(state.status())) return absl::OkStatus();
+  if (!state.ok()) return state.status();
+  is_replica_ = state->has_value();
+  const std::optional<std::string> against = hosts_.Against(*state);
+  const bool was_bad = std::exchange(replica_is_bad_, against.has_value());
+  if (!was_bad || !against.has_value()) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("server ", server(), ": ", *against, ", and not read"));
 }
 
 absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
@@ -196,8 +322,11 @@ absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
     return has_views ? ChangeHint::kUnknown : ChangeHint::kUnchanged;
   }
   looked_beside_ = now;
-  if (is_replica_) {
-    if (absl::Status good = CheckReplica(true); !good.ok()) return good;
+  if (hosts_.several()) {
+    const absl::Status asked =
+        ReadHighestPositions(*readers_.front().connection, &facts_.traits);
+    if (!asked.ok()) return asked;
+    hosts_.NotePositions(facts_);
   }
   if (choice_.must_not_replicate()) {
     const absl::StatusOr<bool> replicates =

@@ -16,6 +16,7 @@
 #include "schema/runtime/clock.h"
 #include "sync/change_signal.h"
 #include "sync/collation_tables.h"
+#include "sync/host_choice.h"
 #include "sync/mirror_plan.h"
 #include "sync/signal_choice.h"
 #include "sync/snapshot.h"
@@ -31,13 +32,16 @@ class ServerSession {
                 std::function<void()> wake);
   ~ServerSession();
 
-  // Connects to the first of the hosts that answers. With `choosy`, a replica
-  // that is stopped or far behind does not count.
-  absl::Status Connect(bool choosy);
+  // Connects to the first of the hosts that may be read (HostChoice). `stored`
+  // is what the store knows of earlier reads.
+  absl::Status Connect(const StoredReads& stored);
 
-  // Whether the connected host is not the first, and an earlier one accepts
-  // connections again.
-  bool EarlierHostAnswers() const;
+  // How soon after a failure another Connect is worth it at the latest.
+  absl::Duration longest_pause() const;
+
+  // Whether it is time to look for a better host, and whether there is one that
+  // may be read.
+  bool BetterHostAnswers();
 
   // Reads all maps, or what the signal names of them and `widen` makes of that.
   // `*asked` is a moment just before. After kAborted all maps have to be read.
@@ -49,6 +53,12 @@ class ServerSession {
   // redefined views, the state of a replica. Fails where it must be connected
   // anew; kAlreadyExists where the server_id is another replica's.
   absl::StatusOr<ChangeHint> Poll();
+
+  // The last read is in the store; `taken`: of everything, and nothing is held.
+  // Returns what the store has to keep of it by itself, or nothing.
+  absl::StatusOr<std::string> NoteRead(bool taken);
+
+  const HostChoice& hosts() const { return hosts_; }
 
   // REQUIRES: a read has returned OK since Connect, for all below.
   const SignalChoice& choice() const { return choice_; }
@@ -63,10 +73,14 @@ class ServerSession {
   void Cancel();
 
  private:
-  absl::Status ConnectTo(const ServerAddress& address, bool choosy);
-  absl::Status CheckReplica(bool choosy);
+  absl::Status ConnectTo(size_t host, bool whatever);
+  absl::Status Examine(size_t host, bool whatever);
+  bool IsGood(size_t host);
   absl::Status Prepare();
+  absl::Status TakeTables();
   absl::StatusOr<Snapshot> TryReadAll();
+  absl::StatusOr<Snapshot> Finish(absl::StatusOr<Snapshot> read);
+  absl::Status LookAtReplica(const Moment& now);
   absl::StatusOr<ChangeHint> LookBeside(const Moment& now);
   void Close();
 
@@ -79,11 +93,16 @@ class ServerSession {
   std::mutex readers_mutex_;  // for Cancel
   bool cancelled_ = false;
   std::vector<GroupReader> readers_;
-  size_t host_ = 0;  // the connected one of plan_.hosts
+  HostChoice hosts_;
+  HostFacts facts_;  // of the connected one; what it has, as of the last read
+  bool read_named_ = false;  // the last read was of what was named
   bool is_replica_ = false;
   bool replica_state_hidden_ = false;
-  bool prepared_ = false;  // and nothing was read since
+  bool replica_is_bad_ = false;  // when it was looked at last
+  bool prepared_ = false;        // and nothing was read since
   Moment looked_beside_;
+  Moment looked_at_replica_;
+  Moment looked_for_hosts_;
 };
 
 }  // namespace postmirror

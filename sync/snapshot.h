@@ -81,6 +81,10 @@ struct Snapshot {
   // The host may lack what was read before: what it removes or changes is held,
   // key by key, until it is accepted.
   bool uncontained = false;
+  // The list of hosts, and what was read of it so far at most, to be kept with
+  // the data (ReadBound, encoded). Empty: what is kept stays.
+  std::string hosts;
+  std::string read_bound;
 };
 
 // Says what may have changed up to the moment that the open transactions show.

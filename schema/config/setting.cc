@@ -131,6 +131,11 @@ absl::Status ApplyReadTimeout(absl::string_view value, Config* config) {
                &config->read_timeout);
 }
 
+absl::Status ApplyHostWait(absl::string_view value, Config* config) {
+  return Store(ParseTime(value, absl::Seconds(1), absl::Hours(1)),
+               &config->host_wait);
+}
+
 absl::Status ApplyMaxShrink(absl::string_view value, Config* config) {
   return Store(ParsePercent(value), &config->max_shrink);
 }
@@ -187,6 +192,7 @@ constexpr Setting kSettings[] = {
     {"reconcile_interval", ApplyReconcileInterval},
     {"connect_timeout", ApplyConnectTimeout},
     {"read_timeout", ApplyReadTimeout},
+    {"host_wait", ApplyHostWait},
     {"max_shrink", ApplyMaxShrink},
     {"proxy_threads", ApplyProxyThreads},
     {"client_limit", ApplyClientLimit},

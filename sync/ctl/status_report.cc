@@ -122,6 +122,7 @@ StatusReport Judge(const Findings& findings) {
   for (ServerStatus& server : report.servers) {
     // What a sync that has ended said of its connection is over.
     if (!findings.sync_runs) server.server.clear();
+    if (!server.doubt.empty()) verdict.Add(Health::kWarning, server.doubt);
     if (!server.error.empty()) verdict.Add(Health::kWarning, server.error);
   }
   for (size_t i = 0; i < findings.maps.size(); ++i) {
@@ -148,6 +149,9 @@ std::string FormatText(const StatusReport& report) {
     if (!server.change_source.empty()) {
       absl::StrAppend(&out, "  change source ", server.change_source, ": ",
                       server.reason, "\n");
+    }
+    if (!server.doubt.empty()) {
+      absl::StrAppend(&out, "  in doubt: ", server.doubt, "\n");
     }
     if (!server.last_error.empty()) {
       absl::StrAppend(&out, "  last error ", server.last_error, "\n");

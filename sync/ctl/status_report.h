@@ -46,8 +46,9 @@ struct StatusReport {
 };
 
 // Judges: critical where a map is not filled or held, the store cannot be read
-// or sync is down; warning where the database cannot be read or freshness is
-// over three reconcile intervals; else OK.
+// or sync is down; warning where the database cannot be read, the host that is
+// read may lack changes, or freshness is over three reconcile intervals; else
+// OK.
 StatusReport Judge(const Findings& findings);
 
 std::string FormatText(const StatusReport& report);

@@ -108,9 +108,10 @@ absl::StatusOr<std::optional<ReplicaState>> ReadReplicaState(
                     TextOf(master, "Slave_IO_Running") != "No" &&
                     TextOf(master, "Slave_SQL_Running") != "No";
     int64_t seconds = 0;
-    // NULL while the master cannot be reached.
     if (absl::SimpleAtoi(TextOf(master, "Seconds_Behind_Master"), &seconds)) {
       state.behind = std::max(state.behind, absl::Seconds(seconds));
+    } else {
+      state.knows_behind = false;
     }
   }
   return state;

@@ -39,9 +39,12 @@ absl::StatusOr<std::optional<BinlogPosition>> ReadBinlogPosition(
 absl::StatusOr<bool> Replicates(Connection& connection);
 
 struct ReplicaState {
+  // No thread is stopped. One that is "Connecting" may have been so for long.
   bool running = true;
-  // Seconds_Behind_Master, the most of those that are known.
+  // Seconds_Behind_Master, the most of those that are known; not all are while
+  // a primary cannot be reached, and that one may be any time ahead.
   absl::Duration behind;
+  bool knows_behind = true;
 };
 
 // What SHOW SLAVE STATUS says, the worst of several masters; nullopt where the
