@@ -48,30 +48,36 @@ bool HasGotBackWhatItLost(const HostFacts& facts, const ReadBound& bound) {
                      });
 }
 
-// By the numbers of each writer.
-Containment ByGtids(const HostFacts& facts, const ReadBound& bound) {
+bool Has(const GtidPositions& gtids, const GtidWriter& writer,
+         uint64_t number) {
+  const auto has = gtids.find(writer);
+  return has != gtids.end() && has->second >= number;
+}
+
+// By the numbers of each writer; `gtids` are the host's.
+Containment ByGtids(const HostFacts& facts, const GtidPositions& gtids,
+                    const ReadBound& bound) {
   if (bound.gtids.empty()) {
     return Unknown(
-        "there are no GTIDs by which it could be known whether it has what was "
-        "read before");
+        "has no GTIDs by which it could be known whether it has what was read "
+        "before");
   }
-  Containment lacks = Contained();
+  Containment containment = Contained();
   for (const auto& [writer, number] : bound.gtids) {
-    const auto has = facts.gtids.find(writer);
-    if (has != facts.gtids.end() && has->second >= number) continue;
-    const std::string what =
-        has == facts.gtids.end()
-            ? "has nothing of that writer"
-            : absl::StrCat("has ", GtidText(writer, has->second));
-    const bool is_own = writer.server == facts.server_id;
-    if (lacks.contained()) {
-      lacks = Lacks(absl::StrCat(
-          "it lacks transactions that were read before: ", "up to ",
-          GtidText(writer, number), ", and ", what));
+    if (Has(gtids, writer, number)) continue;
+    if (containment.contained()) {
+      const auto has = gtids.find(writer);
+      containment = Lacks(
+          absl::StrCat("lacks transactions that were read before: up to ",
+                       GtidText(writer, number), ", and has ",
+                       has == gtids.end() ? "none of that server"
+                                          : GtidText(writer, has->second)));
     }
-    lacks.has_lost = lacks.has_lost || is_own;
+    containment.has_lost =
+        containment.has_lost || (writer.server == facts.server_id &&
+                                 !Has(facts.written, writer, number));
   }
-  return lacks;
+  return containment;
 }
 
 bool AllCreatedAnew(const HostTraits& now, const HostTraits& last) {
@@ -97,12 +103,12 @@ bool CountsAnew(const HostTraits& now, const HostTraits& last) {
 Containment ByTraits(const HostTraits& now, const HostTraits& last) {
   if (AllCreatedAnew(now, last)) {
     return Unknown(
-        "every table that is read was created or copied since it was read "
-        "last, so that it may have other data");
+        "may have other data than before: every table that is read was created "
+        "or copied since");
   }
   if (now.lsn.has_value() && last.lsn.has_value()) {
     if (*now.lsn >= *last.lsn) return Contained();
-    return Lacks(absl::StrCat("its data are older than what was read before: ",
+    return Lacks(absl::StrCat("has older data than were read before: ",
                               "InnoDB's log is at ", *now.lsn, " and was at ",
                               *last.lsn),
                  true);
@@ -111,12 +117,13 @@ Containment ByTraits(const HostTraits& now, const HostTraits& last) {
       *now.binlog >= *last.binlog) {
     return Contained();
   }
-  return Unknown("nothing tells whether it has the data that were read before");
+  return Unknown("does not tell whether it has the data that were read before");
 }
 
 Containment OfSameServer(const HostFacts& facts, const ReadBound& bound) {
   const Containment traits = ByTraits(facts.traits, bound.last);
-  const Containment gtids = ByGtids(facts, bound);
+  // What it shows it has shown before; what it is about to show was not read.
+  const Containment gtids = ByGtids(facts, facts.written, bound);
   if (traits.contained()) {
     // The log goes on, and transactions of it are missing: a crash lost them.
     if (gtids.kind == Kind::kLacks && !CountsAnew(facts.traits, bound.last)) {
@@ -139,15 +146,14 @@ Containment Contains(const HostFacts& facts, const ReadBound& bound) {
   const HostTraits& last = bound.last;
   if (bound.lost.contains(now.host) && !HasGotBackWhatItLost(facts, bound)) {
     return Lacks(
-        "it was seen without transactions that it had before, so that their "
+        "was seen without transactions that it had before, so that their "
         "numbers may be those of others now");
   }
   if (!last.cluster.empty() && now.cluster == last.cluster) {
     if (now.cluster_committed >= last.cluster_committed) return Contained();
-    return Lacks(
-        absl::StrCat("it is behind its cluster: wsrep_last_committed is ",
-                     now.cluster_committed, ", and ", last.cluster_committed,
-                     " was read before"));
+    return Lacks(absl::StrCat("is behind its cluster: wsrep_last_committed is ",
+                              now.cluster_committed, ", and ",
+                              last.cluster_committed, " was read before"));
   }
   if (now.host == last.host && now.server_uid == last.server_uid &&
       !now.server_uid.empty()) {
@@ -155,11 +161,12 @@ Containment Contains(const HostFacts& facts, const ReadBound& bound) {
   }
   if (!bound.restarted.empty()) {
     return Unknown(absl::StrCat(
-        "server ", bound.restarted.begin()->server,
+        "may lack what was read before: server ",
+        bound.restarted.begin()->server,
         " has begun its GTIDs again (RESET MASTER), so that its numbers do not "
-        "tell whether this one has what was read before"));
+        "tell"));
   }
-  return ByGtids(facts, bound);
+  return ByGtids(facts, facts.gtids, bound);
 }
 
 }  // namespace postmirror

@@ -19,7 +19,8 @@ struct Containment {
   Kind kind = Kind::kUnknown;
   // It lacks what it had before itself, and may get the numbers of it again.
   bool has_lost = false;
-  // Why not, for the operator, as in "it lacks 0-1-150 and has 0-1-140".
+  // Why not, for the operator, as in "lacks transactions
+  // that were read before: up to 0-1-150, and has 0-1-140".
   std::string reason;
 
   bool contained() const { return kind == Kind::kContained; }

@@ -64,8 +64,8 @@ Containment HostChoice::Judge(size_t host, const HostFacts& facts) {
     return {.kind = Containment::Kind::kUnknown,
             .has_lost = false,
             .reason =
-                "what was read before is not known, since the store's "
-                "note of it is damaged"};
+                "may lack what was read before: the store's note of it is "
+                "damaged"};
   }
   if (!bound_.has_value()) {
     return {
@@ -98,19 +98,26 @@ std::optional<std::string> HostChoice::Objection(
     size_t host, const HostFacts& facts,
     const std::optional<ReplicaState>& replica) {
   const Containment containment = Judge(host, facts);
-  std::optional<std::string> objection = Against(replica);
-  if (!objection.has_value() && !containment.contained()) {
-    objection = absl::StrCat("may take changes back, ", containment.reason);
+  std::vector<std::string> objections;
+  if (const std::optional<std::string> against = Against(replica)) {
+    objections.push_back(*against);
   }
-  if (objection.has_value()) {
-    refused_.push_back({host, containment.contained(), *objection});
-  }
+  if (!containment.contained()) objections.push_back(containment.reason);
+  if (objections.empty()) return std::nullopt;
+  const std::string objection = absl::StrJoin(objections, ", and ");
+  refused_.push_back({host, containment.contained(), objection});
   return objection;
 }
 
 bool HostChoice::IsGood(size_t host, const HostFacts& facts,
                         const std::optional<ReplicaState>& replica) {
   return Judge(host, facts).contained() && !Against(replica).has_value();
+}
+
+void HostChoice::NoteSameServer(size_t host) {
+  if (bound_.has_value() && bound_->last.host == hosts_[current_]) {
+    bound_->last.host = hosts_[host];
+  }
 }
 
 std::optional<size_t> HostChoice::LastResort() {

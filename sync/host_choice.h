@@ -67,6 +67,9 @@ class HostChoice {
   std::optional<std::string> Against(
       const std::optional<ReplicaState>& replica) const;
 
+  // The host is another entry of the current one's server.
+  void NoteSameServer(size_t host);
+
   // After a round that met with objections alone: the host to be read all the
   // same, once host_wait has passed since the first such round. It is in doubt
   // from then on.

@@ -35,6 +35,8 @@ struct HostFacts {
   uint32_t server_id = 0;
   // Of its binlog and of what it has replicated.
   GtidPositions gtids;
+  // The same, with what stands in the binlog and is not visible yet.
+  GtidPositions written;
   // Of what it has replicated alone: the last one of each domain.
   GtidPositions replicated;
 };

@@ -156,6 +156,15 @@ bool ServerSession::IsGood(size_t host) {
       plan_, plan_.hosts[host], config_.connect_timeout, config_.read_timeout);
   if (!readers.ok()) return false;
   Connection& connection = *readers->front().connection;
+  if (hosts_.doubt().empty()) {
+    const absl::StatusOr<bool> is_same =
+        LeadToOneServer(*readers_.front().connection, connection);
+    if (!is_same.ok()) return false;
+    if (*is_same) {
+      hosts_.NoteSameServer(host);
+      return true;
+    }
+  }
   absl::StatusOr<HostFacts> facts = ReadHostFacts(connection, hosts_.Tables());
   if (!facts.ok()) return false;
   facts->traits.host = hosts_.hosts()[host];

@@ -1,6 +1,7 @@
 #include "sync/mariadb/host_questions.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -139,8 +140,26 @@ absl::Status ReadHighestGtids(Connection& connection, HostFacts* facts) {
         facts->gtids = Gtids(std::string(row[0].value_or("")));
         facts->replicated = Gtids(std::string(row[1].value_or("")));
         RaiseGtids(facts->replicated, &facts->gtids);
+        facts->written = facts->gtids;
         return absl::OkStatus();
       });
+}
+
+absl::StatusOr<bool> LeadToOneServer(Connection& one, Connection& other) {
+  std::random_device random;
+  const std::string lock =
+      one.Quote(absl::StrCat("postmirror ", absl::Hex(random()),
+                             absl::Hex(random()), absl::Hex(random())));
+  const absl::StatusOr<std::string> taken =
+      SelectText(one, absl::StrCat("SELECT GET_LOCK(", lock, ", 0)"));
+  if (!taken.ok()) return taken.status();
+  const absl::StatusOr<std::string> holder =
+      SelectText(other, absl::StrCat("SELECT IS_USED_LOCK(", lock, ")"));
+  const absl::StatusOr<std::string> released =
+      SelectText(one, absl::StrCat("SELECT RELEASE_LOCK(", lock, ")"));
+  if (!released.ok()) return released.status();
+  if (!holder.ok()) return holder.status();
+  return *taken == "1" && !holder->empty();
 }
 
 absl::Status ReadCreateTimes(Connection& connection,
@@ -173,6 +192,8 @@ absl::StatusOr<HostFacts> ReadHostFacts(
   HostFacts facts = Identity(*variables);
   facts.replicated = Gtids((*variables)["gtid_slave_pos"]);
   GtidPositions state = Gtids((*variables)["gtid_binlog_state"]);
+  facts.written = facts.replicated;
+  RaiseGtids(state, &facts.written);
 
   absl::Status status = connection.Execute(
       "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");

@@ -30,6 +30,10 @@ absl::StatusOr<HostFacts> ReadHostIdentity(Connection& connection);
 absl::Status ReadHighestGtids(Connection& connection, HostFacts* facts);
 absl::Status ReadHighestPositions(Connection& connection, HostTraits* traits);
 
+// Whether two connections lead to one server now. Sure, unlike all that it says
+// of itself: a lock of the one is looked for through the other.
+absl::StatusOr<bool> LeadToOneServer(Connection& one, Connection& other);
+
 // Sets the CREATE_TIME of each table; drops those that are not visible.
 absl::Status ReadCreateTimes(Connection& connection,
                              std::map<TableName, std::string>* created);

@@ -50,6 +50,7 @@ TEST(ContainedTest, ThePrimaryAsItWasLacksWhatTheReplicaGotSince) {
 // A server without a binlog.
 HostFacts Plain(HostFacts facts) {
   facts.gtids.clear();
+  facts.written.clear();
   facts.traits.binlog.reset();
   return facts;
 }
@@ -124,6 +125,18 @@ TEST(ContainedTest, TheSameServerLacksWhatACrashTookOutOfItsBinlog) {
   const Containment lacks = Contains(now, ReadOf(P("0-1-150")));
   EXPECT_EQ(lacks.kind, Kind::kLacks);
   EXPECT_TRUE(lacks.has_lost);
+}
+
+TEST(ContainedTest, WhatAHostDoesNotShowYetItLacksAndHasNotLost) {
+  // Semi-synchronous replication: the replica had it, and was read, before the
+  // primary shows it.
+  HostFacts waiting = P("0-1-150");
+  waiting.gtids = Gtids("0-1-149");
+  const Containment lacks = Contains(waiting, ReadOf(R("0-1-150")));
+  EXPECT_EQ(lacks.kind, Kind::kLacks);
+  EXPECT_FALSE(lacks.has_lost);
+  // Of itself no more was read than it shows.
+  EXPECT_EQ(Judged(waiting, ReadOf(P("0-1-150"))), Kind::kContained);
 }
 
 TEST(ContainedTest, AnotherHostMayHaveTheNumbersOfBeforeResetMaster) {

@@ -49,10 +49,10 @@ class HostChoiceTest : public ::testing::Test {
   }
 
   FakeClock clock_;
-  HostChoice choice_{{"p", "r"},
-                     {.host_wait = kWait,
-                      .reconcile_interval = absl::Seconds(300)},
-                     &clock_};
+  HostChoice choice_{
+      {"p", "r"},
+      {.host_wait = kWait, .reconcile_interval = absl::Seconds(300)},
+      &clock_};
 };
 
 TEST_F(HostChoiceTest, AReplicaThatLacksIsReadAfterHostWaitInDoubt) {
@@ -120,7 +120,7 @@ TEST_F(HostChoiceTest, AHostThatContainsIsTheBetterLastResort) {
                 Optional(HasSubstr("stopped")));
     const std::optional<size_t> last = choice_.LastResort();
     EXPECT_EQ(last.has_value(), round == 1);
-    if (last.has_value()) EXPECT_EQ(*last, kR);
+    EXPECT_EQ(last.value_or(kR), kR);
     clock_.Advance(kWait);
   }
   choice_.Take(kR);

@@ -24,7 +24,7 @@ inline HostFacts HostAt(const std::string& name, uint32_t server_id,
   facts.traits.binlog = BinlogPosition{"bin.000004", 700};
   facts.traits.created = {{{"mail", "a"}, "100"}, {{"mail", "b"}, "200"}};
   facts.server_id = server_id;
-  facts.gtids = Gtids(gtids);
+  facts.gtids = facts.written = Gtids(gtids);
   return facts;
 }
 

@@ -1,11 +1,11 @@
+#include <fstream>
+#include <iterator>
+
 #include "absl/strings/str_replace.h"
 #include "schema/runtime/digest.h"
 #include "schema/store/environment.h"
 #include "tests/sync/host_facts_text.h"
 #include "tests/sync/mirror_store_test_case.h"
-
-#include <fstream>
-#include <iterator>
 
 namespace postmirror {
 namespace {
@@ -28,9 +28,7 @@ class MirrorStoreBoundTest : public MirrorStoreTestCase {
     return reads.ok() ? *reads : StoredReads();
   }
 
-  Recollection Recalled() {
-    return Recall(Reads(), DigestText(kHosts), {"p"});
-  }
+  Recollection Recalled() { return Recall(Reads(), DigestText(kHosts), {"p"}); }
 
   std::string StoredGtids() {
     const Recollection recollection = Recalled();

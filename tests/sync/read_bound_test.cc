@@ -35,9 +35,9 @@ TEST(ReadBoundTest, WhatIsNoEncodingIsRefused) {
 }
 
 TEST(ReadBoundTest, AReadOfTheSameHostMovesIt) {
-  const ReadBound bound = BoundAfter(ReadOf(HostAt("p", 1, "0-1-150")),
-                                     HostAt("p", 1, "0-1-151"),
-                                     Reading::kTaken);
+  const ReadBound bound =
+      BoundAfter(ReadOf(HostAt("p", 1, "0-1-150")), HostAt("p", 1, "0-1-151"),
+                 Reading::kTaken);
   EXPECT_EQ(bound.gtids, Gtids("0-1-151"));
   EXPECT_THAT(bound.restarted, IsEmpty());
 }
@@ -56,9 +56,8 @@ TEST(ReadBoundTest, WhileSomethingIsHeldNothingIsForgotten) {
 }
 
 TEST(ReadBoundTest, OwnNumbersThatGoBackAreRemembered) {
-  const ReadBound bound =
-      BoundAfter(ReadOf(HostAt("p", 1, "0-1-150,0-2-9")),
-                 HostAt("p", 1, "0-1-3"), Reading::kTaken);
+  const ReadBound bound = BoundAfter(ReadOf(HostAt("p", 1, "0-1-150,0-2-9")),
+                                     HostAt("p", 1, "0-1-3"), Reading::kTaken);
   EXPECT_EQ(bound.gtids, Gtids("0-1-3"));
   EXPECT_THAT(bound.restarted, ElementsAre(GtidWriter{0, 1}));
 }
@@ -74,8 +73,8 @@ TEST(ReadBoundTest, AnotherHostThatLostOwnNumbersHasRestarted) {
 TEST(ReadBoundTest, ABinlogThatGoesBackIsARestartWhateverTheNumbers) {
   HostFacts reset = HostAt("p", 1, "0-1-200");
   reset.traits.binlog = BinlogPosition{"bin.000001", 900};
-  const ReadBound bound = BoundAfter(ReadOf(HostAt("p", 1, "0-1-150")), reset,
-                                     Reading::kPartly);
+  const ReadBound bound =
+      BoundAfter(ReadOf(HostAt("p", 1, "0-1-150")), reset, Reading::kPartly);
   EXPECT_THAT(bound.restarted, ElementsAre(GtidWriter{0, 1}));
 }
 
@@ -94,8 +93,8 @@ TEST(ReadBoundTest, BetweenTwoReadsALogThatGoesBackIsSeen) {
 TEST(ReadBoundTest, ARestartedHostThatIsGivenUpHasLost) {
   ReadBound restarted = ReadOf(HostAt("p", 1, "0-1-3"));
   restarted.restarted = {{0, 1}};
-  const ReadBound bound = BoundAfter(
-      restarted, HostAt("r", 2, "0-1-150"), Reading::kTaken);
+  const ReadBound bound =
+      BoundAfter(restarted, HostAt("r", 2, "0-1-150"), Reading::kTaken);
   EXPECT_THAT(bound.restarted, IsEmpty());
   EXPECT_THAT(bound.lost, ElementsAre("p"));
 }
@@ -132,8 +131,7 @@ TEST_F(RecallTest, ADamagedNoteIsNotNothing) {
 
 TEST_F(RecallTest, ANewListGoesOnFromWhatOthersReadOfItsHosts) {
   stored_.bounds["p alone"] = p_;
-  stored_.bounds["others"] =
-      EncodeReadBound(ReadOf(HostAt("x", 9, "0-9-999")));
+  stored_.bounds["others"] = EncodeReadBound(ReadOf(HostAt("x", 9, "0-9-999")));
   stored_.bounds["p, q"] =
       EncodeReadBound(ReadOf(HostAt("p", 1, "0-1-140,0-3-7")));
   stored_.bounds["damaged"] = std::nullopt;

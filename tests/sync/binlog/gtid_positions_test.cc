@@ -10,7 +10,8 @@ TEST(GtidPositionsTest, NothingIsNoPosition) {
 }
 
 TEST(GtidPositionsTest, EachWriterHasANumber) {
-  const GtidPositions two = {{{0, 1}, 150}, {{7, 4294967295}, 18446744073709551615U}};
+  const GtidPositions two = {{{0, 1}, 150},
+                             {{7, 4294967295}, 18446744073709551615U}};
   EXPECT_EQ(ParseGtids("0-1-150,7-4294967295-18446744073709551615"), two);
   // As the server breaks lines in @@gtid_binlog_state.
   EXPECT_EQ(ParseGtids("0-1-150,\n7-4294967295-18446744073709551615"), two);

@@ -68,6 +68,8 @@ TEST_F(NoBinlogTest, AReplicaReplicatesOnceItIsStarted) {
   const auto started = ReadReplicaState(*ConnectAsRoot());
   ASSERT_TRUE(started.ok() && started->has_value());
   EXPECT_TRUE((*started)->running);
+  // How far its primary is nobody knows.
+  EXPECT_FALSE((*started)->knows_behind);
   EXPECT_TRUE(Replicates(*account).value_or(false));
   Run({"STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL server_id = 1"});
   EXPECT_FALSE(Replicates(*account).value_or(true));
