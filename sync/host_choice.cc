@@ -152,7 +152,6 @@ std::optional<size_t> HostChoice::LastResort() {
 void HostChoice::Take(size_t host) {
   current_ = host;
   if (last_resort_ == host) return;
-  waiting_since_.reset();
   doubt_.clear();
   uncontained_ = false;
 }
@@ -162,7 +161,11 @@ void HostChoice::ReadFailed(size_t host) {
   states_[host].failed = clock_.Now();
 }
 
-void HostChoice::ReadSucceeded(size_t host) { states_[host].failed_reads = 0; }
+void HostChoice::ReadSucceeded(size_t host) {
+  states_[host].failed_reads = 0;
+  // In doubt, the next connection must not wait again.
+  if (doubt_.empty()) waiting_since_.reset();
+}
 
 bool HostChoice::IsAvoided(size_t host, const Moment& now) const {
   const Host& state = states_[host];

@@ -192,7 +192,7 @@ absl::Status ServerSession::Prepare() {
 }
 
 absl::StatusOr<Snapshot> ServerSession::ReadAll(Moment* asked) {
-  read_named_ = false;
+  read_named_ = signal_failed_ = false;
   absl::Duration pause = kFirstPause;
   for (int repeats = 0;; ++repeats) {
     *asked = clock_.Now();
@@ -227,7 +227,7 @@ absl::StatusOr<Snapshot> ServerSession::TryReadAll() {
           status = ReadHighestPositions(connection, &facts_.traits);
         }
         if (!status.ok()) return status;
-        return signal.Scope();
+        return Scope();
       });
 }
 
@@ -248,16 +248,25 @@ absl::Status ServerSession::TakeTables() {
 absl::StatusOr<Snapshot> ServerSession::ReadNamed(
     Moment* asked, absl::FunctionRef<void(ReadScope*)> widen) {
   read_named_ = true;
+  signal_failed_ = false;
   *asked = clock_.Now();
   return Finish(postmirror::ReadNamed(
       absl::MakeSpan(readers_), [&]() -> absl::StatusOr<ReadScope> {
         const absl::Status highest =
             ReadHighestGtids(*readers_.front().connection, &facts_);
         if (!highest.ok()) return highest;
-        absl::StatusOr<ReadScope> scope = choice_.signal().Scope();
+        absl::StatusOr<ReadScope> scope = Scope();
         if (scope.ok()) widen(&*scope);
         return scope;
       }));
+}
+
+// A binlog that went back (RESET MASTER) ends the signal, and is nothing
+// against reading the host.
+absl::StatusOr<ReadScope> ServerSession::Scope() {
+  absl::StatusOr<ReadScope> scope = choice_.signal().Scope();
+  signal_failed_ = !scope.ok();
+  return scope;
 }
 
 // Says of a snapshot what the host it came from means for the store.
@@ -267,7 +276,7 @@ absl::StatusOr<Snapshot> ServerSession::Finish(absl::StatusOr<Snapshot> read) {
     read->hosts = hosts_.list();
     read->read_bound = hosts_.BoundWith(facts_);
     hosts_.ReadSucceeded(hosts_.current());
-  } else if (!absl::IsAborted(read.status()) &&
+  } else if (!signal_failed_ && !absl::IsAborted(read.status()) &&
              !absl::IsCancelled(read.status())) {
     hosts_.ReadFailed(hosts_.current());
   }

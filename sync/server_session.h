@@ -79,6 +79,7 @@ class ServerSession {
   absl::Status Prepare();
   absl::Status TakeTables();
   absl::StatusOr<Snapshot> TryReadAll();
+  absl::StatusOr<ReadScope> Scope();
   absl::StatusOr<Snapshot> Finish(absl::StatusOr<Snapshot> read);
   absl::Status LookAtReplica(const Moment& now);
   absl::StatusOr<ChangeHint> LookBeside(const Moment& now);
@@ -95,7 +96,8 @@ class ServerSession {
   std::vector<GroupReader> readers_;
   HostChoice hosts_;
   HostFacts facts_;  // of the connected one; what it has, as of the last read
-  bool read_named_ = false;  // the last read was of what was named
+  bool read_named_ = false;     // the last read was of what was named
+  bool signal_failed_ = false;  // in the last read
   bool is_replica_ = false;
   bool replica_state_hidden_ = false;
   bool replica_is_bad_ = false;  // when it was looked at last

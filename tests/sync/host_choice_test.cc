@@ -38,6 +38,7 @@ class HostChoiceTest : public ::testing::Test {
     choice_.Order();
     ASSERT_EQ(choice_.Objection(host, facts, std::nullopt), std::nullopt);
     choice_.Take(host);
+    choice_.ReadSucceeded(host);
     choice_.NoteRead(facts, true);
   }
 
@@ -75,6 +76,18 @@ TEST_F(HostChoiceTest, WhileNobodyAnswersHostWaitDoesNotPass) {
   choice_.Order();
   EXPECT_EQ(choice_.LastResort(), std::nullopt);
   EXPECT_EQ(RoundOfR(R("0-1-140")), std::nullopt);
+}
+
+TEST_F(HostChoiceTest, HostWaitPassesWhileTheBetterHostCannotBeRead) {
+  Read(kP, P("0-1-150"));
+  RoundOfR(R("0-1-140"));
+  clock_.Advance(kWait);
+  choice_.Order();
+  ASSERT_EQ(choice_.Objection(kP, P("0-1-150"), std::nullopt), std::nullopt);
+  choice_.Take(kP);  // and what it is asked next it does not answer
+  choice_.ReadFailed(kP);
+  EXPECT_NE(choice_.Objection(kR, R("0-1-140"), std::nullopt), std::nullopt);
+  EXPECT_THAT(choice_.LastResort(), Optional(kR));
 }
 
 TEST_F(HostChoiceTest, WhatIsHeldStaysReadUntilItIsTaken) {
