@@ -50,6 +50,16 @@ class ReplicaBehind:
         self.wait_for_replica()
         self.assert_recovers()
 
+    def test_replica_that_stops_while_it_is_read_is_left(self):
+        # However often everything is read: once a second here.
+        self.relay.refuse()
+        self.wait_for_replica()
+        self.replica.run("STOP SLAVE", database=None)
+        self.wait_for_status("error", "stopped")
+        self.relay.accept()
+        self.wait_for_primary()
+        self.assert_recovers(2)
+
     def test_empty_store_is_filled_from_a_replica_that_is_stopped(self):
         # Old answers are better than none, and there are none yet.
         self.replica.run("STOP SLAVE")

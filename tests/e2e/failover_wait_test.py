@@ -18,6 +18,26 @@ class HostWait:
         super().before_postmirror()
         self.site.write_config({"host_wait": "2s"})
 
+    def wait_until_sure(self):
+        """Waits until the host that is read is in no doubt."""
+        wait_until(
+            lambda: self.status()["server"] and not self.status()["doubt"],
+            20,
+            lambda: f"no doubt: {self.status_of_all()}\n{self.site.logs()}",
+        )
+
+    def test_a_stopped_replica_that_has_everything_is_read_in_doubt(self):
+        self.replica.run("STOP SLAVE", database=None)
+        self.fail_primary()
+        self.wait_for_replica()
+        self.wait_for_status("doubt", "stopped")
+        self.assertEqual(self.status_of_all()["health"], "warning")
+        self.assertEqual(self.held(), set())
+        # It is the primary now.
+        promote(self.replica)
+        self.wait_until_sure()
+        self.assert_follows(self.replica)
+
     def lose_primary(self):
         self.add_known("shared@example.org")
         wait_until_caught_up(self.replica, self.mariadb)
@@ -63,9 +83,7 @@ class HostWait:
         self.wait_for_lookup(
             ALIASES, "filler40@example.org", found("user@example.org")
         )
-        wait_until(
-            lambda: not self.status()["doubt"], 20, lambda: str(self.status_of_all())
-        )
+        self.wait_until_sure()
         # The primary as it was lacks what is read now, and another outage of the
         # replica changes nothing of that.
         self.mariadb.start()
@@ -78,9 +96,7 @@ class HostWait:
         self.wait_for_status("doubt", "lacks transactions")
         self.mariadb.start()
         self.wait_for_primary()
-        wait_until(
-            lambda: not self.status()["doubt"], 20, lambda: str(self.status_of_all())
-        )
+        self.wait_until_sure()
         self.assert_follows()
         self.assertEqual(self.held(), set())
 

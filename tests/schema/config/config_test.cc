@@ -99,6 +99,7 @@ TEST(ConfigTest, HasTheDefaultsOfTheManual) {
   EXPECT_EQ(config.server_id, std::nullopt);
   EXPECT_EQ(config.lsn_poll_interval, absl::Milliseconds(30));
   EXPECT_EQ(config.reconcile_interval, absl::Seconds(300));
+  EXPECT_EQ(config.host_wait, absl::Seconds(30));
   EXPECT_EQ(config.connect_timeout, absl::Seconds(5));
   EXPECT_EQ(config.read_timeout, absl::Seconds(10));
   EXPECT_EQ(config.max_shrink, 0.5);
