@@ -133,6 +133,7 @@ absl::Status ServerSession::Examine(size_t host, bool whatever) {
     replica = *state;
   }
   is_replica_ = replica.has_value();
+  looked_at_replica_ = clock_.Now();
   if (whatever) return absl::OkStatus();
   const std::optional<std::string> objection =
       hosts_.Objection(host, facts_, replica);
@@ -193,6 +194,8 @@ absl::Status ServerSession::Prepare() {
 
 absl::StatusOr<Snapshot> ServerSession::ReadAll(Moment* asked) {
   read_named_ = signal_failed_ = false;
+  // Where everything is read often, there may be no poll between two reads.
+  if (absl::Status good = LookAtReplica(clock_.Now()); !good.ok()) return good;
   absl::Duration pause = kFirstPause;
   for (int repeats = 0;; ++repeats) {
     *asked = clock_.Now();
