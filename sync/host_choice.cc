@@ -29,8 +29,8 @@ HostChoice::HostChoice(std::vector<std::string> hosts, const Settings& settings,
       states_(hosts_.size()) {}
 
 void HostChoice::Remember(const StoredReads& stored) {
-  filled_ = filled_ || stored.filled || stored.damaged;
   if (bound_.has_value()) return;
+  filled_ = stored.filled || stored.unknown;
   Recollection recollection =
       Recall(stored, DigestText(list_), {hosts_.begin(), hosts_.end()});
   bound_ = std::move(recollection.bound);

@@ -121,10 +121,7 @@ void MirrorLoop::Cancel() {
 // One connection's life. OK when it is to be opened anew, or at the stop
 // signal.
 absl::Status MirrorLoop::Follow() {
-  const absl::StatusOr<StoredReads> stored =
-      with_.store->Reads(MapNames(plan_));
-  if (!stored.ok()) return stored.status();
-  absl::Status status = session_.Connect(*stored);
+  absl::Status status = session_.Connect(with_.store->Reads(MapNames(plan_)));
   if (!status.ok()) return CountError(std::move(status));
   connected_ = with_.clock->Now();
   ShowLife();

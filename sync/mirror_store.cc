@@ -193,26 +193,22 @@ bool MirrorStore::HasBound(const std::string& hosts) const {
   return bounds_.contains(BoundNote(hosts));
 }
 
-absl::StatusOr<StoredReads> MirrorStore::Reads(
-    const std::vector<std::string>& maps) {
+StoredReads MirrorStore::Reads(const std::vector<std::string>& maps) {
   const std::lock_guard<std::mutex> lock(mutex_);
   StoredReads reads;
-  if (absl::Status opened = OpenLocked(); absl::IsDataLoss(opened)) {
-    reads.damaged = true;
+  absl::StatusOr<Records> records = Records();
+  if (absl::Status opened = OpenLocked(); opened.ok()) {
+    records = writer_->ReadRecords();
+  } else {
+    records = opened;
+  }
+  if (!records.ok()) {
+    NoteDamage(records.status()).IgnoreError();
+    reads.unknown = true;
     return reads;
-  } else if (!opened.ok()) {
-    return opened;
   }
   for (const auto& [note, bound] : bounds_) {
     reads.bounds[note.substr(kBoundNote.size())] = bound;
-  }
-  const absl::StatusOr<Records> records = writer_->ReadRecords();
-  if (!records.ok()) {
-    if (absl::IsDataLoss(NoteDamage(records.status()))) {
-      reads.damaged = true;
-      return reads;
-    }
-    return records.status();
   }
   reads.filled = std::any_of(
       maps.begin(), maps.end(),

@@ -61,9 +61,8 @@ class MirrorStore {
       const Snapshot& snapshot,
       std::optional<uint64_t> generation = std::nullopt);
 
-  // What the store knows of earlier reads of these maps; damaged where it is
-  // damaged itself.
-  absl::StatusOr<StoredReads> Reads(const std::vector<std::string>& maps);
+  // What the store knows of earlier reads of these maps.
+  StoredReads Reads(const std::vector<std::string>& maps);
 
   // Keeps the bound of a list of hosts (Snapshot::read_bound) by itself, where
   // no data come with it.

@@ -209,7 +209,7 @@ std::optional<ReadBound> DecodeReadBound(absl::string_view bytes) {
 Recollection Recall(const StoredReads& stored, const std::string& list,
                     const std::set<std::string>& hosts) {
   Recollection recollection;
-  if (stored.damaged) return {.bound = std::nullopt, .damaged = true};
+  if (stored.unknown) return {.bound = std::nullopt, .damaged = true};
   if (const auto own = stored.bounds.find(list); own != stored.bounds.end()) {
     if (own->second.has_value()) {
       recollection.bound = DecodeReadBound(*own->second);

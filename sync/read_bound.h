@@ -57,7 +57,7 @@ struct StoredReads {
   // The encodings, by the digest (DigestText) of their list of hosts; nullopt
   // where one is not as it was written.
   std::map<std::string, std::optional<std::string>> bounds;
-  bool damaged = false;  // the store is, so that nothing of it is known
+  bool unknown = false;  // the store is damaged, or cannot be opened
 };
 
 // What was read by a list of hosts.

@@ -124,9 +124,9 @@ TEST_F(RecallTest, ADamagedNoteIsNotNothing) {
   EXPECT_TRUE(Recall(stored_, "list", {"p"}).damaged);
   stored_.bounds["list"] = "of a later version";
   EXPECT_TRUE(Recall(stored_, "list", {"p"}).damaged);
-  StoredReads damaged;
-  damaged.damaged = true;
-  EXPECT_TRUE(Recall(damaged, "list", {"p"}).damaged);
+  StoredReads unknown;
+  unknown.unknown = true;
+  EXPECT_TRUE(Recall(unknown, "list", {"p"}).damaged);
 }
 
 TEST_F(RecallTest, ANewListGoesOnFromWhatOthersReadOfItsHosts) {
