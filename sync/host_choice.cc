@@ -151,9 +151,15 @@ std::optional<size_t> HostChoice::LastResort() {
 
 void HostChoice::Take(size_t host) {
   current_ = host;
+  read_in_doubt_ = replicated_ = false;
   if (last_resort_ == host) return;
   doubt_.clear();
   uncontained_ = false;
+}
+
+bool HostChoice::TakesBack(bool replicates) {
+  const bool replicated = std::exchange(replicated_, replicates);
+  return !read_in_doubt_ || replicated || replicates;
 }
 
 void HostChoice::ReadFailed(size_t host) {
@@ -211,6 +217,7 @@ std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
   const ReadBound stored = BoundAfter(bound_, facts, HowRead(false));
   bound_ = BoundAfter(bound_, facts, HowRead(taken));
   filled_ = true;
+  read_in_doubt_ = true;
   if (taken && uncontained_) {
     // Nothing is taken back any more: the store is equal to this host.
     uncontained_ = false;

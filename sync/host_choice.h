@@ -88,8 +88,13 @@ class HostChoice {
 
   // Why a host is read in spite of an objection, for the operator; or empty.
   const std::string& doubt() const { return doubt_; }
-  // The host may lack what was read before: Snapshot::uncontained.
+  // The host may lack what was read before.
   bool uncontained() const { return uncontained_; }
+  // Whether what a read of it removes or changes is what it lacks
+  // (Snapshot::uncontained): at the first read all of it, and later what it
+  // replicates, as far behind as it is. What is written on it is followed.
+  // `replicates`: it does now. REQUIRES: uncontained().
+  bool TakesBack(bool replicates);
 
   // The hosts that would be better than the current one if they answer, which
   // may be itself: then the doubt is over. And how often to look for them.
@@ -138,6 +143,8 @@ class HostChoice {
   std::optional<size_t> last_resort_;
   std::string doubt_;
   bool uncontained_ = false;
+  bool read_in_doubt_ = false;  // at least once since Take
+  bool replicated_ = false;     // when it was read last
 };
 
 }  // namespace postmirror

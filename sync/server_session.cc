@@ -274,8 +274,13 @@ absl::StatusOr<ReadScope> ServerSession::Scope() {
 
 // Says of a snapshot what the host it came from means for the store.
 absl::StatusOr<Snapshot> ServerSession::Finish(absl::StatusOr<Snapshot> read) {
+  if (read.ok() && hosts_.uncontained()) {
+    const absl::StatusOr<bool> replicates =
+        Replicates(*readers_.front().connection);
+    if (!replicates.ok()) return replicates.status();
+    read->uncontained = hosts_.TakesBack(*replicates);
+  }
   if (read.ok()) {
-    read->uncontained = hosts_.uncontained();
     read->hosts = hosts_.list();
     read->read_bound = hosts_.BoundWith(facts_);
     hosts_.ReadSucceeded(hosts_.current());

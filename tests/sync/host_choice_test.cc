@@ -111,6 +111,21 @@ TEST_F(HostChoiceTest, WhatIsHeldStaysReadUntilItIsTaken) {
   EXPECT_EQ(choice_.Objection(kR, R("0-1-140"), std::nullopt), std::nullopt);
 }
 
+TEST_F(HostChoiceTest, InDoubtWhatIsWrittenIsFollowedAndWhatIsReplicatedHeld) {
+  Read(kP, P("0-1-150"));
+  RoundOfR(R("0-1-140"));
+  clock_.Advance(kWait);
+  RoundOfR(R("0-1-140"));
+  choice_.Take(kR);
+  EXPECT_TRUE(choice_.TakesBack(false));  // the first read of it
+  choice_.NoteRead(R("0-1-140"), false);
+  EXPECT_FALSE(choice_.TakesBack(false));
+  EXPECT_TRUE(choice_.TakesBack(true));
+  // It has stopped, but since the last read.
+  EXPECT_TRUE(choice_.TakesBack(false));
+  EXPECT_FALSE(choice_.TakesBack(false));
+}
+
 TEST_F(HostChoiceTest, AContainingHostEndsTheDoubt) {
   Read(kP, P("0-1-150"));
   RoundOfR(R("0-1-140"));
