@@ -6,7 +6,7 @@ import unittest
 
 from support.failover_case import BinlogCase, LsnCase
 from support.hosts_case import HostsCase
-from support.replication import slave_status
+from support.replication import slave_status, wait_until_caught_up
 from support.sql_session import SqlSession
 from support.waiting import wait_until
 
@@ -102,6 +102,8 @@ class WithoutPrivilege:
             self.mariadb.start()
             self.wait_for_primary()
             self.assert_recovers(outage)
+            # It has begun to follow again, and is read for having all of it.
+            wait_until_caught_up(self.replica, self.mariadb)
         self.assertEqual(self.count_in_log(_UNPRIVILEGED), 1, self.site.logs())
 
     def test_replica_that_has_everything_is_read(self):
