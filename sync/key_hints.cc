@@ -52,10 +52,17 @@ absl::StatusOr<std::optional<KeyHints>> Find(const MirroredMap& map,
 absl::Status FindKeyHints(absl::Span<GroupReader> readers) {
   for (GroupReader& reader : readers) {
     for (size_t i = 0; i < reader.maps.size(); ++i) {
-      const absl::StatusOr<std::optional<KeyHints>> hints = Find(
-          reader.group->maps[i], reader.maps[i].survey, *reader.connection);
-      if (!hints.ok()) return hints.status();
-      reader.maps[i].hints = *hints;
+      PreparedMap& map = reader.maps[i];
+      if (!map.fault.ok()) continue;
+      const absl::StatusOr<std::optional<KeyHints>> hints =
+          Find(reader.group->maps[i], map.survey, *reader.connection);
+      if (hints.ok()) {
+        map.hints = *hints;
+      } else if (IsOfTheMap(hints.status())) {
+        map.fault = hints.status();
+      } else {
+        return hints.status();
+      }
     }
   }
   return absl::OkStatus();

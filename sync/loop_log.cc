@@ -51,6 +51,20 @@ void LoopLog::Source(absl::string_view name, absl::string_view reason,
   }
 }
 
+void LoopLog::BrokenMap(const std::string& map, absl::string_view why) {
+  if (!broken_maps_.insert(map).second) return;
+  logger_.Error(
+      absl::StrCat("map ", map, ": is broken: ", why,
+                   "; it keeps its entries and is asked for again, and until "
+                   "it can be read, "
+                   "removals and new domains of the server's other maps wait"));
+}
+
+void LoopLog::MendedMap(const std::string& map) {
+  if (broken_maps_.erase(map) == 0) return;
+  logger_.Notice(absl::StrCat("map ", map, ": can be read again"));
+}
+
 void LoopLog::Advice(const std::string& advice) {
   if (!advice.empty()) Once(advice);
 }

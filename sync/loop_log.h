@@ -37,6 +37,10 @@ class LoopLog {
   void Source(absl::string_view name, absl::string_view reason,
               bool as_configured);
 
+  // The map is broken, and why; logged once until it is read again.
+  void BrokenMap(const std::string& map, absl::string_view why);
+  void MendedMap(const std::string& map);
+
   // What would make the source better, once; nothing where it is empty.
   void Advice(const std::string& advice);
 
@@ -67,6 +71,7 @@ class LoopLog {
   std::string server_;
   std::string source_;
   std::map<std::string, std::string> held_;  // map -> digest
+  std::set<std::string> broken_maps_;
   std::set<std::string> said_;
 };
 

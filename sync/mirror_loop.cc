@@ -150,23 +150,29 @@ absl::Status MirrorLoop::Read(Next what) {
 
 absl::Status MirrorLoop::ReadAll() {
   Moment asked;
-  const absl::StatusOr<Snapshot> snapshot = session_.ReadAll(&asked);
+  const absl::StatusOr<std::optional<Snapshot>> read = session_.ReadAll(&asked);
   NoteSource();
-  if (!snapshot.ok()) return CountError(snapshot.status());
+  const bool waited = NoteBrokenMaps();
+  if (!read.ok()) return CountError(read.status());
+  if (!read->has_value()) {
+    ReadAllSoon();
+    return absl::OkStatus();
+  }
+  const Snapshot& snapshot = **read;
   inbox_.Submit();
   // Asked before: if the store is replaced meanwhile, that is one read too
   // many, not one too few.
   const uint64_t generation = with_.store->generation();
   const absl::StatusOr<std::vector<MapResult>> results =
-      with_.store->Apply(*snapshot);
+      with_.store->Apply(snapshot);
   if (!results.ok()) return results.status();
   inbox_.Answer(*results);
   // What was changed while there was no signal, or another one, it could not
   // tell; and what it told before a read was given up is forgotten.
   const uint64_t signal = session_.choice().number();
-  const bool told =
-      told_by_ == signal && !must_read_all_ && generation_ == generation;
-  Report(*snapshot, *results, asked, told);
+  const bool told = told_by_ == signal && !must_read_all_ && !waited &&
+                    generation_ == generation;
+  Report(snapshot, *results, asked, told);
   told_by_ = signal;
   must_read_all_ = false;
   generation_ = generation;
@@ -179,6 +185,14 @@ absl::Status MirrorLoop::ReadAll() {
   // again.
   if (Elapsed(connected_, tried_) >= kLongestPause) backoff_.Reset();
   return absl::OkStatus();
+}
+
+// A map cannot be read, and may be soon. What was told meanwhile is forgotten.
+void MirrorLoop::ReadAllSoon() {
+  with_.metrics->CountError(status_.hosts);
+  must_read_all_ = true;
+  reconciled_ = tried_ = with_.clock->Now();
+  pause_before_all_ = ServerSession::kFaultPause;
 }
 
 absl::Status MirrorLoop::ReadNamed() {
@@ -205,13 +219,14 @@ absl::Status MirrorLoop::ReadNamed() {
 }
 
 // Where reading all of a map is cheaper than reading many keys of it; and where
-// it is held, since what is held is known of all of it only.
+// it is held or waits, since what is kept back is known of all of it only.
 void MirrorLoop::PreferWholeMaps(ReadScope* scope) const {
   for (size_t i = 0; i < scope->maps.size(); ++i) {
     MapScope& map = scope->maps[i];
     const uint64_t keys = map.values.size();
     const bool many = keys > kFewKeys && keys * kRowsPerKey > entries_[i];
-    const bool held = !status_.maps[i].held_digest.empty();
+    const bool held =
+        !status_.maps[i].held_digest.empty() || status_.maps[i].waits();
     if (many || (held && keys > 0)) map.Widen();
   }
 }
@@ -226,9 +241,7 @@ void MirrorLoop::NoteSource() {
   const SignalChoice& choice = session_.choice();
   if (!choice.has_signal()) return;
   const absl::string_view name = choice.signal().name();
-  const bool as_configured =
-      with_.config->change_source != ChangeSource::kBinlog || name == "binlog";
-  log_.Source(name, choice.reason(), as_configured);
+  log_.Source(name, choice.reason(), choice.is_as_configured());
   log_.Advice(choice.advice());
   if (session_.replica_state_hidden()) log_.ReplicaStateHidden();
   status_.server = session_.server();
@@ -239,11 +252,28 @@ void MirrorLoop::NoteSource() {
   }
 }
 
-// At that moment the store was equal to the database, but for what is held.
+// Takes over which maps are broken; a map that was read is not: see ReportMap.
+// Returns whether one was, so that changes of others may have waited.
+bool MirrorLoop::NoteBrokenMaps() {
+  bool waited = false;
+  for (MapStatus& map : status_.maps) {
+    waited = waited || !map.broken.empty();
+    const BrokenMap* const broken = session_.broken_maps().Find(map.name);
+    if (broken == nullptr) continue;
+    map.broken = broken->error;
+    if (!map.broken_since.has_value()) map.broken_since = broken->since;
+  }
+  return waited;
+}
+
+// At that moment the store was equal to the database, but for what is kept
+// back.
 void MirrorLoop::Confirm(const Moment& asked) {
   confirmed_ = asked;
   for (MapStatus& map : status_.maps) {
-    if (map.held_digest.empty()) map.confirmed = asked;
+    if (map.held_digest.empty() && map.broken.empty() && !map.waits()) {
+      map.confirmed = asked;
+    }
   }
   with_.board->Post(number_, status_);
 }
@@ -261,7 +291,15 @@ void MirrorLoop::Report(const Snapshot& snapshot,
     const auto result = std::find_if(
         results.begin(), results.end(),
         [&](const MapResult& candidate) { return candidate.map == map.name; });
-    if (result == results.end()) continue;
+    if (result == results.end()) {
+      if (!map.broken.empty()) log_.BrokenMap(map.name, map.broken);
+      continue;
+    }
+    log_.MendedMap(map.name);
+    map.broken.clear();
+    map.broken_since.reset();
+    map.waiting_removals = result->waiting_removals;
+    map.waiting_additions = result->waiting_additions;
     // What was held was told when it came.
     const bool was_held = !map.held_digest.empty();
     map.held_removals = result->held.has_value() ? result->held->count : 0;
@@ -279,6 +317,7 @@ void MirrorLoop::Report(const Snapshot& snapshot,
 
 void MirrorLoop::PostBroken(const absl::Status& status) {
   log_.Broken(status);
+  NoteBrokenMaps();
   status_.server.clear();
   status_.error = std::string(status.message());
   status_.last_error =

@@ -67,6 +67,7 @@ class MirrorLoop {
   absl::Status Follow();
   absl::Status Read(Next what);
   absl::Status ReadAll();
+  void ReadAllSoon();
   absl::Status ReadNamed();
   void PreferWholeMaps(ReadScope* scope) const;
   absl::StatusOr<Next> Wait();
@@ -79,6 +80,7 @@ class MirrorLoop {
   void Report(const Snapshot& snapshot, const std::vector<MapResult>& results,
               const Moment& asked, bool told);
   void PostBroken(const absl::Status& status);
+  bool NoteBrokenMaps();
   bool IsFilled() const;
 
   const ServerPlan& plan_;

@@ -25,13 +25,15 @@ std::string Define(const MapFile& file, const MirrorQuery& query, bool utf8) {
                       "\nsmtputf8_enable = ", utf8 ? "yes" : "no", "\n");
 }
 
-bool IsAddressMap(const std::string& name, const Config& config) {
-  return std::any_of(config.served.begin(), config.served.end(),
-                     [&](const ServedParameter& served) {
-                       return served.parameter->search != SearchKind::kExact &&
-                              std::find(served.maps.begin(), served.maps.end(),
-                                        name) != served.maps.end();
-                     });
+// Whether a parameter whose search is exact, or is not, lists the map.
+bool IsServed(const std::string& name, const Config& config, bool exact) {
+  return std::any_of(
+      config.served.begin(), config.served.end(),
+      [&](const ServedParameter& served) {
+        return (served.parameter->search == SearchKind::kExact) == exact &&
+               std::find(served.maps.begin(), served.maps.end(), name) !=
+                   served.maps.end();
+      });
 }
 
 absl::StatusOr<MirroredMap> PlanMap(const MapFile& file, const Config& config) {
@@ -51,7 +53,8 @@ absl::StatusOr<MirroredMap> PlanMap(const MapFile& file, const Config& config) {
       .domain = file.domain,
       .rules = {.expansion_limit = file.expansion_limit, .utf8 = utf8},
       .mirror_ascii_ci = file.mirror_ascii_ci,
-      .address_search = IsAddressMap(file.path, config),
+      .address_search = IsServed(file.path, config, /*exact=*/false),
+      .lists_domains = IsServed(file.path, config, /*exact=*/true),
       .definition = std::move(definition)};
 }
 

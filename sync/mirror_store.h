@@ -36,6 +36,9 @@ struct MapResult {
   bool filled = false;             // a first fill, or a new definition
   std::optional<Removals> held;    // set: the guard holds the map
   std::optional<MapSize> largest;  // what the guard measures against
+  // What waits since a map of the server is broken.
+  uint64_t waiting_removals = 0;
+  uint64_t waiting_additions = 0;
 };
 
 class MirrorStore {

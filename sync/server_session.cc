@@ -1,6 +1,7 @@
 #include "sync/server_session.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,8 +22,17 @@ constexpr absl::Duration kLongestPause = absl::Milliseconds(200);
 // What no signal tells is asked for, though not as often: it is some statements
 // each time.
 constexpr absl::Duration kBesideInterval = absl::Seconds(1);
+// How often a broken map is asked for, with all others, and an account that is
+// refused: a server may count log-ons in vain.
+constexpr absl::Duration kBrokenInterval = absl::Seconds(5);
 // A replica further behind would take back what another host had.
 constexpr absl::Duration kMaxBehind = absl::Seconds(60);
+
+size_t CountMaps(const ServerPlan& plan) {
+  size_t maps = 0;
+  for (const Group& group : plan.groups) maps += group.maps.size();
+  return maps;
+}
 
 }  // namespace
 
@@ -33,7 +43,7 @@ ServerSession::ServerSession(const ServerPlan* plan, const Config* config,
       config_(*config),
       collations_(*collations),
       clock_(*clock),
-      choice_(config, clock, std::move(wake)) {}
+      choice_(CountMaps(*plan), config, clock, std::move(wake)) {}
 
 ServerSession::~ServerSession() { Close(); }
 
@@ -68,17 +78,40 @@ absl::Status ServerSession::Connect(bool choosy) {
 absl::Status ServerSession::ConnectTo(const ServerAddress& address,
                                       bool choosy) {
   Close();
-  absl::StatusOr<std::vector<GroupReader>> readers = ConnectReaders(
+  absl::StatusOr<ServerReaders> connected = ConnectReaders(
       plan_, address, config_.connect_timeout, config_.read_timeout);
-  if (!readers.ok()) return readers.status();
-  {
-    const std::lock_guard<std::mutex> lock(readers_mutex_);
-    // Cancel may have come before it could see them.
-    if (cancelled_) return absl::CancelledError("stopped");
-    readers_ = *std::move(readers);
+  if (!connected.ok()) return connected.status();
+  refused_ = std::move(connected->refused);
+  asked_refused_ = clock_.Now();
+  if (absl::Status added = Add(std::move(connected->readers)); !added.ok()) {
+    return added;
   }
   if (absl::Status good = CheckReplica(choosy); !good.ok()) return good;
   return Prepare();
+}
+
+absl::Status ServerSession::Add(std::vector<GroupReader> readers) {
+  const std::lock_guard<std::mutex> lock(readers_mutex_);
+  // Cancel may have come before it could see them.
+  if (cancelled_) return absl::CancelledError("stopped");
+  std::move(readers.begin(), readers.end(), std::back_inserter(readers_));
+  return absl::OkStatus();
+}
+
+absl::Status ServerSession::ConnectRefusedGroups() {
+  const Moment now = clock_.Now();
+  const absl::Duration interval = broken_.AnyMayPass(FindFaults({}, refused_))
+                                      ? kFaultPause / 2
+                                      : kBrokenInterval;
+  if (refused_.empty() || Elapsed(asked_refused_, now) < interval) {
+    return absl::OkStatus();
+  }
+  asked_refused_ = now;
+  std::vector<GroupReader> readers;
+  absl::Status tried =
+      ConnectRefused(plan_.hosts[host_], config_.connect_timeout,
+                     config_.read_timeout, &refused_, &readers);
+  return tried.ok() ? Add(std::move(readers)) : tried;
 }
 
 bool ServerSession::EarlierHostAnswers() const {
@@ -121,10 +154,12 @@ absl::Status ServerSession::CheckReplica(bool choosy) {
 // What the tables are is asked before everything is read: an ALTER may have
 // changed the key's collation, the primary key or the engine.
 absl::Status ServerSession::Prepare() {
-  absl::Status status = choice_.Begin(*readers_.front().connection);
+  absl::Status status = ConnectRefusedGroups();
+  if (status.ok()) status = choice_.Begin(*readers_.front().connection);
   if (status.ok()) {
     status = PrepareReaders(absl::MakeSpan(readers_), &collations_);
   }
+  if (status.ok()) status = JudgeFaults().status();
   if (status.ok()) {
     looked_beside_ = clock_.Now();
     status = choice_.Choose(plan_.hosts[host_], absl::MakeSpan(readers_));
@@ -133,14 +168,14 @@ absl::Status ServerSession::Prepare() {
   return status;
 }
 
-absl::StatusOr<Snapshot> ServerSession::ReadAll(Moment* asked) {
+absl::StatusOr<std::optional<Snapshot>> ServerSession::ReadAll(Moment* asked) {
   absl::Duration pause = kFirstPause;
   for (int repeats = 0;; ++repeats) {
     *asked = clock_.Now();
-    absl::StatusOr<Snapshot> snapshot = TryReadAll();
+    absl::StatusOr<std::optional<Snapshot>> snapshot = TryReadAll();
     // What the signal told to a read that was given up is forgotten.
-    if (snapshot.ok() && repeats > 0) {
-      snapshot->scope = ReadScope::Everything();
+    if (snapshot.ok() && snapshot->has_value() && repeats > 0) {
+      (*snapshot)->scope = ReadScope::Everything();
     }
     if (!absl::IsAborted(snapshot.status()) || repeats == kMaxRepeats) {
       return snapshot;
@@ -150,27 +185,63 @@ absl::StatusOr<Snapshot> ServerSession::ReadAll(Moment* asked) {
   }
 }
 
-absl::StatusOr<Snapshot> ServerSession::TryReadAll() {
+absl::StatusOr<std::optional<Snapshot>> ServerSession::TryReadAll() {
   if (!prepared_) {
     if (absl::Status prepared = Prepare(); !prepared.ok()) return prepared;
   }
   prepared_ = false;
+  asked_all_ = clock_.Now();
+  // Where the preparation failed already, the rest would be read in vain.
+  absl::StatusOr<bool> usable = JudgeFaults();
+  if (!usable.ok()) return usable.status();
+  if (!*usable) return std::nullopt;
   ChangeSignal& signal = choice_.signal();
   if (absl::Status marked = signal.BeforeSnapshot(); !marked.ok()) {
     return marked;
   }
-  return ReadSnapshot(absl::MakeSpan(readers_),
-                      [&signal] { return signal.Scope(); });
+  absl::StatusOr<Snapshot> snapshot = ReadSnapshot(
+      absl::MakeSpan(readers_), [&signal] { return signal.Scope(); });
+  if (!snapshot.ok()) return snapshot.status();
+  for (const MapSnapshot& map : snapshot->maps) broken_.NoteRead(map.map->name);
+  usable = JudgeFaults();
+  if (!usable.ok()) return usable.status();
+  if (!*usable) return std::nullopt;
+  Mark(&*snapshot);
+  return std::optional<Snapshot>(*std::move(snapshot));
+}
+
+// Whether what can be read may be read, or used, without the rest; fails where
+// nothing can be.
+absl::StatusOr<bool> ServerSession::JudgeFaults() {
+  const std::vector<MapFault> faults = FindFaults(readers_, refused_);
+  broken_.Note(faults, clock_.Now());
+  if (!faults.empty() && faults.size() == CountMaps(plan_)) {
+    return Joined(faults);
+  }
+  return !broken_.AnyMayPass(faults);
+}
+
+// An address may be moving into the broken map, and be in no other any more;
+// the addresses of a new domain may be in it alone.
+void ServerSession::Mark(Snapshot* snapshot) const {
+  if (!broken_.any()) return;
+  snapshot->removals_wait = true;
+  for (MapSnapshot& map : snapshot->maps) {
+    map.additions_wait = map.map->lists_domains;
+  }
 }
 
 absl::StatusOr<Snapshot> ServerSession::ReadNamed(
     Moment* asked, absl::FunctionRef<void(ReadScope*)> widen) {
   *asked = clock_.Now();
-  return postmirror::ReadNamed(absl::MakeSpan(readers_), [&] {
-    absl::StatusOr<ReadScope> scope = choice_.signal().Scope();
-    if (scope.ok()) widen(&*scope);
-    return scope;
-  });
+  absl::StatusOr<Snapshot> snapshot =
+      postmirror::ReadNamed(absl::MakeSpan(readers_), [&] {
+        absl::StatusOr<ReadScope> scope = choice_.signal().Scope();
+        if (scope.ok()) widen(&*scope);
+        return scope;
+      });
+  if (snapshot.ok()) Mark(&*snapshot);
+  return snapshot;
 }
 
 absl::StatusOr<ChangeHint> ServerSession::Poll() {
@@ -184,14 +255,16 @@ absl::StatusOr<ChangeHint> ServerSession::Poll() {
   return *beside == ChangeHint::kChanged ? *beside : *hint;
 }
 
+bool ServerSession::HasViews() const {
+  return std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) {
+    return std::any_of(
+        reader.maps.begin(), reader.maps.end(),
+        [](const PreparedMap& map) { return !map.survey.views.empty(); });
+  });
+}
+
 absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
-  const bool has_views =
-      choice_.signal().name() == "lsn" &&
-      std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) {
-        return std::any_of(
-            reader.maps.begin(), reader.maps.end(),
-            [](const PreparedMap& map) { return !map.survey.views.empty(); });
-      });
+  const bool has_views = choice_.signal().name() == "lsn" && HasViews();
   if (Elapsed(looked_beside_, now) < kBesideInterval) {
     return has_views ? ChangeHint::kUnknown : ChangeHint::kUnchanged;
   }
@@ -206,17 +279,40 @@ absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
     // Another signal has to be chosen.
     if (*replicates) return ChangeHint::kChanged;
   }
-  if (!has_views) return ChangeHint::kUnchanged;
-  // Redefining a view moves no LSN.
+  if (BrokenMapAnswers(now)) return ChangeHint::kChanged;
+  return has_views ? LookAtViews() : ChangeHint::kUnchanged;
+}
+
+// Redefining a view moves no LSN.
+absl::StatusOr<ChangeHint> ServerSession::LookAtViews() {
   for (GroupReader& reader : readers_) {
     for (size_t i = 0; i < reader.maps.size(); ++i) {
+      if (!reader.maps[i].fault.ok()) continue;
       const absl::StatusOr<TableSurvey> survey =
           SurveyMap(reader.group->maps[i], *reader.connection);
+      if (IsOfTheMap(survey.status())) return ChangeHint::kChanged;
       if (!survey.ok()) return survey.status();
       if (*survey != reader.maps[i].survey) return ChangeHint::kChanged;
     }
   }
   return ChangeHint::kUnchanged;
+}
+
+// Whether reading everything may mend a map that is broken. No signal tells,
+// for what its tables are is not known.
+bool ServerSession::BrokenMapAnswers(const Moment& now) {
+  if (!broken_.any() || Elapsed(asked_all_, now) < kBrokenInterval)
+    return false;
+  const size_t refused = refused_.size();
+  if (!ConnectRefusedGroups().ok() || refused_.size() < refused) return true;
+  for (const GroupReader& reader : readers_) {
+    for (size_t i = 0; i < reader.maps.size(); ++i) {
+      if (!reader.maps[i].fault.ok() && IsMended(reader, i, &collations_)) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace postmirror

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "schema/config/config.h"
 #include "schema/runtime/clock.h"
+#include "sync/broken_maps.h"
 #include "sync/change_signal.h"
 #include "sync/collation_tables.h"
 #include "sync/mirror_plan.h"
@@ -39,9 +41,12 @@ class ServerSession {
   // connections again.
   bool EarlierHostAnswers() const;
 
-  // Reads all maps, or what the signal names of them and `widen` makes of that.
-  // `*asked` is a moment just before. After kAborted all maps have to be read.
-  absl::StatusOr<Snapshot> ReadAll(Moment* asked);
+  // Reads all maps but the broken ones, or what the signal names of them and
+  // `widen` makes of that. `*asked` is a moment just before. nullopt where a
+  // map cannot be read, and may be soon: to be tried again after kFaultPause.
+  // Fails where no map can be read. After kAborted all maps have to be read.
+  static constexpr absl::Duration kFaultPause = absl::Milliseconds(500);
+  absl::StatusOr<std::optional<Snapshot>> ReadAll(Moment* asked);
   absl::StatusOr<Snapshot> ReadNamed(Moment* asked,
                                      absl::FunctionRef<void(ReadScope*)> widen);
 
@@ -49,6 +54,8 @@ class ServerSession {
   // redefined views, the state of a replica. Fails where it must be connected
   // anew; kAlreadyExists where the server_id is another replica's.
   absl::StatusOr<ChangeHint> Poll();
+
+  const BrokenMaps& broken_maps() const { return broken_; }
 
   // REQUIRES: a read has returned OK since Connect, for all below.
   const SignalChoice& choice() const { return choice_; }
@@ -65,9 +72,16 @@ class ServerSession {
  private:
   absl::Status ConnectTo(const ServerAddress& address, bool choosy);
   absl::Status CheckReplica(bool choosy);
+  absl::Status Add(std::vector<GroupReader> readers);
+  absl::Status ConnectRefusedGroups();
   absl::Status Prepare();
-  absl::StatusOr<Snapshot> TryReadAll();
+  absl::StatusOr<std::optional<Snapshot>> TryReadAll();
+  absl::StatusOr<bool> JudgeFaults();
+  bool HasViews() const;
   absl::StatusOr<ChangeHint> LookBeside(const Moment& now);
+  absl::StatusOr<ChangeHint> LookAtViews();
+  bool BrokenMapAnswers(const Moment& now);
+  void Mark(Snapshot* snapshot) const;
   void Close();
 
   const ServerPlan& plan_;
@@ -79,7 +93,11 @@ class ServerSession {
   std::mutex readers_mutex_;  // for Cancel
   bool cancelled_ = false;
   std::vector<GroupReader> readers_;
-  size_t host_ = 0;  // the connected one of plan_.hosts
+  std::vector<RefusedGroup> refused_;
+  Moment asked_refused_;  // when those were tried last
+  BrokenMaps broken_;
+  Moment asked_all_;  // when all maps were read last
+  size_t host_ = 0;   // the connected one of plan_.hosts
   bool is_replica_ = false;
   bool replica_state_hidden_ = false;
   bool prepared_ = false;  // and nothing was read since

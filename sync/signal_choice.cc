@@ -16,11 +16,14 @@ namespace {
 // So many heartbeats fit into read_timeout: two may come late.
 constexpr int kHeartbeatsPerTimeout = 3;
 
-std::shared_ptr<const WatchedMaps> Watched(absl::Span<GroupReader> readers) {
-  std::vector<MapTables> maps;
+// Of a map that cannot be read, no table is known.
+std::shared_ptr<const WatchedMaps> Watched(absl::Span<GroupReader> readers,
+                                           size_t count) {
+  std::vector<MapTables> maps(count);
   for (const GroupReader& reader : readers) {
-    for (const PreparedMap& map : reader.maps) {
-      maps.push_back({map.survey.tables, map.hints});
+    for (size_t i = 0; i < reader.maps.size(); ++i) {
+      const PreparedMap& map = reader.maps[i];
+      maps[reader.first_map + i] = {map.survey.tables, map.hints};
     }
   }
   return std::make_shared<const WatchedMaps>(maps);
@@ -55,9 +58,10 @@ std::string Advice(const BinlogSettings& binlog) {
 
 }  // namespace
 
-SignalChoice::SignalChoice(const Config* config, const Clock* clock,
-                           std::function<void()> wake)
-    : config_(*config),
+SignalChoice::SignalChoice(size_t maps, const Config* config,
+                           const Clock* clock, std::function<void()> wake)
+    : maps_(maps),
+      config_(*config),
       clock_(*clock),
       wake_(std::move(wake)),
       server_id_(config_.server_id.value_or(DerivedServerId(config_.store))) {}
@@ -107,7 +111,7 @@ absl::Status SignalChoice::UseInterval(Connection& connection,
     Install(std::make_unique<IntervalSignal>(
         [&connection] { return connection.Execute("DO 0"); }));
   }
-  reason_ = absl::StrCat(why, "; changes are found every ",
+  reason_ = absl::StrCat(why, "; changes of all maps are found every ",
                          absl::FormatDuration(config_.reconcile_interval));
   return absl::OkStatus();
 }
@@ -146,7 +150,7 @@ absl::StatusOr<std::string> SignalChoice::TryBinlog(
   }
   if (absl::Status found = FindKeyHints(readers); !found.ok()) return found;
   if (binlog_signal_ != nullptr) {
-    binlog_signal_->Watch(Watched(readers), *position_);
+    binlog_signal_->Watch(Watched(readers, maps_), *position_);
   } else if (absl::Status used = UseBinlog(address, readers); !used.ok()) {
     refused_ = clock_.Now();
     refusal_ = absl::StrCat("the binlog cannot be read: ", used.message());
@@ -168,7 +172,7 @@ absl::Status SignalChoice::UseBinlog(const ServerAddress& address,
   if (!stream.ok()) return stream.status();
   Connection& connection = *readers.front().connection;
   auto signal = std::make_unique<BinlogSignal>(
-      *std::move(stream), *position_, Watched(readers),
+      *std::move(stream), *position_, Watched(readers, maps_),
       [&connection] { return ReadBinlogPosition(connection); }, wake_, &clock_);
   BinlogSignal* const installed = signal.get();
   Install(std::move(signal));
@@ -212,6 +216,19 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> SignalChoice::OpenStreamAs(
       {.start = *position_,
        .server_id = server_id_,
        .heartbeat = config_.read_timeout / kHeartbeatsPerTimeout});
+}
+
+bool SignalChoice::is_as_configured() const {
+  switch (config_.change_source) {
+    case ChangeSource::kBinlog:
+      return signal_->name() == "binlog";
+    case ChangeSource::kInterval:
+      return true;
+    case ChangeSource::kAuto:
+    case ChangeSource::kLsn:
+      return signal_->name() != "interval";
+  }
+  return true;
 }
 
 void SignalChoice::Install(std::unique_ptr<ChangeSignal> signal) {

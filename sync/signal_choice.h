@@ -27,16 +27,17 @@ namespace postmirror {
 // Used on the loop's thread; Cancel() may come from any.
 class SignalChoice {
  public:
-  // `config` and `clock` must outlive it. `wake` is called on any thread when a
-  // poll is worth it.
-  SignalChoice(const Config* config, const Clock* clock,
+  // For the maps of one server, so many. `config` and `clock` must outlive it.
+  // `wake` is called on any thread when a poll is worth it.
+  SignalChoice(size_t maps, const Config* config, const Clock* clock,
                std::function<void()> wake);
 
   // To be called before the server is asked what the tables are: notes where
   // its binlog is.
   absl::Status Begin(Connection& connection);
 
-  // Chooses by what PrepareReaders found since Begin. The signal asks on the
+  // Chooses by what PrepareReaders found since Begin, of the maps that can be
+  // read. The signal asks on the
   // readers' first connection, which must outlive it: see Drop.
   absl::Status Choose(const ServerAddress& address,
                       absl::Span<GroupReader> readers);
@@ -46,6 +47,10 @@ class SignalChoice {
 
   // REQUIRES: has_signal().
   ChangeSignal& signal() const { return *signal_; }
+
+  // Whether it is the configured source; by interval alone nobody wants to
+  // follow who did not say so.
+  bool is_as_configured() const;
 
   // Another number for each signal.
   uint64_t number() const { return number_; }
@@ -81,6 +86,7 @@ class SignalChoice {
       const ServerAddress& address, const GroupReader& reader);
   void Install(std::unique_ptr<ChangeSignal> signal);
 
+  const size_t maps_;
   const Config& config_;
   const Clock& clock_;
   const std::function<void()> wake_;

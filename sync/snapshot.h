@@ -2,7 +2,6 @@
 #ifndef POSTMIRROR_SYNC_SNAPSHOT_H_
 #define POSTMIRROR_SYNC_SNAPSHOT_H_
 
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,12 +11,10 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "sync/collation_tables.h"
-#include "sync/mariadb/connection.h"
-#include "sync/mariadb/table_survey.h"
+#include "sync/group_reader.h"  // IWYU pragma: export
 #include "sync/mirror_plan.h"
 #include "sync/packed_rows.h"
 #include "sync/read_scope.h"
-#include "sync/watched_maps.h"
 
 namespace postmirror {
 
@@ -40,41 +37,12 @@ struct MapSnapshot {
   std::string Definition() const;
 };
 
-// What the server told of a map in PrepareReaders.
-struct PreparedMap {
-  std::vector<std::vector<std::string>> primary_keys;  // of query.orders
-  std::string collation_name;                          // of the key column
-  CollationTables::Collation collation;
-  TableSurvey survey;
-  // See FindKeyHints. Without them, some keys alone cannot be read.
-  std::optional<KeyHints> hints;
-};
-
-// A group with the connection that reads it.
-struct GroupReader {
-  const Group* group = nullptr;  // of the plan
-  std::unique_ptr<Connection> connection;
-  std::vector<PreparedMap> maps;  // as in the group
-};
-
-// Connects one reader for each group to the server at `address`. Takes no
-// longer than `connect_timeout` for each.
-absl::StatusOr<std::vector<GroupReader>> ConnectReaders(
-    const ServerPlan& plan, const ServerAddress& address,
-    absl::Duration connect_timeout, absl::Duration read_timeout);
-
-// Asks what the SELECTs and the change signal need to know, after
-// ConnectReaders: apart from it, so that another thread can cancel the
-// questions. Fails where two readers reached different servers.
-absl::Status PrepareReaders(absl::Span<GroupReader> readers,
-                            CollationTables* collations);
-
 struct Snapshot {
   std::vector<MapSnapshot> maps;  // those that were read
   ReadScope scope;                // what may have changed, as far as is known
   // Several groups could not be read without a change between them.
   bool is_one_moment = true;
-  bool is_whole = true;  // every map, with all of its keys
+  bool is_whole = true;  // every map that can be read, with all of its keys
   // Removals wait: a map of the server is broken, and an address may be moving
   // into it.
   bool removals_wait = false;
@@ -86,8 +54,9 @@ struct Snapshot {
 // Says what may have changed up to the moment that the open transactions show.
 using ChooseScope = absl::FunctionRef<absl::StatusOr<ReadScope>()>;
 
-// Reads all maps, whatever `choose` says. No transaction is open on the server
-// when it returns. REQUIRES: PrepareReaders returned OK.
+// Reads all maps, whatever `choose` says, but those with a fault: see
+// PreparedMap::fault, into which an error of a map's own is put. No transaction
+// is open on the server when it returns. REQUIRES: PrepareReaders returned OK.
 absl::StatusOr<Snapshot> ReadSnapshot(absl::Span<GroupReader> readers,
                                       ChooseScope choose);
 

@@ -42,6 +42,14 @@ void AppendMap(const MapStatus& map, std::string* out) {
     AppendLine("held_removals", absl::StrCat(map.held_removals), out);
     AppendLine("held_digest", map.held_digest, out);
   }
+  if (map.waits()) {
+    AppendLine("waiting_removals", absl::StrCat(map.waiting_removals), out);
+    AppendLine("waiting_additions", absl::StrCat(map.waiting_additions), out);
+  }
+  if (!map.broken.empty()) AppendLine("broken", map.broken, out);
+  if (map.broken_since.has_value()) {
+    AppendMoment("broken_since", *map.broken_since, out);
+  }
   if (map.largest.has_value()) {
     AppendLine("largest_entries", absl::StrCat(map.largest->entries), out);
     AppendMoment("largest", map.largest->when, out);
@@ -104,12 +112,22 @@ class Decoder {
 
   static bool TakeMap(absl::string_view name, absl::string_view value,
                       MapStatus* map) {
-    if (name == "held_removals") {
-      return absl::SimpleAtoi(value, &map->held_removals);
+    const std::map<absl::string_view, uint64_t*> counts = {
+        {"held_removals", &map->held_removals},
+        {"waiting_removals", &map->waiting_removals},
+        {"waiting_additions", &map->waiting_additions}};
+    const std::map<absl::string_view, std::string*> texts = {
+        {"held_digest", &map->held_digest}, {"broken", &map->broken}};
+    if (const auto count = counts.find(name); count != counts.end()) {
+      return absl::SimpleAtoi(value, count->second);
     }
-    if (name == "held_digest") {
-      map->held_digest = std::string(value);
+    if (const auto text = texts.find(name); text != texts.end()) {
+      *text->second = std::string(value);
       return true;
+    }
+    if (absl::ConsumePrefix(&name, "broken_since_")) {
+      if (!map->broken_since.has_value()) map->broken_since.emplace();
+      return TakeMoment(name, value, &*map->broken_since);
     }
     if (name == "largest_entries") {
       return absl::SimpleAtoi(value, &map->largest.emplace().entries);

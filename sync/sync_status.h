@@ -24,9 +24,17 @@ struct MapStatus {
   // What the guard holds: the removals that wait.
   uint64_t held_removals = 0;
   std::string held_digest;  // empty: not held
+  // What waits since another map of the server is broken.
+  uint64_t waiting_removals = 0;
+  uint64_t waiting_additions = 0;
+  // Why the map is broken, and what to do; or empty. And since when.
+  std::string broken;
+  std::optional<Moment> broken_since;
   // What the guard measures the map against, so that a restart of sync does not
   // make it forget.
   std::optional<MapSize> largest;
+
+  bool waits() const { return waiting_removals + waiting_additions > 0; }
 
   friend bool operator==(const MapStatus&, const MapStatus&) = default;
 };

@@ -135,6 +135,11 @@ absl::Status ApplyMaxShrink(absl::string_view value, Config* config) {
   return Store(ParsePercent(value), &config->max_shrink);
 }
 
+absl::Status ApplyBrokenMapCritical(absl::string_view value, Config* config) {
+  return Store(ParseTime(value, absl::ZeroDuration(), absl::Hours(7 * 24)),
+               &config->broken_map_critical);
+}
+
 absl::Status ApplyProxyThreads(absl::string_view value, Config* config) {
   return Store(ParseInteger(value, 1, 64), &config->proxy_threads);
 }
@@ -188,6 +193,7 @@ constexpr Setting kSettings[] = {
     {"connect_timeout", ApplyConnectTimeout},
     {"read_timeout", ApplyReadTimeout},
     {"max_shrink", ApplyMaxShrink},
+    {"broken_map_critical", ApplyBrokenMapCritical},
     {"proxy_threads", ApplyProxyThreads},
     {"client_limit", ApplyClientLimit},
     {"unix_socket_owner", ApplyUnixSocketOwner},

@@ -37,6 +37,14 @@ json_t* MapJson(const MapReport& map) {
   json_object_set_new(json, "held_removals",
                       json_integer(static_cast<json_int_t>(map.held_removals)));
   json_object_set_new(json, "held_digest", Text(map.held_digest));
+  json_object_set_new(json, "broken", Text(map.broken));
+  json_object_set_new(json, "broken_seconds", Seconds(map.broken_for));
+  json_object_set_new(
+      json, "waiting_removals",
+      json_integer(static_cast<json_int_t>(map.waiting_removals)));
+  json_object_set_new(
+      json, "waiting_additions",
+      json_integer(static_cast<json_int_t>(map.waiting_additions)));
   return json;
 }
 

@@ -109,7 +109,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
           address.port,
           address.unix_path.empty() ? nullptr : address.unix_path.c_str(),
           0) == nullptr) {
-    return connection->LastError("connect");
+    return connection->LastError(kConnectStep);
   }
   if (absl::Status status = connection->PrepareSession(settings);
       !status.ok()) {

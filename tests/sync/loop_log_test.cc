@@ -163,6 +163,20 @@ TEST_F(LoopLogTest, WarnsOfLocalPartsOnlyWhereTheyWouldBeAsked) {
   EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("mydestination is empty")));
 }
 
+TEST_F(LoopLogTest, SaysOnceThatAMapIsBrokenAndOnceThatItIsReadAgain) {
+  log_.MendedMap("/a.cf");
+  log_.BrokenMap("/a.cf", "no such table (1146); restore it");
+  log_.BrokenMap("/a.cf", "unknown column (1054); restore it");
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(AllOf(StartsWith("error: map /a.cf: is broken: no "
+                                           "such table (1146); restore it; "),
+                                HasSubstr("removals and new domains"))));
+  log_.MendedMap("/a.cf");
+  log_.MendedMap("/a.cf");
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre("notice: map /a.cf: can be read again"));
+}
+
 TEST_F(LoopLogTest, ASourceThatIsNotTheConfiguredOneIsAWarning) {
   log_.Source("lsn", "the account may not read the binlog", false);
   log_.Source("lsn", "the account may not read the binlog", false);

@@ -123,11 +123,19 @@ TEST_F(MirrorPlanTest, AMapOfTwoParametersIsMirroredOnce) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_THAT(plan->servers[0].groups[0].maps, SizeIs(1));
   EXPECT_TRUE(plan->servers[0].groups[0].maps[0].address_search);
+  EXPECT_TRUE(plan->servers[0].groups[0].maps[0].lists_domains);
+}
+
+TEST_F(MirrorPlanTest, AMapOfAddressesListsNoDomains) {
+  Serve("a.cf", {}, "virtual_mailbox_maps");
+  EXPECT_FALSE(Plan()->servers[0].groups[0].maps[0].lists_domains);
 }
 
 TEST_F(MirrorPlanTest, AMapOfDomainsHasNoAddressSearch) {
   Serve("a.cf", {}, "virtual_mailbox_domains");
-  EXPECT_FALSE(Plan()->servers[0].groups[0].maps[0].address_search);
+  const MirroredMap map = Plan()->servers[0].groups[0].maps[0];
+  EXPECT_FALSE(map.address_search);
+  EXPECT_TRUE(map.lists_domains);
 }
 
 TEST_F(MirrorPlanTest, TheDefinitionIsWhatDecidesTheEntries) {

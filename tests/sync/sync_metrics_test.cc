@@ -108,6 +108,15 @@ TEST_F(SyncMetricsTest, TellsWhatTheGuardHolds) {
               ElementsAre("map=/aliases.cf 12"));
 }
 
+TEST_F(SyncMetricsTest, TellsThatAMapIsBroken) {
+  EXPECT_THAT(Samples("postmirror_sync_map_broken"),
+              ElementsAre("map=/aliases.cf 0"));
+  status_.maps[0].broken = "no such table (1146)";
+  Post();
+  EXPECT_THAT(Samples("postmirror_sync_map_broken"),
+              ElementsAre("map=/aliases.cf 1"));
+}
+
 TEST_F(SyncMetricsTest, AChangeSourceIsInUseWhileAServerIsConnected) {
   EXPECT_THAT(Samples("postmirror_sync_connected"),
               ElementsAre("hosts=db1:3306, db2 0"));

@@ -151,6 +151,15 @@ TEST_F(SettingTest, TimeoutsAreFromASecondToAnHour) {
   }
 }
 
+TEST_F(SettingTest, ABrokenMapIsCriticalAtOnceOrAfterAWeekAtMost) {
+  Apply("broken_map_critical", "0");
+  EXPECT_EQ(config_.broken_map_critical, absl::ZeroDuration());
+  Apply("broken_map_critical", "1w");
+  EXPECT_EQ(config_.broken_map_critical, absl::Hours(168));
+  EXPECT_EQ(Why("broken_map_critical", "8d"),
+            "is out of range, write a time from 0 to 168h");
+}
+
 TEST_F(SettingTest, MaxShrinkIsAPercentage) {
   Apply("max_shrink", "25%");
   EXPECT_EQ(config_.max_shrink, 0.25);
