@@ -43,6 +43,7 @@ class BinlogSignal final : public ChangeSignal {
   absl::string_view name() const override { return "binlog"; }
   absl::Duration poll_interval() const override;
   absl::StatusOr<ReadScope> Scope() override;
+  void MarkProven() override { pending_.MarkProven(); }
   absl::StatusOr<ChangeHint> Poll() override;
   void Cancel() override { stream_->Cancel(); }
 
@@ -55,6 +56,7 @@ class BinlogSignal final : public ChangeSignal {
   void Follow(BinlogPosition start);
   void End(absl::Status status);
   absl::StatusOr<BinlogPosition> Position();
+  void NoteHidden(bool hidden, const Moment& now);
 
   const std::unique_ptr<BinlogStream> stream_;
   const ReadPosition read_position_;
@@ -63,6 +65,8 @@ class BinlogSignal final : public ChangeSignal {
   PendingChanges pending_;
   BinlogPosition last_position_;
   std::optional<Moment> probed_;
+  // Since when all that was told is not visible yet.
+  std::optional<Moment> hidden_since_;
   std::thread thread_;
 };
 

@@ -16,9 +16,8 @@ constexpr absl::Duration kTick = absl::Milliseconds(100);
 // Three parts of rest to one of reading: a quarter of the time at most.
 constexpr int kRestPerRead = 3;
 constexpr absl::Duration kLongestPause = absl::Seconds(10);
-// How soon, and how late, a commit is looked for that was not visible yet.
-constexpr absl::Duration kShortestLook = absl::Microseconds(200);
-constexpr absl::Duration kLongestLook = absl::Milliseconds(2);
+// And no shorter than this.
+constexpr absl::Duration kShortestWait = absl::Microseconds(200);
 // How often the store is looked at, and confirmed, while nothing happens: a
 // hundredth of what freshness is good for, and most of what an idle poll costs.
 constexpr absl::Duration kConfirmInterval = absl::Milliseconds(200);
@@ -174,7 +173,6 @@ absl::Status MirrorLoop::ReadAll() {
   with_.metrics->CountDiff(SyncMetrics::Scope::kEverything,
                            Elapsed(asked, tried_), *results);
   pause_before_all_ = Elapsed(asked, tried_) * kRestPerRead;
-  pause_before_named_ = absl::ZeroDuration();
   // A connection that ends soon after each read must not be opened at once
   // again.
   if (Elapsed(connected_, tried_) >= kLongestPause) backoff_.Reset();
@@ -187,9 +185,7 @@ absl::Status MirrorLoop::ReadNamed() {
       &asked, [this](ReadScope* scope) { PreferWholeMaps(scope); });
   if (absl::IsAborted(snapshot.status())) return snapshot.status();
   if (!snapshot.ok()) return CountError(snapshot.status());
-  if (snapshot->maps.empty()) {
-    pause_before_named_ =
-        std::clamp(2 * pause_before_named_, kShortestLook, kLongestLook);
+  if (snapshot->maps.empty()) {  // what was named is not visible yet
     tried_ = with_.clock->Now();
     return absl::OkStatus();
   }
@@ -200,7 +196,6 @@ absl::Status MirrorLoop::ReadNamed() {
   tried_ = with_.clock->Now();
   with_.metrics->CountDiff(SyncMetrics::Scope::kNamed, Elapsed(asked, tried_),
                            *results);
-  pause_before_named_ = absl::ZeroDuration();
   return absl::OkStatus();
 }
 
@@ -296,14 +291,13 @@ bool MirrorLoop::IsFilled() const {
 
 // Waits until something is due.
 absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
-  const absl::Duration poll_interval =
-      session_.choice().signal().poll_interval();
   ChangeHint hint =
       must_read_all_ ? ChangeHint::kChanged : ChangeHint::kUnknown;
   Moment polled = tried_;
-  rung_ = rung_ || pause_before_named_ > absl::ZeroDuration();
   while (!with_.stop->stopped()) {
     const Moment now = with_.clock->Now();
+    const absl::Duration poll_interval =
+        session_.choice().signal().poll_interval();
     if (Elapsed(reconciled_, now) >= with_.config->reconcile_interval) {
       // An earlier host may be back; later ones are a substitute.
       return session_.EarlierHostAnswers() ? Next::kReconnect : Next::kReadAll;
@@ -325,13 +319,12 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
     const absl::Duration rest =
         hint == ChangeHint::kChanged
             ? pause_before_all_ - Elapsed(reconciled_, now)
-        : hint == ChangeHint::kNamed
-            ? pause_before_named_ - Elapsed(tried_, now)
-            : poll_interval - Elapsed(polled, now);
+        : hint == ChangeHint::kNamed ? absl::ZeroDuration()
+                                     : poll_interval - Elapsed(polled, now);
     if (due && rest <= absl::ZeroDuration()) {
       return hint == ChangeHint::kChanged ? Next::kReadAll : Next::kReadNamed;
     }
-    rung_ = doorbell_.WaitFor(std::clamp(rest, kShortestLook, kTick)) || rung_;
+    rung_ = doorbell_.WaitFor(std::clamp(rest, kShortestWait, kTick)) || rung_;
   }
   return Next::kStop;
 }

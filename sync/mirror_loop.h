@@ -106,8 +106,6 @@ class MirrorLoop {
   // Before everything is read again: reading it takes at most a quarter of the
   // time, however busy the server is with other databases.
   absl::Duration pause_before_all_;
-  // Before what is named is read again: a commit may not be visible yet.
-  absl::Duration pause_before_named_;
 };
 
 }  // namespace postmirror

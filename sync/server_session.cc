@@ -8,19 +8,20 @@
 #include "absl/time/clock.h"
 #include "sync/map_survey.h"
 #include "sync/mariadb/binlog_facts.h"
+#include "sync/table_check.h"
 
 namespace postmirror {
 namespace {
 
 // A table that is altered between the snapshot's opening and its SELECT makes
-// the server give the read up, and a commit may be in the binlog that is not
-// visible yet; that is no fault so soon.
+// the server give the read up; that is no fault so soon.
 constexpr int kMaxRepeats = 10;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(1);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(200);
 // What no signal tells is asked for, though not as often: it is some statements
-// each time.
-constexpr absl::Duration kBesideInterval = absl::Seconds(1);
+// each time. A little less than a second, so that each of the polls that come
+// once a second asks.
+constexpr absl::Duration kBesideInterval = absl::Milliseconds(900);
 // A replica further behind would take back what another host had.
 constexpr absl::Duration kMaxBehind = absl::Seconds(60);
 
@@ -166,11 +167,25 @@ absl::StatusOr<Snapshot> ServerSession::TryReadAll() {
 absl::StatusOr<Snapshot> ServerSession::ReadNamed(
     Moment* asked, absl::FunctionRef<void(ReadScope*)> widen) {
   *asked = clock_.Now();
-  return postmirror::ReadNamed(absl::MakeSpan(readers_), [&] {
-    absl::StatusOr<ReadScope> scope = choice_.signal().Scope();
-    if (scope.ok()) widen(&*scope);
-    return scope;
-  });
+  return postmirror::ReadNamed(absl::MakeSpan(readers_),
+                               [&]() -> absl::StatusOr<ReadScope> {
+                                 absl::StatusOr<ReadScope> scope = NamedScope();
+                                 if (scope.ok()) widen(&*scope);
+                                 return scope;
+                               });
+}
+
+// What the signal names, as far as its tables are those that were surveyed.
+absl::StatusOr<ReadScope> ServerSession::NamedScope() {
+  ChangeSignal& signal = choice_.signal();
+  absl::StatusOr<ReadScope> scope = signal.Scope();
+  if (!scope.ok() || scope->unproven.empty()) return scope;
+  if (absl::Status checked = CheckTables(absl::MakeSpan(readers_), &*scope);
+      !checked.ok()) {
+    return checked;
+  }
+  if (!scope->everything) signal.MarkProven();
+  return scope;
 }
 
 absl::StatusOr<ChangeHint> ServerSession::Poll() {
@@ -186,7 +201,7 @@ absl::StatusOr<ChangeHint> ServerSession::Poll() {
 
 absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
   const bool has_views =
-      choice_.signal().name() == "lsn" &&
+      choice_.signal().name() != "interval" &&
       std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) {
         return std::any_of(
             reader.maps.begin(), reader.maps.end(),
@@ -207,13 +222,13 @@ absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
     if (*replicates) return ChangeHint::kChanged;
   }
   if (!has_views) return ChangeHint::kUnchanged;
-  // Redefining a view moves no LSN.
+  // Redefining a view moves no LSN, and need not be in the binlog.
   for (GroupReader& reader : readers_) {
     for (size_t i = 0; i < reader.maps.size(); ++i) {
       const absl::StatusOr<TableSurvey> survey =
           SurveyMap(reader.group->maps[i], *reader.connection);
       if (!survey.ok()) return survey.status();
-      if (*survey != reader.maps[i].survey) return ChangeHint::kChanged;
+      if (!survey->IsSameAs(reader.maps[i].survey)) return ChangeHint::kChanged;
     }
   }
   return ChangeHint::kUnchanged;

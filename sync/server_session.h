@@ -67,6 +67,7 @@ class ServerSession {
   absl::Status CheckReplica(bool choosy);
   absl::Status Prepare();
   absl::StatusOr<Snapshot> TryReadAll();
+  absl::StatusOr<ReadScope> NamedScope();
   absl::StatusOr<ChangeHint> LookBeside(const Moment& now);
   void Close();
 

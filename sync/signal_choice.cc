@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "sync/binlog/column_format.h"
 #include "sync/interval_signal.h"
 #include "sync/key_hints.h"
 #include "sync/lsn_signal.h"
@@ -16,11 +17,26 @@ namespace {
 // So many heartbeats fit into read_timeout: two may come late.
 constexpr int kHeartbeatsPerTimeout = 3;
 
+// What an account does not see of a table may be of any type.
+WatchedShape WatchedShapeOf(const TableShape& table) {
+  WatchedShape shape = {.types = {},
+                        .has_open_files = table.engine != "InnoDB"};
+  for (const TableColumn& column : table.columns) {
+    shape.types.resize(column.place + 1);
+    shape.types.back() = TypesOf(column.data_type);
+  }
+  return shape;
+}
+
 std::shared_ptr<const WatchedMaps> Watched(absl::Span<GroupReader> readers) {
   std::vector<MapTables> maps;
   for (const GroupReader& reader : readers) {
     for (const PreparedMap& map : reader.maps) {
-      maps.push_back({map.survey.tables, map.hints});
+      MapTables& watched = maps.emplace_back();
+      watched.hints = map.hints;
+      for (const auto& [name, shape] : map.survey.tables) {
+        watched.tables.emplace(name, WatchedShapeOf(shape));
+      }
     }
   }
   return std::make_shared<const WatchedMaps>(maps);

@@ -218,6 +218,10 @@ absl::StatusOr<PreparedMap> PrepareMap(const MirroredMap& map,
                                        Connection& connection) {
   if (absl::Status used = connection.Use(map.dbname); !used.ok()) return used;
   PreparedMap prepared;
+  // First: what is altered while the rest is asked is another shape later.
+  absl::StatusOr<TableSurvey> survey = SurveyMap(map, connection);
+  if (!survey.ok()) return survey.status();
+  prepared.survey = *std::move(survey);
   for (const MirrorQuery::PrimaryKeyOrder& order : map.query.orders) {
     absl::StatusOr<std::vector<std::string>> columns =
         ReadPrimaryKey(connection, order.table);
@@ -231,9 +235,13 @@ absl::StatusOr<PreparedMap> PrepareMap(const MirroredMap& map,
       FindKeyCollation(map, prepared.collation_name, connection, collations);
   if (!collation.ok()) return collation.status();
   prepared.collation = *std::move(collation);
-  absl::StatusOr<TableSurvey> survey = SurveyMap(map, connection);
+  if (prepared.survey.blind_spot.empty()) return prepared;
+  // A table that was away for a moment must not choose another signal.
+  survey = SurveyMap(map, connection);
   if (!survey.ok()) return survey.status();
-  prepared.survey = *std::move(survey);
+  if (!survey->IsSameAs(prepared.survey)) {
+    return absl::AbortedError("its tables are being altered");
+  }
   return prepared;
 }
 

@@ -64,6 +64,27 @@ TEST_F(MirrorLoopBinlogTest, RowsOfAnAlteredTableArrive) {
   EXPECT_EQ(Status().servers[0].change_source, "binlog");
 }
 
+// In no binlog; the table has another number from then on.
+TEST_F(MirrorLoopBinlogTest, RowsOfATableThatWasAlteredUnloggedArrive) {
+  StartWithAliases();
+  Run({"SET sql_log_bin = 0",
+       "ALTER TABLE virtual_aliases ADD COLUMN note VARCHAR(50) FIRST",
+       "SET sql_log_bin = 1",
+       "INSERT INTO virtual_aliases (id, domain_id, source, destination)"
+       " VALUES (20, 1, 'new@example.org', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "a@b"));
+  Run({"DELETE FROM virtual_aliases WHERE id = 20"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "NOT FOUND"));
+}
+
+TEST_F(MirrorLoopBinlogTest, FlushedTablesAreNotReadAsAWhole) {
+  StartWithAliases();
+  Run({"FLUSH TABLES",
+       "INSERT INTO virtual_aliases VALUES (20, 1, 'new@example.org', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "a@b"));
+  EXPECT_EQ(Metric("postmirror_sync_diffs_total", "everything"), 1);
+}
+
 TEST_F(MirrorLoopBinlogTest, WithoutThePrivilegeItIsTheLsn) {
   Run({"REVOKE REPLICATION SLAVE ON *.* FROM 'postmirror'@'127.0.0.1'"});
   StartWithAliases();
