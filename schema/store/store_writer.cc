@@ -162,7 +162,9 @@ StoreWriter::ReadNotes() {
     std::optional<std::string>& note = notes[std::string(name)];
     if (entry.size() < kDigestBytes) continue;
     const absl::string_view bytes = entry.substr(kDigestBytes);
-    if (DigestText(bytes) == entry.substr(0, kDigestBytes)) note = bytes;
+    if (DigestText(bytes) == entry.substr(0, kDigestBytes)) {
+      note = std::string(bytes);
+    }
   }
 }
 
