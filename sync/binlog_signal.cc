@@ -78,6 +78,12 @@ absl::StatusOr<BinlogPosition> BinlogSignal::Position() {
   return last_position_;
 }
 
+absl::Status BinlogSignal::BeforeSnapshot() {
+  if (lsn_watch_ == nullptr) return absl::OkStatus();
+  const absl::StatusOr<BinlogPosition> end = Position();
+  return end.ok() ? lsn_watch_->BeforeSnapshot(*end) : end.status();
+}
+
 absl::StatusOr<ReadScope> BinlogSignal::Scope() {
   const absl::StatusOr<BinlogPosition> at = Position();
   if (!at.ok()) return at.status();
@@ -88,23 +94,36 @@ absl::StatusOr<ReadScope> BinlogSignal::Scope() {
   return pending_.TakeUpTo(*at);
 }
 
+bool BinlogSignal::IsQuiet() const {
+  return pending_.kind() == PendingChanges::Kind::kNothing;
+}
+
+// Compares what was received with what the server has: kUnknown where that says
+// nothing.
+absl::StatusOr<ChangeHint> BinlogSignal::Probe() {
+  const absl::StatusOr<BinlogPosition> end = Position();
+  if (!end.ok()) return end.status();
+  absl::StatusOr<ChangeHint> beside = ChangeHint::kUnchanged;
+  if (lsn_watch_ != nullptr) beside = lsn_watch_->Look(*end);
+  if (!beside.ok() || *beside == ChangeHint::kChanged) return beside;
+  if (!IsQuiet()) return ChangeHint::kUnknown;
+  const absl::StatusOr<bool> received = pending_.Await(*end, kUsualLag);
+  if (!received.ok()) return received.status();
+  const bool unchanged = *received && !pending_.settling() && IsQuiet();
+  return unchanged ? *beside : ChangeHint::kUnknown;
+}
+
 absl::StatusOr<ChangeHint> BinlogSignal::Poll() {
   const absl::StatusOr<bool> alive =
       pending_.Await(BinlogPosition(), absl::ZeroDuration());
   if (!alive.ok()) return alive.status();
   const Moment now = clock_.Now();
-  const bool quiet = pending_.kind() == PendingChanges::Kind::kNothing;
-  if (quiet && (!probed_.has_value() ||
-                Elapsed(*probed_, now) >= kBinlogProbeInterval)) {
+  const bool due =
+      !probed_.has_value() || Elapsed(*probed_, now) >= kBinlogProbeInterval;
+  if (due && (IsQuiet() || lsn_watch_ != nullptr)) {
     probed_ = now;
-    const absl::StatusOr<BinlogPosition> end = Position();
-    if (!end.ok()) return end.status();
-    const absl::StatusOr<bool> received = pending_.Await(*end, kUsualLag);
-    if (!received.ok()) return received.status();
-    if (*received && !pending_.settling() &&
-        pending_.kind() == PendingChanges::Kind::kNothing) {
-      return ChangeHint::kUnchanged;
-    }
+    absl::StatusOr<ChangeHint> probed = Probe();
+    if (!probed.ok() || *probed != ChangeHint::kUnknown) return probed;
   }
   switch (pending_.kind()) {
     case PendingChanges::Kind::kNothing:

@@ -56,12 +56,14 @@ void LoopLog::Advice(const std::string& advice) {
 }
 
 void LoopLog::Untold(absl::string_view map, uint64_t changes,
-                     absl::string_view source) {
+                     absl::string_view source, bool gives_up) {
   logger_.Warning(absl::StrCat(
       "map ", map, ": ", changes, " entries differed though the ", source,
       " told of nothing: someone writes with sql_log_bin = 0, or a setting "
       "keeps changes out of the ",
-      source, "; such changes are found every reconcile_interval only"));
+      source,
+      gives_up ? "; another change source is taken"
+               : "; such changes are found every reconcile_interval only"));
 }
 
 void LoopLog::ServerIdTaken(uint32_t server_id) {

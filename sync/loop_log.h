@@ -41,8 +41,9 @@ class LoopLog {
   void Advice(const std::string& advice);
 
   // A read of everything found changes that the source had not told of.
-  void Untold(absl::string_view map, uint64_t changes,
-              absl::string_view source);
+  // `gives_up`: another source is taken for that.
+  void Untold(absl::string_view map, uint64_t changes, absl::string_view source,
+              bool gives_up);
 
   // Another replica uses our server_id.
   void ServerIdTaken(uint32_t server_id);

@@ -13,8 +13,6 @@ namespace {
 // How often the loop looks up from waiting, for the stop signal and for
 // requests.
 constexpr absl::Duration kTick = absl::Milliseconds(100);
-// Three parts of rest to one of reading: a quarter of the time at most.
-constexpr int kRestPerRead = 3;
 constexpr absl::Duration kLongestPause = absl::Seconds(10);
 // How soon, and how late, a commit is looked for that was not visible yet.
 constexpr absl::Duration kShortestLook = absl::Microseconds(200);
@@ -38,6 +36,12 @@ std::vector<std::string> MapNames(const ServerPlan& plan) {
     for (const MirroredMap& map : group.maps) names.push_back(map.name);
   }
   return names;
+}
+
+bool FoundChanges(const std::vector<MapResult>& results) {
+  return std::any_of(results.begin(), results.end(), [](const auto& result) {
+    return result.added + result.changed + result.removed > 0;
+  });
 }
 
 std::string HostNames(const ServerPlan& plan) {
@@ -166,14 +170,14 @@ absl::Status MirrorLoop::ReadAll() {
   const uint64_t signal = session_.choice().number();
   const bool told =
       told_by_ == signal && !must_read_all_ && generation_ == generation;
-  Report(*snapshot, *results, asked, told);
   told_by_ = signal;
   must_read_all_ = false;
+  Report(*snapshot, *results, asked, told);
   generation_ = generation;
   reconciled_ = tried_ = with_.clock->Now();
   with_.metrics->CountDiff(SyncMetrics::Scope::kEverything,
                            Elapsed(asked, tried_), *results);
-  pause_before_all_ = Elapsed(asked, tried_) * kRestPerRead;
+  pace_.Note(snapshot->reading, FoundChanges(*results));
   pause_before_named_ = absl::ZeroDuration();
   // A connection that ends soon after each read must not be opened at once
   // again.
@@ -271,10 +275,16 @@ void MirrorLoop::Report(const Snapshot& snapshot,
     const uint64_t changes = result->added + result->changed + result->removed;
     if (told && !was_held && changes > 0 && !snapshot.scope.everything &&
         snapshot.scope.maps[i].empty()) {
-      log_.Untold(map.name, changes, status_.change_source);
+      NoteUntold(map, changes);
     }
   }
   Confirm(asked);
+}
+
+void MirrorLoop::NoteUntold(const MapStatus& map, uint64_t changes) {
+  const bool gives_up = session_.NoteUntold();
+  log_.Untold(map.name, changes, status_.change_source, gives_up);
+  must_read_all_ = must_read_all_ || gives_up;
 }
 
 void MirrorLoop::PostBroken(const absl::Status& status) {
@@ -322,12 +332,11 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
       hint = *polled_hint;
       continue;
     }
-    const absl::Duration rest =
-        hint == ChangeHint::kChanged
-            ? pause_before_all_ - Elapsed(reconciled_, now)
-        : hint == ChangeHint::kNamed
-            ? pause_before_named_ - Elapsed(tried_, now)
-            : poll_interval - Elapsed(polled, now);
+    const absl::Duration rest = hint == ChangeHint::kChanged
+                                    ? pace_.pause() - Elapsed(reconciled_, now)
+                                : hint == ChangeHint::kNamed
+                                    ? pause_before_named_ - Elapsed(tried_, now)
+                                    : poll_interval - Elapsed(polled, now);
     if (due && rest <= absl::ZeroDuration()) {
       return hint == ChangeHint::kChanged ? Next::kReadAll : Next::kReadNamed;
     }

@@ -121,7 +121,7 @@ absl::Status ServerSession::CheckReplica(bool choosy) {
 // What the tables are is asked before everything is read: an ALTER may have
 // changed the key's collation, the primary key or the engine.
 absl::Status ServerSession::Prepare() {
-  absl::Status status = choice_.Begin(*readers_.front().connection);
+  absl::Status status = choice_.Begin(absl::MakeSpan(readers_));
   if (status.ok()) {
     status = PrepareReaders(absl::MakeSpan(readers_), &collations_);
   }
@@ -159,8 +159,15 @@ absl::StatusOr<Snapshot> ServerSession::TryReadAll() {
   if (absl::Status marked = signal.BeforeSnapshot(); !marked.ok()) {
     return marked;
   }
-  return ReadSnapshot(absl::MakeSpan(readers_),
-                      [&signal] { return signal.Scope(); });
+  Moment began;
+  absl::StatusOr<Snapshot> snapshot =
+      ReadSnapshot(absl::MakeSpan(readers_), [&] {
+        absl::StatusOr<ReadScope> scope = signal.Scope();
+        began = clock_.Now();
+        return scope;
+      });
+  if (snapshot.ok()) snapshot->reading = Elapsed(began, clock_.Now());
+  return snapshot;
 }
 
 absl::StatusOr<Snapshot> ServerSession::ReadNamed(

@@ -57,6 +57,8 @@ class ServerSession {
   // does not let us ask.
   bool replica_state_hidden() const { return replica_state_hidden_; }
 
+  // See SignalChoice.
+  bool NoteUntold() { return choice_.NoteUntold(); }
   uint32_t ChangeServerId() { return choice_.ChangeServerId(); }
 
   // Ends a question to the server that is under way, now and later.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -34,7 +35,7 @@ class SignalChoice {
 
   // To be called before the server is asked what the tables are: notes where
   // its binlog is.
-  absl::Status Begin(Connection& connection);
+  absl::Status Begin(absl::Span<GroupReader> readers);
 
   // Chooses by what PrepareReaders found since Begin. The signal asks on the
   // readers' first connection, which must outlive it: see Drop.
@@ -60,6 +61,12 @@ class SignalChoice {
     return binlog_signal_ != nullptr && !binlog_.logs_replicated;
   }
 
+  // A read of everything found a change that the signal had not told of. Where
+  // the account cannot see what the binlog lacks, it is not trusted any more,
+  // and true is returned: the next Choose takes another signal. That holds for
+  // this host until the account can see it.
+  bool NoteUntold();
+
   // The readers' connections are about to go.
   void Drop();
 
@@ -71,10 +78,12 @@ class SignalChoice {
  private:
   absl::Status UseInterval(Connection& connection, absl::string_view why);
   absl::Status UseLsn(Connection& connection, absl::string_view why);
+  std::string RefuseBinlog() const;
   absl::StatusOr<std::string> TryBinlog(const ServerAddress& address,
                                         absl::Span<GroupReader> readers);
   absl::Status UseBinlog(const ServerAddress& address,
                          absl::Span<GroupReader> readers);
+  void WatchLsn(Connection& connection);
   absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(
       const ServerAddress& address, absl::Span<GroupReader> readers);
   absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStreamAs(
@@ -86,6 +95,9 @@ class SignalChoice {
   const std::function<void()> wake_;
   uint32_t server_id_;
 
+  std::string host_;               // that was chosen for last
+  std::string not_innodb_;         // its tables that are not, or ""
+  std::set<std::string> doubted_;  // hosts whose binlog did not tell a change
   BinlogSettings binlog_;
   std::optional<BinlogPosition> position_;  // at Begin
   std::string refusal_;                     // why there was no stream

@@ -10,6 +10,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "sync/collation_tables.h"
 #include "sync/mariadb/connection.h"
@@ -74,7 +75,8 @@ struct Snapshot {
   ReadScope scope;                // what may have changed, as far as is known
   // Several groups could not be read without a change between them.
   bool is_one_moment = true;
-  bool is_whole = true;  // every map, with all of its keys
+  bool is_whole = true;    // every map, with all of its keys
+  absl::Duration reading;  // how long reading the rows took, and nothing else
   // Removals wait: a map of the server is broken, and an address may be moving
   // into it.
   bool removals_wait = false;

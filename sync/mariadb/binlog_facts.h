@@ -21,9 +21,10 @@ struct BinlogSettings {
   // It does not, and is a replica or a node of a cluster: its binlog lacks
   // changes.
   bool lacks_replicated = false;
-  // What the binlog is restricted to or lacks (binlog_do_db, binlog_ignore_db);
-  // empty also where the server does not tell.
+  // What the binlog is restricted to or lacks (binlog_do_db, binlog_ignore_db).
   std::string filter;
+  // The account may not ask for that: an empty `filter` says nothing.
+  bool filter_hidden = false;
 };
 
 // No privilege is needed; with BINLOG MONITOR every version tells its filter.

@@ -195,6 +195,20 @@ TEST_F(BinlogSignalTest, ABinlogThatWentBackIsAnError) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("went back"));
 }
 
+TEST_F(BinlogSignalTest, WithTheLsnBesideItAnUntoldChangeIsEverything) {
+  uint64_t lsn = 1000;
+  signal_->WatchLsn(std::make_unique<LsnWatch>(
+      [&]() -> absl::StatusOr<uint64_t> { return lsn; }, &clock_));
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_EQ(signal_->BeforeSnapshot(), absl::OkStatus());
+  EXPECT_TRUE(ScopeOfNow().empty());
+  EXPECT_TRUE(AwaitHint(ChangeHint::kUnchanged));
+  ++lsn;
+  EXPECT_TRUE(AwaitHint(ChangeHint::kChanged));
+  ASSERT_EQ(signal_->BeforeSnapshot(), absl::OkStatus());
+  EXPECT_TRUE(ScopeOfNow().empty()) << "that was not told";
+}
+
 TEST_F(BinlogSignalTest, CancelEndsIt) {
   signal_->Cancel();
   EXPECT_TRUE(doorbell_.WaitFor(absl::Seconds(40)));

@@ -181,14 +181,14 @@ TEST_F(LoopLogTest, AdviceIsGivenOnce) {
 }
 
 TEST_F(LoopLogTest, ChangesThatWereNotToldOfAreAWarningEachTime) {
-  log_.Untold("/a.cf", 3, "binlog");
-  log_.Untold("/a.cf", 1, "binlog");
+  log_.Untold("/a.cf", 3, "binlog", false);
+  log_.Untold("/a.cf", 1, "binlog", true);
   EXPECT_THAT(
       logger_.Take(),
       ElementsAre(
           StartsWith("warning: map /a.cf: 3 entries differed though the "
                      "binlog told of nothing"),
-          HasSubstr("1 entries")));
+          AllOf(HasSubstr("1 entries"), HasSubstr("another change source"))));
 }
 
 TEST_F(LoopLogTest, AServerIdThatIsTakenIsNamed) {

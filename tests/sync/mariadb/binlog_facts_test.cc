@@ -81,6 +81,19 @@ TEST_F(BinlogFactsTest, TheServerSaysHowItsBinlogIs) {
   EXPECT_EQ(settings->row_image, "FULL");
   EXPECT_FALSE(settings->lacks_replicated);
   EXPECT_EQ(settings->filter, "");
+  EXPECT_FALSE(settings->filter_hidden);
+}
+
+// MariaDB 11.8 tells it to everybody.
+TEST_F(BinlogFactsTest, WithoutThePrivilegeTheFilterIsHidden) {
+  Run({"REVOKE BINLOG MONITOR ON *.* FROM 'postmirror'@'127.0.0.1'"});
+  const auto connection = ConnectAsPostmirror();
+  Run({"GRANT BINLOG MONITOR ON *.* TO 'postmirror'@'127.0.0.1'"});
+  const auto settings = ReadBinlogSettings(*connection);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  const bool tells_everybody =
+      !Rows(*connection, "SHOW GLOBAL VARIABLES LIKE 'binlog_do_db'").empty();
+  EXPECT_EQ(settings->filter_hidden, !tells_everybody);
 }
 
 // Not the session's: others write.
