@@ -39,12 +39,12 @@ void AcceptInbox::Submit() {
   submitted_.clear();
   for (AcceptRequest& request : std::exchange(waiting_, {})) {
     if (clock_.Now().wall - request.requested > kAcceptLifetime) {
-      Reply(request, false, "the request is over 10 minutes old");
-    } else if (!store_.Accept(request.map, request.removals, request.digest)) {
-      Reply(
-          request, false,
-          "the map is not held, or what is held has changed: see postmirrorctl "
-          "status");
+      Refuse(request, "the request is over 10 minutes old");
+    } else if (!store_.Accept(request.map, request.removals, request.values,
+                              request.digest)) {
+      Refuse(request,
+             "the map is not held, or what is held has changed: see "
+             "postmirrorctl status");
     } else {
       submitted_.push_back(std::move(request));
     }
@@ -57,22 +57,35 @@ void AcceptInbox::Answer(const std::vector<MapResult>& results) {
                                      [&](const MapResult& candidate) {
                                        return candidate.map == request.map;
                                      });
-    const bool applied = result != results.end() && !result->held.has_value();
-    Reply(request, applied,
-          applied ? ""
-                  : "the database removes other keys by now: see postmirrorctl "
-                    "status");
+    if (result == results.end() || !result->accept.has_value()) {
+      store_.WithdrawAccept(request.map);
+      Refuse(request, "the map could not be read: see postmirrorctl status");
+    } else if (!result->accept->taken) {
+      Refuse(request, result->accept->refusal);
+    } else {
+      const HeldChanges held = result->held.value_or(HeldChanges());
+      Reply(request, {.id = request.id,
+                      .applied = true,
+                      .reason = "",
+                      .removals = result->accept->removals,
+                      .values = result->accept->values,
+                      .held = held.removals + held.values});
+    }
   }
 }
 
-void AcceptInbox::Reply(const AcceptRequest& request, bool applied,
-                        absl::string_view reason) {
-  logger_.Notice(absl::StrCat("map ", request.map, ": accept ",
-                              applied ? "applied" : "refused",
-                              reason.empty() ? "" : ": ", reason));
-  const absl::Status posted = PostAcceptAnswer(
-      folder_, request.map,
-      {.id = request.id, .applied = applied, .reason = std::string(reason)});
+void AcceptInbox::Refuse(const AcceptRequest& request,
+                         absl::string_view reason) {
+  Reply(request,
+        {.id = request.id, .applied = false, .reason = std::string(reason)});
+}
+
+void AcceptInbox::Reply(const AcceptRequest& request,
+                        const AcceptAnswer& answer) {
+  logger_.Notice(absl::StrCat(
+      "map ", request.map, ": accept ", answer.applied ? "applied" : "refused",
+      answer.reason.empty() ? "" : ": ", answer.reason));
+  const absl::Status posted = PostAcceptAnswer(folder_, request.map, answer);
   if (!posted.ok()) logger_.Warning(posted.message());
 }
 

@@ -32,8 +32,8 @@ class AcceptInbox {
   void Answer(const std::vector<MapResult>& results);
 
  private:
-  void Reply(const AcceptRequest& request, bool applied,
-             absl::string_view reason);
+  void Refuse(const AcceptRequest& request, absl::string_view reason);
+  void Reply(const AcceptRequest& request, const AcceptAnswer& answer);
 
   const std::string folder_;
   const std::vector<std::string> maps_;

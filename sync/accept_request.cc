@@ -25,6 +25,10 @@ std::string ValueOf(const CfFile& file, absl::string_view name) {
   return entry == nullptr ? std::string() : entry->value;
 }
 
+bool TakeNumber(const CfFile& file, absl::string_view name, uint64_t* number) {
+  return absl::SimpleAtoi(ValueOf(file, name), number);
+}
+
 absl::StatusOr<std::optional<CfFile>> ReadIfThere(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadSmallFile(path);
   if (absl::IsNotFound(text.status())) return std::nullopt;
@@ -46,10 +50,11 @@ absl::Status PostAcceptRequest(absl::string_view folder,
                                const AcceptRequest& request) {
   return ReplaceFile(
       FilePath(folder, request.map, "request"),
-      absl::StrCat(
-          "map = ", request.map, "\nid = ", request.id,
-          "\nremovals = ", request.removals, "\ndigest = ", request.digest,
-          "\nrequested_ns = ", absl::ToUnixNanos(request.requested), "\n"));
+      absl::StrCat("map = ", request.map, "\nid = ", request.id,
+                   "\nremovals = ", request.removals,
+                   "\nvalues = ", request.values, "\ndigest = ", request.digest,
+                   "\nrequested_ns = ", absl::ToUnixNanos(request.requested),
+                   "\n"));
 }
 
 absl::Status WithdrawAcceptRequest(absl::string_view folder,
@@ -64,9 +69,15 @@ absl::StatusOr<std::optional<AcceptAnswer>> TakeAcceptAnswer(
   if (!file.ok()) return file.status();
   if (!file->has_value() || ValueOf(**file, "id") != id) return std::nullopt;
   if (absl::Status removed = Remove(path); !removed.ok()) return removed;
-  return AcceptAnswer{.id = std::string(id),
+  AcceptAnswer answer{.id = std::string(id),
                       .applied = ValueOf(**file, "applied") == "yes",
                       .reason = ValueOf(**file, "reason")};
+  if (!TakeNumber(**file, "removals", &answer.removals) ||
+      !TakeNumber(**file, "values", &answer.values) ||
+      !TakeNumber(**file, "held", &answer.held)) {
+    return absl::DataLossError(absl::StrCat(path, ": is no answer for ", map));
+  }
+  return answer;
 }
 
 absl::StatusOr<std::optional<AcceptRequest>> TakeAcceptRequest(
@@ -78,12 +89,12 @@ absl::StatusOr<std::optional<AcceptRequest>> TakeAcceptRequest(
   if (!file.ok()) return file.status();
   AcceptRequest request{.map = ValueOf(**file, "map"),
                         .id = ValueOf(**file, "id"),
-                        .removals = 0,
                         .digest = ValueOf(**file, "digest"),
                         .requested = {}};
   int64_t requested_ns = 0;
   if (request.map != map || request.id.empty() ||
-      !absl::SimpleAtoi(ValueOf(**file, "removals"), &request.removals) ||
+      !TakeNumber(**file, "removals", &request.removals) ||
+      !TakeNumber(**file, "values", &request.values) ||
       !absl::SimpleAtoi(ValueOf(**file, "requested_ns"), &requested_ns)) {
     return absl::DataLossError(absl::StrCat(path, ": is no request for ", map));
   }
@@ -93,10 +104,12 @@ absl::StatusOr<std::optional<AcceptRequest>> TakeAcceptRequest(
 
 absl::Status PostAcceptAnswer(absl::string_view folder, absl::string_view map,
                               const AcceptAnswer& answer) {
-  return ReplaceFile(FilePath(folder, map, "answer"),
-                     absl::StrCat("id = ", answer.id,
-                                  "\napplied = ", answer.applied ? "yes" : "no",
-                                  "\nreason = ", answer.reason, "\n"));
+  return ReplaceFile(
+      FilePath(folder, map, "answer"),
+      absl::StrCat(
+          "id = ", answer.id, "\napplied = ", answer.applied ? "yes" : "no",
+          "\nreason = ", answer.reason, "\nremovals = ", answer.removals,
+          "\nvalues = ", answer.values, "\nheld = ", answer.held, "\n"));
 }
 
 }  // namespace postmirror

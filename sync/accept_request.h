@@ -1,7 +1,7 @@
 // How postmirrorctl releases a held map: it names the change set that it saw in
-// a request file in the store's folder; sync, the only writer, applies it if
-// the database still removes the same keys or fewer, and leaves an answer file.
-// One request and one answer a map.
+// a request file in the store's folder; sync, the only writer, applies what was
+// seen, holds what came since, and leaves an answer file. One request and one
+// answer a map.
 #ifndef POSTMIRROR_SYNC_ACCEPT_REQUEST_H_
 #define POSTMIRROR_SYNC_ACCEPT_REQUEST_H_
 
@@ -22,6 +22,7 @@ struct AcceptRequest {
   std::string map;
   std::string id;  // ties the answer to the request
   uint64_t removals = 0;
+  uint64_t values = 0;
   std::string digest;
   absl::Time requested;
 
@@ -31,7 +32,10 @@ struct AcceptRequest {
 struct AcceptAnswer {
   std::string id;
   bool applied = false;
-  std::string reason;  // why not, for the operator
+  std::string reason;     // why not, for the operator
+  uint64_t removals = 0;  // so many were applied
+  uint64_t values = 0;
+  uint64_t held = 0;  // so many keys came since, and are held
 
   friend bool operator==(const AcceptAnswer&, const AcceptAnswer&) = default;
 };

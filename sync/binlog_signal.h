@@ -8,11 +8,13 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "schema/runtime/clock.h"
 #include "sync/binlog/binlog_position.h"
 #include "sync/change_signal.h"
+#include "sync/lsn_watch.h"
 #include "sync/mariadb/binlog_stream.h"
 #include "sync/pending_changes.h"
 #include "sync/watched_maps.h"
@@ -42,7 +44,9 @@ class BinlogSignal final : public ChangeSignal {
 
   absl::string_view name() const override { return "binlog"; }
   absl::Duration poll_interval() const override;
+  absl::Status BeforeSnapshot() override;
   absl::StatusOr<ReadScope> Scope() override;
+  void MarkProven() override { pending_.MarkProven(); }
   absl::StatusOr<ChangeHint> Poll() override;
   void Cancel() override { stream_->Cancel(); }
 
@@ -51,10 +55,20 @@ class BinlogSignal final : public ChangeSignal {
   void Watch(std::shared_ptr<const WatchedMaps> maps,
              const BinlogPosition& asked);
 
+  // Looks for changes that the binlog may lack as well, from the next read of
+  // everything on; nullptr: not any more.
+  void WatchLsn(std::unique_ptr<LsnWatch> watch) {
+    lsn_watch_ = std::move(watch);
+  }
+  bool watches_lsn() const { return lsn_watch_ != nullptr; }
+
  private:
   void Follow(BinlogPosition start);
   void End(absl::Status status);
   absl::StatusOr<BinlogPosition> Position();
+  absl::StatusOr<ChangeHint> Probe(PendingChanges::Kind told, bool due,
+                                   const Moment& now);
+  void NoteHidden(bool hidden, const Moment& now);
 
   const std::unique_ptr<BinlogStream> stream_;
   const ReadPosition read_position_;
@@ -63,6 +77,9 @@ class BinlogSignal final : public ChangeSignal {
   PendingChanges pending_;
   BinlogPosition last_position_;
   std::optional<Moment> probed_;
+  std::unique_ptr<LsnWatch> lsn_watch_;  // where the binlog may lack changes
+  // Since when all that was told is not visible yet.
+  std::optional<Moment> hidden_since_;
   std::thread thread_;
 };
 

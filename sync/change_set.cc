@@ -1,5 +1,7 @@
 #include "sync/change_set.h"
 
+#include "schema/runtime/digest.h"
+
 namespace postmirror {
 namespace {
 
@@ -43,8 +45,10 @@ absl::StatusOr<ChangeSet> Diff(StoreScan* scan, const PackedRows& rows,
       changes.added.push_back(static_cast<uint32_t>(snapshot.first_row()));
     } else if (order > 0) {
       changes.removed.Add(store.key(), "", 0);
+      changes.removed_entries.push_back(Digest(store.entry()));
     } else if (snapshot.entry() != store.entry()) {
       changes.changed.push_back(static_cast<uint32_t>(snapshot.first_row()));
+      changes.changed_from.push_back(Digest(store.entry()));
     }
     if (order <= 0) {
       ++changes.after;
@@ -55,6 +59,7 @@ absl::StatusOr<ChangeSet> Diff(StoreScan* scan, const PackedRows& rows,
       if (absl::Status moved = store.Move(); !moved.ok()) return moved;
     }
   }
+  // They came in order.
   changes.removed.Sort();
   return changes;
 }
@@ -75,8 +80,10 @@ absl::StatusOr<ChangeSet> DiffKeys(StoreScan& scan, const PackedRows& rows,
       changes.added.push_back(row);
     } else if (in_snapshot && snapshot.entry() != scan.entry()) {
       changes.changed.push_back(row);
+      changes.changed_from.push_back(Digest(scan.entry()));
     } else if (!in_snapshot && *in_store) {
       changes.removed.Add(key, "", 0);
+      changes.removed_entries.push_back(Digest(scan.entry()));
     }
     if (in_snapshot) more = snapshot.Next();
   }

@@ -21,8 +21,12 @@ struct ChangeSet {
   std::deque<uint32_t> added;    // keys that are new to the store
   std::deque<uint32_t> changed;  // keys whose entry differs
   PackedRows removed;            // keys that are in the store alone, sorted
-  uint64_t before = 0;           // entries in the store
-  uint64_t after = 0;            // entries in the snapshot
+  // Digests of the entries that the store has of `changed` and of `removed`, in
+  // their order.
+  std::deque<uint64_t> changed_from;
+  std::deque<uint64_t> removed_entries;
+  uint64_t before = 0;  // entries in the store
+  uint64_t after = 0;   // entries in the snapshot
 
   bool empty() const {
     return added.empty() && changed.empty() && removed.size() == 0;

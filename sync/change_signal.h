@@ -44,6 +44,9 @@ class ChangeSignal {
   // counts as read from now on. kAborted where another moment must be read.
   virtual absl::StatusOr<ReadScope> Scope() { return ReadScope::Everything(); }
 
+  // The tables of the last scope's `unproven` are those that were surveyed.
+  virtual void MarkProven() {}
+
   // Asks once. Fails when the server cannot be asked, or the signal has ended.
   virtual absl::StatusOr<ChangeHint> Poll() = 0;
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "schema/key/collation_table.h"
 #include "schema/key/utf8.h"
+#include "schema/runtime/digest.h"
 
 namespace postmirror {
 namespace {
@@ -20,6 +21,12 @@ constexpr char kElementBegin = '\xFF';
 constexpr char kElementEnd = '\xFE';
 
 bool IsSurrogate(char32_t c) { return c >= 0xD800 && c <= 0xDFFF; }
+
+struct DigestOf {
+  size_t operator()(absl::string_view text) const {
+    return static_cast<size_t>(Digest(text));
+  }
+};
 
 // Which character stands for a weight that several have: the one that a folded
 // ASCII key has, so that such keys are their own form.
@@ -75,7 +82,10 @@ class Elements {
 class Builder {
  public:
   Builder(const CharacterWeights& characters, const SequenceWeights& sequences)
-      : characters_(characters), elements_(characters, sequences) {
+      : characters_(characters),
+        elements_(characters, sequences),
+        owns_(characters.size()) {
+    owners_.reserve(characters.size());
     for (const bool ascii : {true, false}) {
       for (char32_t c = 0; c < characters.size(); ++c) {
         if (IsFoldedAscii(c) != ascii || !characters[c].has_value()) continue;
@@ -88,7 +98,7 @@ class Builder {
         if (weight.empty() || elements_.Length(weight) != weight.size()) {
           continue;
         }
-        owners_.try_emplace(weight, c);
+        owns_[c] = owners_.try_emplace(weight, c).second;
       }
     }
   }
@@ -96,7 +106,8 @@ class Builder {
   std::string FormOf(absl::string_view weight) const {
     std::string form;
     while (!weight.empty()) {
-      const std::string element(weight.substr(0, elements_.Length(weight)));
+      const absl::string_view element =
+          weight.substr(0, elements_.Length(weight));
       weight.remove_prefix(element.size());
       if (const auto owner = owners_.find(element); owner != owners_.end()) {
         absl::StrAppend(&form, Utf8Of(owner->second));
@@ -116,7 +127,8 @@ class Builder {
     const std::string* last = nullptr;
     for (char32_t c = 0; c < characters_.size(); ++c) {
       std::optional<std::string> form;
-      if (IsSurrogate(c)) continue;
+      // Most characters of a large collation are their own form.
+      if (IsSurrogate(c) || owns_[c]) continue;
       if (characters_[c].has_value()) {
         // Whole planes have one weight.
         if (last == nullptr || *last != *characters_[c]) {
@@ -139,7 +151,9 @@ class Builder {
  private:
   const CharacterWeights& characters_;
   const Elements elements_;
-  std::unordered_map<std::string, char32_t> owners_;  // by element
+  // By element; the texts are those of characters_.
+  std::unordered_map<absl::string_view, char32_t, DigestOf> owners_;
+  std::vector<bool> owns_;  // whether a character is in there
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -10,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "schema/key/contraction_candidates.h"
 #include "sync/collation_builder.h"
+#include "sync/collation_file.h"
 #include "sync/mariadb/character_weights.h"
 
 namespace postmirror {
@@ -47,19 +49,24 @@ absl::Status CheckReproducible(const std::string& name,
       "the collation ", name, " is none whose rules can be mirrored exactly"));
 }
 
-absl::StatusOr<CollationRules> ReadRules(Connection& connection,
-                                         const std::string& name) {
-  if (name == "binary") {
-    return CollationRules{.name = name,
-                          .pads = false,
-                          .bytes = true,
-                          .ranges = {},
-                          .sequences = {}};
-  }
-  const std::string charset = name.substr(0, name.find('_'));
-  if (absl::Status known = CheckReproducible(name, charset); !known.ok()) {
-    return known;
-  }
+std::string CharsetOf(const std::string& name) {
+  return name.substr(0, name.find('_'));
+}
+
+// The rules of a collation that needs no server: it compares bytes, or
+// characters by their numbers in a character set that has them all.
+std::optional<CollationRules> PlainRules(const std::string& name) {
+  CollationRules rules;
+  rules.name = name;
+  rules.bytes = name == "binary";
+  rules.pads = name == "utf8mb4_bin";
+  if (rules.bytes || rules.pads || name == "utf8mb4_nopad_bin") return rules;
+  return std::nullopt;
+}
+
+absl::StatusOr<CollationRules> AskRules(Connection& connection,
+                                        const std::string& name) {
+  const std::string charset = CharsetOf(name);
   absl::StatusOr<CharacterWeights> characters =
       ReadCharacterWeights(connection, charset, name);
   if (!characters.ok()) return characters.status();
@@ -86,7 +93,7 @@ absl::StatusOr<CollationRules> ReadRules(Connection& connection,
 
 absl::StatusOr<CollationTables::Collation> CollationTables::Get(
     Connection& connection, const std::string& name) {
-  const std::pair<std::string, std::string> id = {connection.server(), name};
+  const std::pair<std::string, std::string> id = {connection.version(), name};
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (const auto known = known_.find(id); known != known_.end()) {
@@ -94,12 +101,34 @@ absl::StatusOr<CollationTables::Collation> CollationTables::Get(
     }
   }
   // Not under the lock: one server that hangs must not stop the others' loops.
-  const absl::StatusOr<CollationRules> rules = ReadRules(connection, name);
+  const absl::StatusOr<CollationRules> rules = FindRules(connection, name);
   if (!rules.ok()) return rules.status();
   auto made =
       std::make_shared<const StoredCollation>(MakeStoredCollation(*rules));
   const std::lock_guard<std::mutex> lock(mutex_);
   return known_.emplace(id, std::move(made)).first->second;
+}
+
+absl::StatusOr<CollationRules> CollationTables::FindRules(
+    Connection& connection, const std::string& name) const {
+  if (std::optional<CollationRules> plain = PlainRules(name)) return *plain;
+  if (absl::Status known = CheckReproducible(name, CharsetOf(name));
+      !known.ok()) {
+    return known;
+  }
+  const std::string& version = connection.version();
+  if (!folder_.empty()) {
+    absl::StatusOr<CollationRules> kept =
+        ReadCollationFile(folder_, name, version);
+    if (kept.ok()) return kept;
+  }
+  // What is missing or damaged is asked for.
+  absl::StatusOr<CollationRules> rules = AskRules(connection, name);
+  if (rules.ok() && !folder_.empty()) {
+    // Where it cannot be kept it is asked for again after a restart.
+    WriteCollationFile(folder_, version, *rules).IgnoreError();
+  }
+  return rules;
 }
 
 CollationTables::Collation CollationTables::AsciiCi() {

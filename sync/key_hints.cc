@@ -5,7 +5,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "sync/mariadb/key_column.h"
+#include "sync/mariadb/table_shape.h"
 
 namespace postmirror {
 namespace {
@@ -18,7 +18,7 @@ constexpr absl::string_view kBytes[] = {"varbinary", "tinyblob", "blob",
                                         "mediumblob", "longblob"};
 constexpr absl::string_view kUtf8[] = {"utf8mb4", "utf8mb3", "utf8", "ascii"};
 
-std::optional<HintText> TextOf(const KeyColumn& column) {
+std::optional<HintText> TextOf(const TableColumn& column) {
   if (column.charset.empty()) {
     if (!absl::c_linear_search(kBytes, column.data_type)) return std::nullopt;
     return HintText::kBytes;
@@ -36,15 +36,16 @@ absl::StatusOr<std::optional<KeyHints>> Find(const MirroredMap& map,
       survey.tables.size() != 1 || !survey.views.empty()) {
     return std::nullopt;
   }
-  const absl::StatusOr<std::optional<KeyColumn>> column = ReadKeyColumn(
-      connection, *survey.tables.begin(), map.query.key_select->column);
-  if (!column.ok()) return column.status();
-  if (!column->has_value() || !(*column)->indexed || (*column)->is_virtual) {
-    return std::nullopt;
-  }
-  const std::optional<HintText> text = TextOf(**column);
+  const auto& [table, shape] = *survey.tables.begin();
+  const TableColumn* const column = shape.Find(map.query.key_select->column);
+  if (column == nullptr || column->is_virtual) return std::nullopt;
+  const std::optional<HintText> text = TextOf(*column);
   if (!text.has_value()) return std::nullopt;
-  return KeyHints{.column = (*column)->index, .text = *text};
+  const absl::StatusOr<bool> indexed =
+      IsIndexed(connection, table, column->name);
+  if (!indexed.ok()) return indexed.status();
+  if (!*indexed) return std::nullopt;
+  return KeyHints{.column = column->place, .text = *text};
 }
 
 }  // namespace
@@ -52,10 +53,17 @@ absl::StatusOr<std::optional<KeyHints>> Find(const MirroredMap& map,
 absl::Status FindKeyHints(absl::Span<GroupReader> readers) {
   for (GroupReader& reader : readers) {
     for (size_t i = 0; i < reader.maps.size(); ++i) {
-      const absl::StatusOr<std::optional<KeyHints>> hints = Find(
-          reader.group->maps[i], reader.maps[i].survey, *reader.connection);
-      if (!hints.ok()) return hints.status();
-      reader.maps[i].hints = *hints;
+      PreparedMap& map = reader.maps[i];
+      if (!map.fault.ok()) continue;
+      const absl::StatusOr<std::optional<KeyHints>> hints =
+          Find(reader.group->maps[i], map.survey, *reader.connection);
+      if (hints.ok()) {
+        map.hints = *hints;
+      } else if (IsOfTheMap(hints.status())) {
+        map.fault = hints.status();
+      } else {
+        return hints.status();
+      }
     }
   }
   return absl::OkStatus();

@@ -51,17 +51,45 @@ void LoopLog::Source(absl::string_view name, absl::string_view reason,
   }
 }
 
+void LoopLog::BrokenMap(const std::string& map, absl::string_view why) {
+  if (!broken_maps_.insert(map).second) return;
+  logger_.Error(
+      absl::StrCat("map ", map, ": is broken: ", why,
+                   "; it keeps its entries and is asked for again, and until "
+                   "it can be read, "
+                   "removals and new domains of the server's other maps wait"));
+}
+
+void LoopLog::MendedMap(const std::string& map) {
+  if (broken_maps_.erase(map) == 0) return;
+  logger_.Notice(absl::StrCat("map ", map, ": can be read again"));
+}
+
 void LoopLog::Advice(const std::string& advice) {
   if (!advice.empty()) Once(advice);
 }
 
 void LoopLog::Untold(absl::string_view map, uint64_t changes,
-                     absl::string_view source) {
+                     absl::string_view source, bool gives_up) {
   logger_.Warning(absl::StrCat(
       "map ", map, ": ", changes, " entries differed though the ", source,
       " told of nothing: someone writes with sql_log_bin = 0, or a setting "
       "keeps changes out of the ",
-      source, "; such changes are found every reconcile_interval only"));
+      source,
+      gives_up ? "; another change source is taken"
+               : "; such changes are found every reconcile_interval only"));
+}
+
+void LoopLog::Doubt(const std::string& doubt) {
+  if (doubt == doubt_) return;
+  doubt_ = doubt;
+  if (doubt.empty()) {
+    logger_.Notice(
+        "the host that is read has all that was read before, or it was "
+        "accepted");
+  } else {
+    logger_.Error(doubt);
+  }
 }
 
 void LoopLog::ServerIdTaken(uint32_t server_id) {
@@ -92,12 +120,13 @@ void LoopLog::Results(const std::vector<MapResult>& results) {
                                   ": is not held any more, ", result.entries,
                                   " entries"));
     } else if (held == held_.end()) {
-      held_.emplace(result.map, result.held->digest);
+      held_.insert(result.map);
       logger_.Error(absl::StrCat(
-          "map ", result.map, ": is held, since the database now lacks ",
-          result.held->count, " of its ", result.entries,
-          " entries; new keys are applied, removals and changed values wait: "
-          "restore the table, or run: postmirrorctl accept ",
+          "map ", result.map, ": is held, since ", result.held->reason,
+          "; new keys are applied, ", result.held->removals, " removals and ",
+          result.held->values,
+          " changed values wait: restore the table, or run: postmirrorctl "
+          "accept ",
           result.map));
     }
   }

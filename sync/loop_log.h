@@ -4,7 +4,6 @@
 #define POSTMIRROR_SYNC_LOOP_LOG_H_
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,12 +36,20 @@ class LoopLog {
   void Source(absl::string_view name, absl::string_view reason,
               bool as_configured);
 
+  // The map is broken, and why; logged once until it is read again.
+  void BrokenMap(const std::string& map, absl::string_view why);
+  void MendedMap(const std::string& map);
+
   // What would make the source better, once; nothing where it is empty.
   void Advice(const std::string& advice);
 
   // A read of everything found changes that the source had not told of.
-  void Untold(absl::string_view map, uint64_t changes,
-              absl::string_view source);
+  // `gives_up`: another source is taken for that.
+  void Untold(absl::string_view map, uint64_t changes, absl::string_view source,
+              bool gives_up);
+
+  // Why a host is read that better were not, or that none is any more; once.
+  void Doubt(const std::string& doubt);
 
   // Another replica uses our server_id.
   void ServerIdTaken(uint32_t server_id);
@@ -66,7 +73,9 @@ class LoopLog {
   Moment broken_logged_;
   std::string server_;
   std::string source_;
-  std::map<std::string, std::string> held_;  // map -> digest
+  std::set<std::string> held_;  // maps
+  std::string doubt_;
+  std::set<std::string> broken_maps_;
   std::set<std::string> said_;
 };
 

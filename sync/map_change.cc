@@ -4,8 +4,11 @@
 #include <deque>
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/digest.h"
 
 namespace postmirror {
 namespace {
@@ -27,9 +30,9 @@ MapRecord RecordAfterwards(const MapChange& change) {
   record.entries = change.EntriesAfterwards();
   if (change.step == MapStep::kFill || change.record == nullptr) return record;
   record.sub_database = change.record->sub_database;
-  if (change.step == MapStep::kUpdate && !change.snapshot->keys.has_value()) {
-    return record;
-  }
+  const bool waits = change.removed() < change.changes.removed.size() ||
+                     change.changed() < change.changes.changed.size();
+  if (!waits && !change.snapshot->keys.has_value()) return record;
   // Of other keys, or of the old entries of a held map, there may be rows that
   // no entry can hold: they must not be forgotten while they may still matter.
   record.unstorable_rows =
@@ -65,11 +68,18 @@ absl::Status Fill(const MapChange& change, StoreTransaction* transaction) {
   return transaction->PutRecord(change.snapshot->map->name, record);
 }
 
+bool Waits(const std::vector<bool>& waits, size_t index) {
+  return !waits.empty() && waits[index];
+}
+
+// Puts the entries, but for those that wait; `waits` may be empty.
 absl::Status Put(const MapChange& change, const std::deque<uint32_t>& entries,
+                 const std::vector<bool>& waits,
                  StoreTransaction* transaction) {
   EntryWalk walk(change.snapshot->rows, change.snapshot->map->rules);
-  for (const uint32_t row : entries) {
-    walk.Seek(row);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (Waits(waits, i)) continue;
+    walk.Seek(entries[i]);
     if (absl::Status put = transaction->Put(change.record->sub_database,
                                             walk.key(), walk.entry(), false);
         !put.ok()) {
@@ -81,6 +91,7 @@ absl::Status Put(const MapChange& change, const std::deque<uint32_t>& entries,
 
 absl::Status Remove(const MapChange& change, StoreTransaction* transaction) {
   for (size_t i = 0; i < change.changes.removed.size(); ++i) {
+    if (Waits(change.judgement.removal_waits, i)) continue;
     if (absl::Status removed = transaction->Delete(
             change.record->sub_database, change.changes.removed.row(i).key);
         !removed.ok()) {
@@ -103,26 +114,10 @@ absl::StatusOr<ChangeSet> Compare(const MapSnapshot& snapshot,
   return DiffKeys(*scan, snapshot.rows, rules, *snapshot.keys, record->entries);
 }
 
-}  // namespace
-
-uint64_t MapChange::EntriesAfterwards() const {
-  switch (step) {
-    case MapStep::kNothing:
-      return changes.before;
-    case MapStep::kAdd:
-      return changes.before + changes.added.size();
-    case MapStep::kFill:
-    case MapStep::kUpdate:
-      return changes.after;
-  }
-  return changes.before;
-}
-
-absl::StatusOr<MapChange> DecideChange(const MapSnapshot& snapshot,
-                                       const MapRecord* record,
-                                       StoreWriter* writer, Guard* guard,
-                                       const Moment& now) {
-  MapChange change{.snapshot = &snapshot, .record = record, .changes = {}};
+// What the store has of the map, compared with the snapshot.
+absl::StatusOr<ChangeSet> CompareWithStore(const MapSnapshot& map,
+                                           const MapRecord* record,
+                                           StoreWriter* writer) {
   std::unique_ptr<StoreScan> scan;
   if (record != nullptr) {
     absl::StatusOr<std::unique_ptr<StoreScan>> opened =
@@ -135,25 +130,116 @@ absl::StatusOr<MapChange> DecideChange(const MapSnapshot& snapshot,
     if (!opened.ok()) return opened.status();
     scan = *std::move(opened);
   }
-  absl::StatusOr<ChangeSet> changes = Compare(snapshot, record, scan.get());
+  absl::StatusOr<ChangeSet> changes = Compare(map, record, scan.get());
   if (!changes.ok()) return changes.status();
-  change.changes = *std::move(changes);
-  if (record != nullptr && change.changes.before != record->entries) {
+  if (record != nullptr && changes->before != record->entries) {
     return absl::DataLossError("store: sub-database " + record->sub_database +
                                " does not have the entries it had");
   }
-  if (record == nullptr) {
-    // The first fill is never held, and nothing of before is a measure for it.
-    guard->Forget(snapshot.map->name);
+  return changes;
+}
+
+Redefinition RedefinitionOf(const MapSnapshot& map, const MapRecord* record) {
+  if (record == nullptr || record->definition == map.Definition()) {
+    return Redefinition::kNone;
+  }
+  // What follows it is the collation.
+  return absl::StartsWith(record->definition, map.map->definition)
+             ? Redefinition::kCollation
+             : Redefinition::kMapFile;
+}
+
+// The change set in digests. Of a million new keys, no digest is made for
+// nothing: `with_added`.
+JudgedChange DigestChanges(const ChangeSet& changes, const MapSnapshot& map,
+                           bool with_added) {
+  JudgedChange judged;
+  judged.before = changes.before;
+  judged.after = changes.after;
+  judged.removed.reserve(changes.removed.size());
+  judged.changed.reserve(changes.changed.size());
+  for (size_t i = 0; i < changes.removed.size(); ++i) {
+    judged.removed.push_back({.key = Digest(changes.removed.row(i).key),
+                              .entry = changes.removed_entries[i]});
+  }
+  EntryWalk walk(map.rows, map.map->rules);
+  for (size_t i = 0; i < changes.changed.size(); ++i) {
+    walk.Seek(changes.changed[i]);
+    judged.changed.push_back({.key = Digest(walk.key()),
+                              .from = changes.changed_from[i],
+                              .to = Digest(walk.entry())});
+  }
+  if (!with_added) return judged;
+  judged.added.reserve(changes.added.size());
+  for (const uint32_t row : changes.added) {
+    walk.Seek(row);
+    judged.added.push_back(
+        {.key = Digest(walk.key()), .entry = Digest(walk.entry())});
+  }
+  return judged;
+}
+
+uint64_t CountApplied(size_t all, const std::vector<bool>& waits) {
+  return all -
+         static_cast<uint64_t>(std::count(waits.begin(), waits.end(), true));
+}
+
+}  // namespace
+
+uint64_t MapChange::added() const {
+  const bool wait = step == MapStep::kNothing ||
+                    (step == MapStep::kWrite && judgement.additions_wait);
+  return wait ? 0 : changes.added.size();
+}
+
+uint64_t MapChange::changed() const {
+  if (step == MapStep::kNothing) return 0;
+  return CountApplied(changes.changed.size(), judgement.value_waits);
+}
+
+uint64_t MapChange::removed() const {
+  if (step == MapStep::kNothing) return 0;
+  return CountApplied(changes.removed.size(), judgement.removal_waits);
+}
+
+uint64_t MapChange::EntriesAfterwards() const {
+  return changes.before + added() - removed();
+}
+
+absl::StatusOr<MapChange> DecideChange(const Snapshot& snapshot,
+                                       const MapSnapshot& map,
+                                       const MapRecord* record,
+                                       StoreWriter* writer, Guard* guard,
+                                       const Moment& now) {
+  const std::string& name = map.map->name;
+  if (map.keys.has_value() && guard->IsHeld(name)) {
+    return absl::AbortedError(
+        absl::StrCat("map ", name, ": is held, and not all of it was read"));
+  }
+  MapChange change;
+  change.snapshot = &map;
+  change.record = record;
+  absl::StatusOr<ChangeSet> changes = CompareWithStore(map, record, writer);
+  if (!changes.ok()) return changes.status();
+  change.changes = *std::move(changes);
+  const bool with_added = guard->RemembersKeys(name) ||
+                          change.changes.removed.size() > 0 ||
+                          !change.changes.changed.empty();
+  JudgedChange judged = DigestChanges(change.changes, map, with_added);
+  judged.scope = map.map->guard;
+  judged.redefinition = RedefinitionOf(map, record);
+  judged.is_first_fill = record == nullptr;
+  judged.is_whole = !map.keys.has_value();
+  judged.uncontained = snapshot.uncontained;
+  judged.removals_wait = snapshot.removals_wait;
+  judged.additions_wait = map.additions_wait;
+  change.judgement = guard->Judge(name, judged, now);
+  if (judged.is_first_fill) {
     change.step = MapStep::kFill;
-  } else if (!guard->Passes(snapshot.map->name, change.changes, now)) {
-    // Entries of two definitions are not mixed: a new one is held whole.
-    change.step = record->definition == snapshot.Definition()
-                      ? MapStep::kAdd
-                      : MapStep::kNothing;
-  } else {
-    change.step = record->definition == snapshot.Definition() ? MapStep::kUpdate
-                                                              : MapStep::kFill;
+  } else if (judged.redefinition == Redefinition::kNone) {
+    change.step = MapStep::kWrite;
+  } else if (!change.judgement.waits_whole) {
+    change.step = MapStep::kFill;
   }
   return change;
 }
@@ -164,11 +250,9 @@ bool ChangesStore(const MapChange& change) {
       return false;
     case MapStep::kFill:
       return true;
-    case MapStep::kAdd:
-    case MapStep::kUpdate:
-      return RecordAfterwards(change) != *change.record ||
-             !change.changes.added.empty() ||
-             (change.step == MapStep::kUpdate && !change.changes.empty());
+    case MapStep::kWrite:
+      return change.added() + change.changed() + change.removed() > 0 ||
+             RecordAfterwards(change) != *change.record;
   }
   return true;
 }
@@ -177,11 +261,15 @@ absl::Status WriteChange(const MapChange& change,
                          StoreTransaction* transaction) {
   if (!ChangesStore(change)) return absl::OkStatus();
   if (change.step == MapStep::kFill) return Fill(change, transaction);
-  absl::Status status = Put(change, change.changes.added, transaction);
-  if (status.ok() && change.step == MapStep::kUpdate) {
-    status = Put(change, change.changes.changed, transaction);
-    if (status.ok()) status = Remove(change, transaction);
+  absl::Status status = absl::OkStatus();
+  if (change.added() > 0) {
+    status = Put(change, change.changes.added, {}, transaction);
   }
+  if (status.ok()) {
+    status = Put(change, change.changes.changed, change.judgement.value_waits,
+                 transaction);
+  }
+  if (status.ok()) status = Remove(change, transaction);
   if (!status.ok()) return status;
   return transaction->PutRecord(change.snapshot->map->name,
                                 RecordAfterwards(change));

@@ -1,5 +1,5 @@
 // One map's part of a change of the store: decided first, then done, so that
-// the guard has its say before anything is written.
+// the guard has its say before anything is written. What waits is left out.
 #ifndef POSTMIRROR_SYNC_MAP_CHANGE_H_
 #define POSTMIRROR_SYNC_MAP_CHANGE_H_
 
@@ -18,26 +18,32 @@
 namespace postmirror {
 
 enum class MapStep {
-  kNothing,  // the store is equal, or what differs is held
+  kNothing,  // the store is equal, or a new definition waits
   kFill,     // into a new sub-database: the first one, or a new definition
-  kUpdate,   // the whole change set
-  kAdd,      // held: new keys only
+  kWrite,    // what does not wait of the change set
 };
 
 struct MapChange {
   const MapSnapshot* snapshot = nullptr;
   const MapRecord* record = nullptr;  // what the store has, or nullptr
   ChangeSet changes;
+  Judgement judgement;
   MapStep step = MapStep::kNothing;
 
+  // How many of them are done.
+  uint64_t added() const;
+  uint64_t changed() const;
+  uint64_t removed() const;
   // Entries in the map once the change is done.
   uint64_t EntriesAfterwards() const;
 };
 
 // Compares the snapshot with the store and asks the guard. `record` may be
-// nullptr; it and `snapshot` must outlive the change. kAborted where a snapshot
-// of some keys does not fit what the store has: all of the map is to be read.
-absl::StatusOr<MapChange> DecideChange(const MapSnapshot& snapshot,
+// nullptr; it and `map`, which is one of the snapshot's, must outlive the
+// change. kAborted where some keys are not enough, since the store has the map
+// under another definition or it is held: all of the map is to be read.
+absl::StatusOr<MapChange> DecideChange(const Snapshot& snapshot,
+                                       const MapSnapshot& map,
                                        const MapRecord* record,
                                        StoreWriter* writer, Guard* guard,
                                        const Moment& now);

@@ -13,12 +13,9 @@ namespace {
 // How often the loop looks up from waiting, for the stop signal and for
 // requests.
 constexpr absl::Duration kTick = absl::Milliseconds(100);
-// Three parts of rest to one of reading: a quarter of the time at most.
-constexpr int kRestPerRead = 3;
 constexpr absl::Duration kLongestPause = absl::Seconds(10);
-// How soon, and how late, a commit is looked for that was not visible yet.
-constexpr absl::Duration kShortestLook = absl::Microseconds(200);
-constexpr absl::Duration kLongestLook = absl::Milliseconds(2);
+// And no shorter than this.
+constexpr absl::Duration kShortestWait = absl::Microseconds(200);
 // How often the store is looked at, and confirmed, while nothing happens: a
 // hundredth of what freshness is good for, and most of what an idle poll costs.
 constexpr absl::Duration kConfirmInterval = absl::Milliseconds(200);
@@ -38,6 +35,12 @@ std::vector<std::string> MapNames(const ServerPlan& plan) {
     for (const MirroredMap& map : group.maps) names.push_back(map.name);
   }
   return names;
+}
+
+bool FoundChanges(const std::vector<MapResult>& results) {
+  return std::any_of(results.begin(), results.end(), [](const auto& result) {
+    return result.added + result.changed + result.removed > 0;
+  });
 }
 
 std::string HostNames(const ServerPlan& plan) {
@@ -67,23 +70,14 @@ MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
   status_.hosts = HostNames(plan_);
   for (const std::string& name : MapNames(plan_)) {
     status_.maps.push_back(with_.board->Earlier(name));
-    RestoreGuard(status_.maps.back());
+    MapStatus& earlier = status_.maps.back();
+    with_.store->Restore(name, {.largest = earlier.largest,
+                                .held = !earlier.held_digest.empty()});
+    earlier.largest.reset();
   }
   entries_.resize(status_.maps.size());
   ShowLife();
   with_.board->Post(number_, status_);
-}
-
-// A restart does not release what is held, nor forget how large a map was.
-void MirrorLoop::RestoreGuard(const MapStatus& earlier) {
-  if (!earlier.largest.has_value()) return;
-  std::optional<Removals> held;
-  if (!earlier.held_digest.empty()) {
-    held = Removals{.count = earlier.held_removals,
-                    .digest = earlier.held_digest,
-                    .key_hashes = {}};
-  }
-  with_.store->Restore(earlier.name, *earlier.largest, std::move(held));
 }
 
 void MirrorLoop::Run() {
@@ -96,7 +90,7 @@ void MirrorLoop::Run() {
     } else {
       PostBroken(ended);
     }
-    with_.stop->WaitFor(backoff_.Next());
+    with_.stop->WaitFor(std::min(backoff_.Next(), session_.longest_pause()));
   }
 }
 
@@ -121,7 +115,7 @@ void MirrorLoop::Cancel() {
 // One connection's life. OK when it is to be opened anew, or at the stop
 // signal.
 absl::Status MirrorLoop::Follow() {
-  absl::Status status = session_.Connect(IsFilled());
+  absl::Status status = session_.Connect(with_.store->Reads(MapNames(plan_)));
   if (!status.ok()) return CountError(std::move(status));
   connected_ = with_.clock->Now();
   ShowLife();
@@ -150,35 +144,51 @@ absl::Status MirrorLoop::Read(Next what) {
 
 absl::Status MirrorLoop::ReadAll() {
   Moment asked;
-  const absl::StatusOr<Snapshot> snapshot = session_.ReadAll(&asked);
+  const absl::StatusOr<std::optional<Snapshot>> read = session_.ReadAll(&asked);
   NoteSource();
-  if (!snapshot.ok()) return CountError(snapshot.status());
+  const bool waited = NoteBrokenMaps();
+  if (!read.ok()) return CountError(read.status());
+  if (!read->has_value()) {
+    ReadAllSoon();
+    return absl::OkStatus();
+  }
+  const Snapshot& snapshot = **read;
   inbox_.Submit();
   // Asked before: if the store is replaced meanwhile, that is one read too
   // many, not one too few.
   const uint64_t generation = with_.store->generation();
   const absl::StatusOr<std::vector<MapResult>> results =
-      with_.store->Apply(*snapshot);
+      with_.store->Apply(snapshot);
   if (!results.ok()) return results.status();
   inbox_.Answer(*results);
+  if (absl::Status noted = NoteRead(snapshot, *results); !noted.ok()) {
+    return noted;
+  }
   // What was changed while there was no signal, or another one, it could not
   // tell; and what it told before a read was given up is forgotten.
   const uint64_t signal = session_.choice().number();
-  const bool told =
-      told_by_ == signal && !must_read_all_ && generation_ == generation;
-  Report(*snapshot, *results, asked, told);
+  const bool told = told_by_ == signal && !must_read_all_ && !waited &&
+                    generation_ == generation;
   told_by_ = signal;
   must_read_all_ = false;
+  Report(snapshot, *results, asked, told);
   generation_ = generation;
   reconciled_ = tried_ = with_.clock->Now();
   with_.metrics->CountDiff(SyncMetrics::Scope::kEverything,
                            Elapsed(asked, tried_), *results);
-  pause_before_all_ = Elapsed(asked, tried_) * kRestPerRead;
-  pause_before_named_ = absl::ZeroDuration();
+  pace_.Note(snapshot.reading, FoundChanges(*results));
   // A connection that ends soon after each read must not be opened at once
   // again.
   if (Elapsed(connected_, tried_) >= kLongestPause) backoff_.Reset();
   return absl::OkStatus();
+}
+
+// A map cannot be read, and may be soon. What was told meanwhile is forgotten.
+void MirrorLoop::ReadAllSoon() {
+  with_.metrics->CountError(status_.hosts);
+  must_read_all_ = true;
+  reconciled_ = tried_ = with_.clock->Now();
+  pace_.RestOnce(ServerSession::kFaultPause);
 }
 
 absl::Status MirrorLoop::ReadNamed() {
@@ -187,32 +197,31 @@ absl::Status MirrorLoop::ReadNamed() {
       &asked, [this](ReadScope* scope) { PreferWholeMaps(scope); });
   if (absl::IsAborted(snapshot.status())) return snapshot.status();
   if (!snapshot.ok()) return CountError(snapshot.status());
-  if (snapshot->maps.empty()) {
-    pause_before_named_ =
-        std::clamp(2 * pause_before_named_, kShortestLook, kLongestLook);
+  if (snapshot->maps.empty()) {  // what was named is not visible yet
     tried_ = with_.clock->Now();
     return absl::OkStatus();
   }
   const absl::StatusOr<std::vector<MapResult>> results =
       with_.store->Apply(*snapshot, generation_);
   if (!results.ok()) return results.status();
+  if (absl::Status noted = NoteRead(*snapshot, *results); !noted.ok()) {
+    return noted;
+  }
   Report(*snapshot, *results, asked, false);
   tried_ = with_.clock->Now();
   with_.metrics->CountDiff(SyncMetrics::Scope::kNamed, Elapsed(asked, tried_),
                            *results);
-  pause_before_named_ = absl::ZeroDuration();
   return absl::OkStatus();
 }
 
 // Where reading all of a map is cheaper than reading many keys of it; and where
-// it is held, since what is held is known of all of it only.
+// something of it waits, since what does is known of all of it only.
 void MirrorLoop::PreferWholeMaps(ReadScope* scope) const {
   for (size_t i = 0; i < scope->maps.size(); ++i) {
     MapScope& map = scope->maps[i];
     const uint64_t keys = map.values.size();
     const bool many = keys > kFewKeys && keys * kRowsPerKey > entries_[i];
-    const bool held = !status_.maps[i].held_digest.empty();
-    if (many || (held && keys > 0)) map.Widen();
+    if (many || (status_.maps[i].Waits() && keys > 0)) map.Widen();
   }
 }
 
@@ -226,9 +235,7 @@ void MirrorLoop::NoteSource() {
   const SignalChoice& choice = session_.choice();
   if (!choice.has_signal()) return;
   const absl::string_view name = choice.signal().name();
-  const bool as_configured =
-      with_.config->change_source != ChangeSource::kBinlog || name == "binlog";
-  log_.Source(name, choice.reason(), as_configured);
+  log_.Source(name, choice.reason(), choice.is_as_configured());
   log_.Advice(choice.advice());
   if (session_.replica_state_hidden()) log_.ReplicaStateHidden();
   status_.server = session_.server();
@@ -239,11 +246,25 @@ void MirrorLoop::NoteSource() {
   }
 }
 
-// At that moment the store was equal to the database, but for what is held.
+// Takes over which maps are broken; a map that was read is not: see ReportMap.
+// Returns whether one was, so that changes of others may have waited.
+bool MirrorLoop::NoteBrokenMaps() {
+  bool waited = false;
+  for (MapStatus& map : status_.maps) {
+    waited = waited || !map.broken.empty();
+    const BrokenMap* const broken = session_.broken_maps().Find(map.name);
+    if (broken == nullptr) continue;
+    map.broken = broken->error;
+    if (!map.broken_since.has_value()) map.broken_since = broken->since;
+  }
+  return waited;
+}
+
+// At that moment the store was equal to the database, but for what waits.
 void MirrorLoop::Confirm(const Moment& asked) {
   confirmed_ = asked;
   for (MapStatus& map : status_.maps) {
-    if (map.held_digest.empty()) map.confirmed = asked;
+    if (!map.Waits()) map.confirmed = asked;
   }
   with_.board->Post(number_, status_);
 }
@@ -261,25 +282,43 @@ void MirrorLoop::Report(const Snapshot& snapshot,
     const auto result = std::find_if(
         results.begin(), results.end(),
         [&](const MapResult& candidate) { return candidate.map == map.name; });
-    if (result == results.end()) continue;
-    // What was held was told when it came.
-    const bool was_held = !map.held_digest.empty();
-    map.held_removals = result->held.has_value() ? result->held->count : 0;
-    map.held_digest = result->held.has_value() ? result->held->digest : "";
-    map.largest = result->largest;
+    // What waited was told when it came.
+    const bool waited = map.Waits();
+    if (result == results.end()) {
+      if (!map.broken.empty()) log_.BrokenMap(map.name, map.broken);
+      continue;
+    }
+    log_.MendedMap(map.name);
+    map.broken.clear();
+    map.broken_since.reset();
+    const HeldChanges held = result->held.value_or(HeldChanges());
+    map.held_removals = held.removals;
+    map.held_values = held.values;
+    map.held_digest = held.digest;
+    map.held_reason = held.reason;
+    map.waiting_removals = result->waiting_removals;
+    map.waiting_additions = result->waiting_additions;
     entries_[i] = result->entries;
     const uint64_t changes = result->added + result->changed + result->removed;
-    if (told && !was_held && changes > 0 && !snapshot.scope.everything &&
+    if (told && !waited && changes > 0 && !snapshot.scope.everything &&
         snapshot.scope.maps[i].empty()) {
-      log_.Untold(map.name, changes, status_.change_source);
+      NoteUntold(map, changes);
     }
   }
   Confirm(asked);
 }
 
+void MirrorLoop::NoteUntold(const MapStatus& map, uint64_t changes) {
+  const bool gives_up = session_.NoteUntold();
+  log_.Untold(map.name, changes, status_.change_source, gives_up);
+  must_read_all_ = must_read_all_ || gives_up;
+}
+
 void MirrorLoop::PostBroken(const absl::Status& status) {
   log_.Broken(status);
+  NoteBrokenMaps();
   status_.server.clear();
+  status_.doubt.clear();
   status_.error = std::string(status.message());
   status_.last_error =
       absl::StrCat(absl::FormatTime(absl::RFC3339_sec, with_.clock->Now().wall,
@@ -288,25 +327,36 @@ void MirrorLoop::PostBroken(const absl::Status& status) {
   with_.board->Post(number_, status_);
 }
 
-bool MirrorLoop::IsFilled() const {
-  return std::all_of(
-      status_.maps.begin(), status_.maps.end(),
-      [](const MapStatus& map) { return map.confirmed.has_value(); });
+// What was read has to be in any host that is read later.
+absl::Status MirrorLoop::NoteRead(const Snapshot& snapshot,
+                                  const std::vector<MapResult>& results) {
+  const bool taken =
+      snapshot.is_whole && !snapshot.removals_wait &&
+      results.size() == status_.maps.size() &&
+      std::none_of(results.begin(), results.end(), [](const MapResult& result) {
+        return result.held.has_value();
+      });
+  const absl::StatusOr<std::string> bound = session_.NoteRead(taken);
+  if (!bound.ok()) return CountError(bound.status());
+  status_.doubt = session_.hosts().doubt();
+  log_.Doubt(status_.doubt);
+  if (bound->empty()) return absl::OkStatus();
+  return with_.store->KeepBound(snapshot.hosts, *bound);
 }
 
 // Waits until something is due.
 absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
-  const absl::Duration poll_interval =
-      session_.choice().signal().poll_interval();
   ChangeHint hint =
       must_read_all_ ? ChangeHint::kChanged : ChangeHint::kUnknown;
   Moment polled = tried_;
-  rung_ = rung_ || pause_before_named_ > absl::ZeroDuration();
   while (!with_.stop->stopped()) {
     const Moment now = with_.clock->Now();
+    // An earlier host may be back; later ones are a substitute.
+    if (session_.BetterHostAnswers()) return Next::kReconnect;
+    const absl::Duration poll_interval =
+        session_.choice().signal().poll_interval();
     if (Elapsed(reconciled_, now) >= with_.config->reconcile_interval) {
-      // An earlier host may be back; later ones are a substitute.
-      return session_.EarlierHostAnswers() ? Next::kReconnect : Next::kReadAll;
+      return Next::kReadAll;
     }
     if (Elapsed(collected_, now) >= kTick) {
       collected_ = now;
@@ -323,15 +373,13 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
       continue;
     }
     const absl::Duration rest =
-        hint == ChangeHint::kChanged
-            ? pause_before_all_ - Elapsed(reconciled_, now)
-        : hint == ChangeHint::kNamed
-            ? pause_before_named_ - Elapsed(tried_, now)
-            : poll_interval - Elapsed(polled, now);
+        hint == ChangeHint::kChanged ? pace_.pause() - Elapsed(reconciled_, now)
+        : hint == ChangeHint::kNamed ? absl::ZeroDuration()
+                                     : poll_interval - Elapsed(polled, now);
     if (due && rest <= absl::ZeroDuration()) {
       return hint == ChangeHint::kChanged ? Next::kReadAll : Next::kReadNamed;
     }
-    rung_ = doorbell_.WaitFor(std::clamp(rest, kShortestLook, kTick)) || rung_;
+    rung_ = doorbell_.WaitFor(std::clamp(rest, kShortestWait, kTick)) || rung_;
   }
   return Next::kStop;
 }

@@ -22,6 +22,7 @@
 #include "sync/loop_log.h"
 #include "sync/mirror_plan.h"
 #include "sync/mirror_store.h"
+#include "sync/read_pace.h"
 #include "sync/read_scope.h"
 #include "sync/server_session.h"
 #include "sync/snapshot.h"
@@ -67,6 +68,7 @@ class MirrorLoop {
   absl::Status Follow();
   absl::Status Read(Next what);
   absl::Status ReadAll();
+  void ReadAllSoon();
   absl::Status ReadNamed();
   void PreferWholeMaps(ReadScope* scope) const;
   absl::StatusOr<Next> Wait();
@@ -74,12 +76,14 @@ class MirrorLoop {
   void ShowLife();
   absl::Status CountError(absl::Status status);
   void NoteSource();
-  void RestoreGuard(const MapStatus& earlier);
   void Confirm(const Moment& asked);
   void Report(const Snapshot& snapshot, const std::vector<MapResult>& results,
               const Moment& asked, bool told);
+  void NoteUntold(const MapStatus& map, uint64_t changes);
   void PostBroken(const absl::Status& status);
-  bool IsFilled() const;
+  absl::Status NoteRead(const Snapshot& snapshot,
+                        const std::vector<MapResult>& results);
+  bool NoteBrokenMaps();
 
   const ServerPlan& plan_;
   const size_t number_;
@@ -97,17 +101,14 @@ class MirrorLoop {
   Moment connected_;
   // Of the signal that was there when everything was read last.
   std::optional<uint64_t> told_by_;
-  bool must_read_all_ = false;  // a read of what was named was given up
-  Moment confirmed_;            // when the store was equal last
-  Moment collected_;            // when requests were looked for last
-  Moment reconciled_;           // when everything was read last
-  uint64_t generation_ = 0;     // of the store that it went into
-  Moment tried_;                // when something was read last
-  // Before everything is read again: reading it takes at most a quarter of the
-  // time, however busy the server is with other databases.
-  absl::Duration pause_before_all_;
-  // Before what is named is read again: a commit may not be visible yet.
-  absl::Duration pause_before_named_;
+  // A read of what was named was given up, or the signal is not trusted.
+  bool must_read_all_ = false;
+  Moment confirmed_;         // when the store was equal last
+  Moment collected_;         // when requests were looked for last
+  Moment reconciled_;        // when everything was read last
+  uint64_t generation_ = 0;  // of the store that it went into
+  Moment tried_;             // when something was read last
+  ReadPace pace_;            // of reading everything
 };
 
 }  // namespace postmirror

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "schema/config/cf_file.h"
@@ -25,13 +26,34 @@ std::string Define(const MapFile& file, const MirrorQuery& query, bool utf8) {
                       "\nsmtputf8_enable = ", utf8 ? "yes" : "no", "\n");
 }
 
-bool IsAddressMap(const std::string& name, const Config& config) {
+// Whether a parameter whose search is exact, or is not, lists the map.
+bool IsServed(const std::string& name, const Config& config, bool exact) {
+  return std::any_of(
+      config.served.begin(), config.served.end(),
+      [&](const ServedParameter& served) {
+        return (served.parameter->search == SearchKind::kExact) == exact &&
+               std::find(served.maps.begin(), served.maps.end(), name) !=
+                   served.maps.end();
+      });
+}
+
+// Values that change all day, such as a list of who may send, are not judged.
+bool HasSteadyValues(const std::string& name, const Config& config) {
   return std::any_of(config.served.begin(), config.served.end(),
                      [&](const ServedParameter& served) {
-                       return served.parameter->search != SearchKind::kExact &&
+                       const absl::string_view parameter =
+                           served.parameter->name;
+                       return (absl::StartsWith(parameter, "virtual_") ||
+                               absl::EndsWith(parameter, "canonical_maps")) &&
                               std::find(served.maps.begin(), served.maps.end(),
                                         name) != served.maps.end();
                      });
+}
+
+GuardScope GuardOf(const MapFile& file, const Config& config) {
+  if (file.guard.has_value()) return *file.guard;
+  return HasSteadyValues(file.path, config) ? GuardScope::kValues
+                                            : GuardScope::kRemovals;
 }
 
 absl::StatusOr<MirroredMap> PlanMap(const MapFile& file, const Config& config) {
@@ -51,7 +73,9 @@ absl::StatusOr<MirroredMap> PlanMap(const MapFile& file, const Config& config) {
       .domain = file.domain,
       .rules = {.expansion_limit = file.expansion_limit, .utf8 = utf8},
       .mirror_ascii_ci = file.mirror_ascii_ci,
-      .address_search = IsAddressMap(file.path, config),
+      .address_search = IsServed(file.path, config, /*exact=*/false),
+      .lists_domains = IsServed(file.path, config, /*exact=*/true),
+      .guard = GuardOf(file, config),
       .definition = std::move(definition)};
 }
 

@@ -25,6 +25,8 @@ struct MirroredMap {
   EntryRules rules;
   bool mirror_ascii_ci = false;  // MapFile
   bool address_search = false;   // a parameter with an address search lists it
+  bool lists_domains = false;    // one with an exact search does
+  GuardScope guard = GuardScope::kValues;
   // The text of what decides the map's entries, beside the key's collation.
   std::string definition;
 };

@@ -53,6 +53,7 @@ class MirrorService {
   MirrorService(Configuration configuration, Supervisor* supervisor,
                 Logger* logger)
       : signals_(BlockSignals()),
+        collations_(FormatFolder(configuration.config.store)),
         configuration_(std::move(configuration)),
         metrics_(FormatFolder(configuration_.config.store), &clock_),
         supervisor_(supervisor),

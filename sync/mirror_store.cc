@@ -5,24 +5,47 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/digest.h"
 
 namespace postmirror {
 namespace {
 
-MapResult Report(const MapChange& change, const Guard& guard) {
+// Do not change: stored.
+constexpr absl::string_view kBoundNote = "bound/";
+
+std::string BoundNote(absl::string_view hosts) {
+  return absl::StrCat(kBoundNote, DigestText(hosts));
+}
+
+MapResult Report(const MapChange& change) {
   MapResult result;
   result.map = change.snapshot->map->name;
   result.entries = change.EntriesAfterwards();
   result.filled = change.step == MapStep::kFill;
-  if (change.step != MapStep::kNothing)
-    result.added = change.changes.added.size();
-  if (change.step == MapStep::kUpdate || change.step == MapStep::kFill) {
-    result.changed = change.changes.changed.size();
-    result.removed = change.changes.removed.size();
-  }
-  if (const Removals* held = guard.Held(result.map)) result.held = *held;
+  result.added = change.added();
+  result.changed = change.changed();
+  result.removed = change.removed();
+  result.held = change.judgement.held;
+  result.waiting_removals = change.judgement.waiting_removals;
+  result.waiting_additions = change.judgement.waiting_additions;
+  result.accept = change.judgement.accept;
   return result;
+}
+
+// Do not change: stored. The note of the guard about a map.
+std::string GuardNote(const std::string& map) {
+  return absl::StrCat("guard/", DigestText(map));
+}
+
+// What a note says; nothing where it is damaged.
+std::optional<GuardRecord> ReadGuardNote(
+    const std::optional<std::string>& note) {
+  if (!note.has_value()) return std::nullopt;
+  absl::StatusOr<GuardRecord> record = DecodeGuardRecord(*note);
+  if (!record.ok()) return std::nullopt;
+  return *std::move(record);
 }
 
 // Deletes the collations that no map has any more.
@@ -62,9 +85,14 @@ absl::Status MirrorStore::OpenLocked() {
       StoreWriter::Open(store_);
   absl::Status status = opened.status();
   absl::StatusOr<Records> records;
+  absl::StatusOr<Notes> notes;
   if (status.ok()) {
     records = (*opened)->ReadRecords();
     status = records.status();
+  }
+  if (status.ok()) {
+    notes = (*opened)->ReadNotes();
+    status = notes.status();
   }
   // Damage may have left the folder locked to this process, which says nothing
   // new of it. Any other failure may pass, or says that it is not ours.
@@ -72,9 +100,31 @@ absl::Status MirrorStore::OpenLocked() {
   if (!status.ok()) return NoteDamage(std::move(status));
   damage_ = absl::OkStatus();
   NoteEntries(*records);
+  RestoreGuard(*records, *notes);
+  NoteBounds(*std::move(notes));
   writer_ = *std::move(opened);
   ++generation_;
   return absl::OkStatus();
+}
+
+// What this process knows of a map goes on, though the store is another one:
+// its notes may have gone with it.
+void MirrorStore::RestoreGuard(const Records& records, const Notes& notes) {
+  for (const auto& [map, record] : records) {
+    if (guard_.Record(map) != nullptr) continue;
+    if (const auto note = notes.find(GuardNote(map)); note != notes.end()) {
+      std::optional<GuardRecord> remembered = ReadGuardNote(note->second);
+      if (!remembered.has_value()) {
+        logger_.Error(absl::StrCat(
+            "store ", store_, ": what the guard remembered of map ", map,
+            " is damaged: the map is held until postmirrorctl accept"));
+      }
+      guard_.Restore(map, std::move(remembered));
+    } else if (const auto earlier = earlier_.find(map);
+               earlier != earlier_.end()) {
+      guard_.RestoreEarlier(map, earlier->second.largest, earlier->second.held);
+    }
+  }
 }
 
 void MirrorStore::NoteEntries(const Records& records) {
@@ -127,8 +177,9 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
   return ApplyLocked(snapshot);
 }
 
-absl::Status MirrorStore::Write(const std::deque<MapChange>& changes,
-                                const Records& before) {
+absl::Status MirrorStore::Write(const Snapshot& snapshot,
+                                const std::deque<MapChange>& changes,
+                                const Guard& guard, const Records& before) {
   absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
       writer_->Begin();
   if (!transaction.ok()) return transaction.status();
@@ -141,10 +192,14 @@ absl::Status MirrorStore::Write(const std::deque<MapChange>& changes,
       collations[change.snapshot->map->name] =
           change.snapshot->collation->digest;
     }
-    if (absl::Status written = WriteChange(change, transaction->get());
-        !written.ok()) {
-      return written;
+    absl::Status written = WriteChange(change, transaction->get());
+    const std::string& map = change.snapshot->map->name;
+    if (written.ok() && change.judgement.must_be_kept) {
+      written =
+          (*transaction)
+              ->PutNote(GuardNote(map), EncodeGuardRecord(*guard.Record(map)));
     }
+    if (!written.ok()) return written;
   }
   std::set<std::string> used;
   for (const auto& [map, digest] : collations) used.insert(digest);
@@ -153,7 +208,70 @@ absl::Status MirrorStore::Write(const std::deque<MapChange>& changes,
       !dropped.ok()) {
     return dropped;
   }
-  return (*transaction)->Commit();
+  const std::string note = BoundNote(snapshot.hosts);
+  if (!snapshot.read_bound.empty()) {
+    if (absl::Status put = (*transaction)->PutNote(note, snapshot.read_bound);
+        !put.ok()) {
+      return put;
+    }
+  }
+  absl::Status committed = (*transaction)->Commit();
+  if (committed.ok() && !snapshot.read_bound.empty()) {
+    bounds_[note] = snapshot.read_bound;
+  }
+  return committed;
+}
+
+void MirrorStore::NoteBounds(Notes notes) {
+  bounds_ = std::move(notes);
+  std::erase_if(bounds_, [](const auto& note) {
+    return !absl::StartsWith(note.first, kBoundNote);
+  });
+}
+
+bool MirrorStore::HasBound(const std::string& hosts) const {
+  return bounds_.contains(BoundNote(hosts));
+}
+
+StoredReads MirrorStore::Reads(const std::vector<std::string>& maps) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  StoredReads reads;
+  absl::StatusOr<Records> records = Records();
+  if (absl::Status opened = OpenLocked(); opened.ok()) {
+    records = writer_->ReadRecords();
+  } else {
+    records = opened;
+  }
+  if (!records.ok()) {
+    NoteDamage(records.status()).IgnoreError();
+    reads.unknown = true;
+    return reads;
+  }
+  for (const auto& [note, bound] : bounds_) {
+    reads.bounds[note.substr(kBoundNote.size())] = bound;
+  }
+  reads.filled = std::any_of(
+      maps.begin(), maps.end(),
+      [&](const std::string& map) { return records->contains(map); });
+  return reads;
+}
+
+absl::Status MirrorStore::KeepBound(const std::string& hosts,
+                                    const std::string& bound) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
+  const std::string note = BoundNote(hosts);
+  if (const auto kept = bounds_.find(note);
+      kept != bounds_.end() && kept->second == bound) {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
+      writer_->Begin();
+  if (!transaction.ok()) return NoteDamage(transaction.status());
+  absl::Status status = (*transaction)->PutNote(note, bound);
+  if (status.ok()) status = (*transaction)->Commit();
+  if (status.ok()) bounds_[note] = bound;
+  return NoteDamage(std::move(status));
 }
 
 absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
@@ -165,25 +283,25 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
   // an accept least of all.
   Guard guard = guard_;
   std::deque<MapChange> changes;
-  bool writes = false;
+  bool writes = !snapshot.read_bound.empty() && !HasBound(snapshot.hosts);
   for (const MapSnapshot& map : snapshot.maps) {
     const auto record = records->find(map.map->name);
-    absl::StatusOr<MapChange> change =
-        DecideChange(map, record == records->end() ? nullptr : &record->second,
-                     writer_.get(), &guard, now);
+    absl::StatusOr<MapChange> change = DecideChange(
+        snapshot, map, record == records->end() ? nullptr : &record->second,
+        writer_.get(), &guard, now);
     if (!change.ok()) return change.status();
-    writes = writes || ChangesStore(*change);
+    writes = writes || ChangesStore(*change) || change->judgement.must_be_kept;
     changes.push_back(*std::move(change));
   }
   if (writes) {
-    if (absl::Status written = Write(changes, *records); !written.ok()) {
+    if (absl::Status written = Write(snapshot, changes, guard, *records);
+        !written.ok()) {
       return written;
     }
   }
   std::vector<MapResult> results;
   for (const MapChange& change : changes) {
-    results.push_back(Report(change, guard));
-    results.back().largest = guard.Largest(results.back().map);
+    results.push_back(Report(change));
   }
   {
     const std::lock_guard<std::mutex> lock(entries_mutex_);
@@ -227,7 +345,8 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
     }
     absl::Status dropped = (*transaction)->DropSubDatabase(record.sub_database);
     if (dropped.ok()) dropped = (*transaction)->DeleteRecord(name);
-    if (!dropped.ok()) return dropped;
+    if (dropped.ok()) dropped = (*transaction)->DeleteNote(GuardNote(name));
+    if (!dropped.ok() && !absl::IsNotFound(dropped)) return dropped;
     logger_.Notice(absl::StrCat("map ", name, ": dropped from the store, ",
                                 "postmirror.cf does not name it any more"));
   }
@@ -239,6 +358,9 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
   // Writes nothing where nothing was dropped.
   absl::Status committed = (*transaction)->Commit();
   if (!committed.ok()) return committed;
+  for (const auto& [name, record] : *records) {
+    if (!configured.contains(name)) guard_.Forget(name);
+  }
   const std::lock_guard<std::mutex> lock(entries_mutex_);
   std::erase_if(entries_, [&](const auto& entry) {
     return !configured.contains(entry.first);
@@ -246,16 +368,20 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
   return absl::OkStatus();
 }
 
-void MirrorStore::Restore(const std::string& map, const MapSize& largest,
-                          std::optional<Removals> held) {
+void MirrorStore::Restore(const std::string& map, const EarlierGuard& earlier) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  guard_.Restore(map, largest, std::move(held));
+  earlier_[map] = earlier;
 }
 
-bool MirrorStore::Accept(const std::string& map, uint64_t count,
-                         absl::string_view digest) {
+bool MirrorStore::Accept(const std::string& map, uint64_t removals,
+                         uint64_t values, absl::string_view digest) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return guard_.Accept(map, count, digest);
+  return guard_.Accept(map, removals, values, digest);
+}
+
+void MirrorStore::WithdrawAccept(const std::string& map) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  guard_.WithdrawAccept(map);
 }
 
 }  // namespace postmirror

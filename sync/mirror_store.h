@@ -22,6 +22,7 @@
 #include "schema/store/store_writer.h"
 #include "sync/guard.h"
 #include "sync/map_change.h"
+#include "sync/read_bound.h"
 #include "sync/snapshot.h"
 
 namespace postmirror {
@@ -33,9 +34,18 @@ struct MapResult {
   uint64_t added = 0;
   uint64_t changed = 0;
   uint64_t removed = 0;
-  bool filled = false;             // a first fill, or a new definition
-  std::optional<Removals> held;    // set: the guard holds the map
-  std::optional<MapSize> largest;  // what the guard measures against
+  bool filled = false;              // a first fill, or a new definition
+  std::optional<HeldChanges> held;  // set: the guard holds the map
+  // What waits since a map of the server is broken.
+  uint64_t waiting_removals = 0;
+  uint64_t waiting_additions = 0;
+  std::optional<AcceptOutcome> accept;  // set: there was one
+};
+
+// What the status of a release without notes said of a map.
+struct EarlierGuard {
+  std::optional<MapSize> largest;
+  bool held = false;
 };
 
 class MirrorStore {
@@ -60,6 +70,13 @@ class MirrorStore {
       const Snapshot& snapshot,
       std::optional<uint64_t> generation = std::nullopt);
 
+  // What the store knows of earlier reads of these maps.
+  StoredReads Reads(const std::vector<std::string>& maps);
+
+  // Keeps the bound of a list of hosts (Snapshot::read_bound) by itself, where
+  // no data come with it.
+  absl::Status KeepBound(const std::string& hosts, const std::string& bound);
+
   // Frees the slots of readers that were killed. Does nothing while another
   // call is under way, which may take long: the next one will do.
   absl::Status ClearStaleReaders();
@@ -77,23 +94,30 @@ class MirrorStore {
   // wait for one that is under way.
   std::map<std::string, uint64_t> Entries() const;
 
-  // See Guard::Restore. To be called before the first Apply.
-  void Restore(const std::string& map, const MapSize& largest,
-               std::optional<Removals> held);
+  // What to go on with where the store has no note of the guard. To be called
+  // before the first Apply.
+  void Restore(const std::string& map, const EarlierGuard& earlier);
 
-  // See Guard::Accept. Good for the next Apply alone.
-  bool Accept(const std::string& map, uint64_t count, absl::string_view digest);
+  // See Guard::Accept. Good for the next Apply of the map alone.
+  bool Accept(const std::string& map, uint64_t removals, uint64_t values,
+              absl::string_view digest);
+  void WithdrawAccept(const std::string& map);
 
  private:
   using Records = std::map<std::string, MapRecord>;
+  using Notes = std::map<std::string, std::optional<std::string>>;
 
   void NoteEntries(const Records& records);
   absl::Status OpenLocked();
+  void RestoreGuard(const Records& records, const Notes& notes);
   absl::Status NoteDamage(absl::Status status);
   absl::Status DropLocked(const std::set<std::string>& configured);
   absl::StatusOr<std::vector<MapResult>> ApplyLocked(const Snapshot& snapshot);
-  absl::Status Write(const std::deque<MapChange>& changes,
+  absl::Status Write(const Snapshot& snapshot,
+                     const std::deque<MapChange>& changes, const Guard& guard,
                      const Records& before);
+  bool HasBound(const std::string& hosts) const;
+  void NoteBounds(Notes notes);
 
   const std::string store_;
   const Clock& clock_;
@@ -103,7 +127,11 @@ class MirrorStore {
   // kDataLoss from when the store was found to be damaged until it was opened.
   absl::Status damage_;
   std::atomic<uint64_t> generation_ = 0;
+  // The encoded bound of each list of hosts, as the store has it; nullopt where
+  // it is damaged.
+  std::map<std::string, std::optional<std::string>> bounds_;
   Guard guard_;
+  std::map<std::string, EarlierGuard> earlier_;  // by map
   mutable std::mutex entries_mutex_;
   std::map<std::string, uint64_t> entries_;  // guarded by entries_mutex_
 };

@@ -8,9 +8,11 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -37,7 +39,8 @@ class PendingChanges {
 
   // Looks for the changes of `maps` from now on. They are what the tables were
   // when the server was asked, which was not before `asked`: what is not
-  // understood in the binlog before that is covered.
+  // understood in the binlog before that is covered. No version of a table is
+  // proven.
   void Watch(std::shared_ptr<const WatchedMaps> maps,
              const BinlogPosition& asked);
 
@@ -61,23 +64,37 @@ class PendingChanges {
     kNamed,       // maps and keys
     kEverything,  // something was not understood: ask anew what the tables are
   };
+  // Of all that was told, or of what commits up to `visible` have changed.
   Kind kind() const;
+  Kind kind(const BinlogPosition& visible) const;
 
   // Something that was taken is to be taken once more, now or soon.
   bool settling() const;
 
   // What may have changed up to `to`, which the caller reads now: `everything`
   // where something was not understood since the last call, or is not covered
-  // by a Watch with a later question. kAborted where a commit that the stream
-  // had passed before Watch is not visible at `to` yet: it was not looked at as
-  // it should, and a later moment must be read.
+  // by a Watch with a later question; `unproven` has the tables that changed in
+  // a version for which MarkProven was not called. A commit that the stream had
+  // passed before Watch, and that is not visible at `to` yet, was not looked at
+  // as it should: it is not understood.
   //
   // What came within kSettleTime is taken once more when that is over: an
   // engine without transactions, or a server that writes into its binlog
   // between two commits, may tell of a change just before it is visible.
-  absl::StatusOr<ReadScope> TakeUpTo(const BinlogPosition& to);
+  ReadScope TakeUpTo(const BinlogPosition& to);
+
+  // The tables of the last call's `unproven` are what they were at Watch.
+  void MarkProven();
 
  private:
+  using Versions = std::map<TableName, std::set<TableVersion>>;
+
+  // Where groups are that were not understood.
+  struct Stretch {
+    BinlogPosition after;
+    BinlogPosition last;
+  };
+
   bool IsDue(const Moment& now) const;
 
   // Consecutive groups; one, unless many wait.
@@ -86,9 +103,17 @@ class PendingChanges {
     BinlogPosition first_end;
     BinlogPosition end;
     std::vector<MapScope> maps;
+    Versions unproven = {};
   };
 
   void Append(const BinlogGroup& group);
+  void Take(const Entry& entry, ReadScope* scope);
+  bool IsProven(const TableName& table, const TableVersion& version) const;
+  static void Extend(const BinlogPosition& after, const BinlogPosition& last,
+                     std::optional<Stretch>* stretch);
+  // Whether some of it is visible; what is, is taken off.
+  static bool CutOff(const BinlogPosition& visible,
+                     std::optional<Stretch>* stretch);
 
   const Clock& clock_;
   mutable std::mutex mutex_;
@@ -98,11 +123,13 @@ class PendingChanges {
   std::shared_ptr<const WatchedMaps> maps_;
   BinlogPosition asked_;
   BinlogPosition watched_from_;  // where the stream was then
-  // Ends of the last group that was not understood, if behind asked_: what the
-  // tables are is not known since.
-  std::optional<BinlogPosition> unknown_;
-  bool anything_told_ = false;  // since the last TakeUpTo
-  BinlogPosition covered_;      // by the last TakeUpTo
+  // The groups that were not understood, if behind asked_: what the tables are
+  // is not known since.
+  std::optional<Stretch> unknown_;
+  std::optional<Stretch> anything_told_;  // that no TakeUpTo covers
+  BinlogPosition covered_;                // by the last TakeUpTo
+  Versions proven_;
+  Versions taken_;  // unproven, by the last TakeUpTo
   std::deque<Entry> entries_;
   std::deque<Entry> settling_;  // taken once
   size_t waiting_values_ = 0;   // that came since entries_ were empty

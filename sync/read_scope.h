@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "schema/query/mirror_query.h"
+
 namespace postmirror {
 
 struct MapScope {
@@ -30,6 +32,9 @@ struct ReadScope {
   // anew.
   bool everything = false;
   std::vector<MapScope> maps;  // of a server's plan, in order
+  // What is named of them holds only if these are the tables that were surveyed
+  // (CheckTables).
+  std::set<TableName> unproven = {};
 
   static ReadScope Everything() { return {.everything = true, .maps = {}}; }
 

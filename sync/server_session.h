@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,10 @@
 #include "absl/status/statusor.h"
 #include "schema/config/config.h"
 #include "schema/runtime/clock.h"
+#include "sync/broken_maps.h"
 #include "sync/change_signal.h"
 #include "sync/collation_tables.h"
+#include "sync/host_choice.h"
 #include "sync/mirror_plan.h"
 #include "sync/signal_choice.h"
 #include "sync/snapshot.h"
@@ -31,17 +34,23 @@ class ServerSession {
                 std::function<void()> wake);
   ~ServerSession();
 
-  // Connects to the first of the hosts that answers. With `choosy`, a replica
-  // that is stopped or far behind does not count.
-  absl::Status Connect(bool choosy);
+  // Connects to the first of the hosts that may be read (HostChoice). `stored`
+  // is what the store knows of earlier reads.
+  absl::Status Connect(const StoredReads& stored);
 
-  // Whether the connected host is not the first, and an earlier one accepts
-  // connections again.
-  bool EarlierHostAnswers() const;
+  // How soon after a failure another Connect is worth it at the latest.
+  absl::Duration longest_pause() const;
 
-  // Reads all maps, or what the signal names of them and `widen` makes of that.
-  // `*asked` is a moment just before. After kAborted all maps have to be read.
-  absl::StatusOr<Snapshot> ReadAll(Moment* asked);
+  // Whether it is time to look for a better host, and whether there is one that
+  // may be read.
+  bool BetterHostAnswers();
+
+  // Reads all maps but the broken ones, or what the signal names of them and
+  // `widen` makes of that. `*asked` is a moment just before. nullopt where a
+  // map cannot be read, and may be soon: to be tried again after kFaultPause.
+  // Fails where no map can be read. After kAborted all maps have to be read.
+  static constexpr absl::Duration kFaultPause = absl::Milliseconds(500);
+  absl::StatusOr<std::optional<Snapshot>> ReadAll(Moment* asked);
   absl::StatusOr<Snapshot> ReadNamed(Moment* asked,
                                      absl::FunctionRef<void(ReadScope*)> widen);
 
@@ -50,6 +59,14 @@ class ServerSession {
   // anew; kAlreadyExists where the server_id is another replica's.
   absl::StatusOr<ChangeHint> Poll();
 
+  // The last read is in the store; `taken`: of everything, and nothing is held.
+  // Returns what the store has to keep of it by itself, or nothing.
+  absl::StatusOr<std::string> NoteRead(bool taken);
+
+  const HostChoice& hosts() const { return hosts_; }
+
+  const BrokenMaps& broken_maps() const { return broken_; }
+
   // REQUIRES: a read has returned OK since Connect, for all below.
   const SignalChoice& choice() const { return choice_; }
   const std::string& server() const;
@@ -57,17 +74,32 @@ class ServerSession {
   // does not let us ask.
   bool replica_state_hidden() const { return replica_state_hidden_; }
 
+  // See SignalChoice.
+  bool NoteUntold() { return choice_.NoteUntold(); }
   uint32_t ChangeServerId() { return choice_.ChangeServerId(); }
 
   // Ends a question to the server that is under way, now and later.
   void Cancel();
 
  private:
-  absl::Status ConnectTo(const ServerAddress& address, bool choosy);
-  absl::Status CheckReplica(bool choosy);
+  absl::Status ConnectTo(size_t host, bool whatever);
+  absl::Status Examine(size_t host, bool whatever);
+  bool IsGood(size_t host);
+  absl::Status Add(std::vector<GroupReader> readers);
+  absl::Status ConnectRefusedGroups();
   absl::Status Prepare();
-  absl::StatusOr<Snapshot> TryReadAll();
+  absl::Status TakeTables();
+  absl::StatusOr<std::optional<Snapshot>> TryReadAll();
+  absl::StatusOr<bool> JudgeFaults();
+  absl::StatusOr<ReadScope> Scope();
+  absl::StatusOr<ReadScope> NamedScope();
+  absl::Status Finish(absl::Status status, Snapshot* snapshot);
+  absl::Status LookAtReplica(const Moment& now);
+  bool HasViews() const;
   absl::StatusOr<ChangeHint> LookBeside(const Moment& now);
+  absl::StatusOr<ChangeHint> LookAtViews();
+  bool BrokenMapAnswers(const Moment& now);
+  void Mark(Snapshot* snapshot) const;
   void Close();
 
   const ServerPlan& plan_;
@@ -79,11 +111,21 @@ class ServerSession {
   std::mutex readers_mutex_;  // for Cancel
   bool cancelled_ = false;
   std::vector<GroupReader> readers_;
-  size_t host_ = 0;  // the connected one of plan_.hosts
+  std::vector<RefusedGroup> refused_;
+  Moment asked_refused_;  // when those were tried last
+  BrokenMaps broken_;
+  Moment asked_all_;  // when all maps were read last
+  HostChoice hosts_;
+  HostFacts facts_;  // of the connected one; what it has, as of the last read
+  bool read_named_ = false;     // the last read was of what was named
+  bool signal_failed_ = false;  // in the last read
   bool is_replica_ = false;
   bool replica_state_hidden_ = false;
-  bool prepared_ = false;  // and nothing was read since
+  bool replica_is_bad_ = false;  // when it was looked at last
+  bool prepared_ = false;        // and nothing was read since
   Moment looked_beside_;
+  Moment looked_at_replica_;
+  Moment looked_for_hosts_;
 };
 
 }  // namespace postmirror

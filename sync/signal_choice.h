@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -27,16 +28,17 @@ namespace postmirror {
 // Used on the loop's thread; Cancel() may come from any.
 class SignalChoice {
  public:
-  // `config` and `clock` must outlive it. `wake` is called on any thread when a
-  // poll is worth it.
-  SignalChoice(const Config* config, const Clock* clock,
+  // For the maps of one server, so many. `config` and `clock` must outlive it.
+  // `wake` is called on any thread when a poll is worth it.
+  SignalChoice(size_t maps, const Config* config, const Clock* clock,
                std::function<void()> wake);
 
   // To be called before the server is asked what the tables are: notes where
   // its binlog is.
-  absl::Status Begin(Connection& connection);
+  absl::Status Begin(absl::Span<GroupReader> readers);
 
-  // Chooses by what PrepareReaders found since Begin. The signal asks on the
+  // Chooses by what PrepareReaders found since Begin, of the maps that can be
+  // read. The signal asks on the
   // readers' first connection, which must outlive it: see Drop.
   absl::Status Choose(const ServerAddress& address,
                       absl::Span<GroupReader> readers);
@@ -46,6 +48,10 @@ class SignalChoice {
 
   // REQUIRES: has_signal().
   ChangeSignal& signal() const { return *signal_; }
+
+  // Whether it is the configured source; by interval alone nobody wants to
+  // follow who did not say so.
+  bool is_as_configured() const;
 
   // Another number for each signal.
   uint64_t number() const { return number_; }
@@ -60,6 +66,12 @@ class SignalChoice {
     return binlog_signal_ != nullptr && !binlog_.logs_replicated;
   }
 
+  // A read of everything found a change that the signal had not told of. Where
+  // the account cannot see what the binlog lacks, it is not trusted any more,
+  // and true is returned: the next Choose takes another signal. That holds for
+  // this host until the account can see it.
+  bool NoteUntold();
+
   // The readers' connections are about to go.
   void Drop();
 
@@ -71,21 +83,27 @@ class SignalChoice {
  private:
   absl::Status UseInterval(Connection& connection, absl::string_view why);
   absl::Status UseLsn(Connection& connection, absl::string_view why);
+  std::string RefuseBinlog() const;
   absl::StatusOr<std::string> TryBinlog(const ServerAddress& address,
                                         absl::Span<GroupReader> readers);
   absl::Status UseBinlog(const ServerAddress& address,
                          absl::Span<GroupReader> readers);
+  void WatchLsn(Connection& connection);
   absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(
       const ServerAddress& address, absl::Span<GroupReader> readers);
   absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStreamAs(
       const ServerAddress& address, const GroupReader& reader);
   void Install(std::unique_ptr<ChangeSignal> signal);
 
+  const size_t maps_;
   const Config& config_;
   const Clock& clock_;
   const std::function<void()> wake_;
   uint32_t server_id_;
 
+  std::string host_;               // that was chosen for last
+  std::string not_innodb_;         // its tables that are not, or ""
+  std::set<std::string> doubted_;  // hosts whose binlog did not tell a change
   BinlogSettings binlog_;
   std::optional<BinlogPosition> position_;  // at Begin
   std::string refusal_;                     // why there was no stream

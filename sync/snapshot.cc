@@ -24,7 +24,6 @@ constexpr int kMaxAttempts = 10;
 constexpr size_t kKeysPerSelect = 500;
 
 absl::Status AtMap(const MirroredMap& map, const absl::Status& status) {
-  if (status.ok()) return status;
   return absl::Status(status.code(),
                       absl::StrCat("map ", map.name, ": ", status.message()));
 }
@@ -98,8 +97,14 @@ absl::Status ReadWhole(GroupReader& reader, size_t index,
   const absl::StatusOr<std::string> name =
       ReadKeyCollationName(map, *reader.connection);
   if (!name.ok()) return name.status();
-  if (*name == prepared.collation_name) return absl::OkStatus();
-  return absl::AbortedError("its key column is being altered");
+  if (*name != prepared.collation_name) {
+    return absl::AbortedError("its key column is being altered");
+  }
+  if (prepared.survey.blind_spot.empty()) return absl::OkStatus();
+  const absl::StatusOr<TableSurvey> survey = SurveyMap(map, *reader.connection);
+  if (!survey.ok()) return survey.status();
+  if (survey->IsSameAs(prepared.survey)) return absl::OkStatus();
+  return absl::AbortedError("its tables are being replaced");
 }
 
 // Keys, each with one of its spellings: the server finds every row of a key by
@@ -151,19 +156,22 @@ absl::Status ReadKeys(GroupReader& reader, size_t index, const Spellings& keys,
   return absl::OkStatus();
 }
 
-// Reads what `scope` says of a map, and appends it to `*snapshot`.
+// Reads what `scope` says of a map, which is something, and appends it to
+// `*snapshot`.
 absl::Status ReadMap(GroupReader& reader, size_t index, const MapScope& scope,
                      Snapshot* snapshot) {
   const MirroredMap& map = reader.group->maps[index];
   const PreparedMap& prepared = reader.maps[index];
-  if (scope.empty()) return absl::OkStatus();
-  MapSnapshot& read = snapshot->maps.emplace_back();
+  if (!prepared.fault.ok()) return prepared.fault;
+  MapSnapshot read;
   std::optional<Spellings> keys;
   if (!scope.whole && prepared.hints.has_value()) {
     keys = Keys(scope.values, map, prepared);
   }
-  return AtMap(map, keys.has_value() ? ReadKeys(reader, index, *keys, &read)
-                                     : ReadWhole(reader, index, &read));
+  absl::Status status = keys.has_value() ? ReadKeys(reader, index, *keys, &read)
+                                         : ReadWhole(reader, index, &read);
+  if (status.ok()) snapshot->maps.push_back(std::move(read));
+  return status;
 }
 
 void EndTransactions(absl::Span<GroupReader> readers) {
@@ -198,68 +206,21 @@ const MapScope& ScopeOf(const ReadScope& scope, size_t map) {
   return scope.everything ? kWhole : scope.maps[map];
 }
 
+// A map that fails by an error of its own is left out where all are read: the
+// transaction, and with it the moment of the others, goes on.
 absl::Status ReadMaps(absl::Span<GroupReader> readers, const ReadScope& scope,
                       Snapshot* snapshot) {
-  size_t number = 0;
   for (GroupReader& reader : readers) {
-    for (size_t i = 0; i < reader.group->maps.size(); ++i, ++number) {
-      if (absl::Status read =
-              ReadMap(reader, i, ScopeOf(scope, number), snapshot);
-          !read.ok()) {
-        return read;
+    for (size_t i = 0; i < reader.group->maps.size(); ++i) {
+      const MapScope& of_map = ScopeOf(scope, reader.first_map + i);
+      if (of_map.empty()) continue;
+      const absl::Status read = ReadMap(reader, i, of_map, snapshot);
+      if (read.ok()) continue;
+      if (!IsOfTheMap(read)) return AtMap(reader.group->maps[i], read);
+      reader.maps[i].fault = read;
+      if (!snapshot->is_whole) {
+        return absl::AbortedError("a map that is named cannot be read");
       }
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<PreparedMap> PrepareMap(const MirroredMap& map,
-                                       CollationTables* collations,
-                                       Connection& connection) {
-  if (absl::Status used = connection.Use(map.dbname); !used.ok()) return used;
-  PreparedMap prepared;
-  for (const MirrorQuery::PrimaryKeyOrder& order : map.query.orders) {
-    absl::StatusOr<std::vector<std::string>> columns =
-        ReadPrimaryKey(connection, order.table);
-    if (!columns.ok()) return columns.status();
-    prepared.primary_keys.push_back(*std::move(columns));
-  }
-  absl::StatusOr<std::string> name = ReadKeyCollationName(map, connection);
-  if (!name.ok()) return name.status();
-  prepared.collation_name = *std::move(name);
-  absl::StatusOr<CollationTables::Collation> collation =
-      FindKeyCollation(map, prepared.collation_name, connection, collations);
-  if (!collation.ok()) return collation.status();
-  prepared.collation = *std::move(collation);
-  absl::StatusOr<TableSurvey> survey = SurveyMap(map, connection);
-  if (!survey.ok()) return survey.status();
-  prepared.survey = *std::move(survey);
-  return prepared;
-}
-
-absl::Status PrepareReader(CollationTables* collations, GroupReader* reader) {
-  reader->maps.clear();
-  for (const MirroredMap& map : reader->group->maps) {
-    absl::StatusOr<PreparedMap> prepared =
-        PrepareMap(map, collations, *reader->connection);
-    if (!prepared.ok()) return AtMap(map, prepared.status());
-    reader->maps.push_back(*std::move(prepared));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckOneServer(absl::Span<GroupReader> readers) {
-  if (readers.size() < 2) return absl::OkStatus();
-  std::string first;
-  for (GroupReader& reader : readers) {
-    absl::StatusOr<std::string> identity =
-        ReadServerIdentity(*reader.connection);
-    if (!identity.ok()) return identity.status();
-    if (first.empty()) first = *identity;
-    if (first != *identity) {
-      return absl::UnavailableError(
-          absl::StrCat("server ", reader.connection->server(),
-                       ": two connections reached different servers"));
     }
   }
   return absl::OkStatus();
@@ -301,34 +262,6 @@ absl::StatusOr<Snapshot> Read(absl::Span<GroupReader> readers,
 std::string MapSnapshot::Definition() const {
   return absl::StrCat(map->definition, "collation = ", collation->name, " ",
                       collation->digest, "\n");
-}
-
-absl::StatusOr<std::vector<GroupReader>> ConnectReaders(
-    const ServerPlan& plan, const ServerAddress& address,
-    absl::Duration connect_timeout, absl::Duration read_timeout) {
-  std::vector<GroupReader> readers;
-  for (const Group& group : plan.groups) {
-    absl::StatusOr<std::unique_ptr<Connection>> connection =
-        Connection::Open(address, {.log_on = group.log_on,
-                                   .dbname = group.maps.front().dbname,
-                                   .connect_timeout = connect_timeout,
-                                   .read_timeout = read_timeout});
-    if (!connection.ok()) return connection.status();
-    readers.push_back(
-        {.group = &group, .connection = *std::move(connection), .maps = {}});
-  }
-  return readers;
-}
-
-absl::Status PrepareReaders(absl::Span<GroupReader> readers,
-                            CollationTables* collations) {
-  for (GroupReader& reader : readers) {
-    if (absl::Status prepared = PrepareReader(collations, &reader);
-        !prepared.ok()) {
-      return prepared;
-    }
-  }
-  return CheckOneServer(readers);
 }
 
 absl::StatusOr<Snapshot> ReadSnapshot(absl::Span<GroupReader> readers,

@@ -2,7 +2,6 @@
 #ifndef POSTMIRROR_SYNC_SNAPSHOT_H_
 #define POSTMIRROR_SYNC_SNAPSHOT_H_
 
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,14 +9,13 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "sync/collation_tables.h"
-#include "sync/mariadb/connection.h"
-#include "sync/mariadb/table_survey.h"
+#include "sync/group_reader.h"  // IWYU pragma: export
 #include "sync/mirror_plan.h"
 #include "sync/packed_rows.h"
 #include "sync/read_scope.h"
-#include "sync/watched_maps.h"
 
 namespace postmirror {
 
@@ -30,6 +28,9 @@ struct MapSnapshot {
   std::optional<std::set<std::string>> keys;
   // Rows whose key no entry can hold (MapRecord).
   uint64_t unstorable_rows = 0;
+  // New keys of it wait: it is a list of domains, and a map of the server is
+  // broken, so that the addresses of a new domain may not be known.
+  bool additions_wait = false;
   // Keys without `@`: asked only where mydestination says so.
   bool has_local_part_keys = false;
 
@@ -37,48 +38,31 @@ struct MapSnapshot {
   std::string Definition() const;
 };
 
-// What the server told of a map in PrepareReaders.
-struct PreparedMap {
-  std::vector<std::vector<std::string>> primary_keys;  // of query.orders
-  std::string collation_name;                          // of the key column
-  CollationTables::Collation collation;
-  TableSurvey survey;
-  // See FindKeyHints. Without them, some keys alone cannot be read.
-  std::optional<KeyHints> hints;
-};
-
-// A group with the connection that reads it.
-struct GroupReader {
-  const Group* group = nullptr;  // of the plan
-  std::unique_ptr<Connection> connection;
-  std::vector<PreparedMap> maps;  // as in the group
-};
-
-// Connects one reader for each group to the server at `address`. Takes no
-// longer than `connect_timeout` for each.
-absl::StatusOr<std::vector<GroupReader>> ConnectReaders(
-    const ServerPlan& plan, const ServerAddress& address,
-    absl::Duration connect_timeout, absl::Duration read_timeout);
-
-// Asks what the SELECTs and the change signal need to know, after
-// ConnectReaders: apart from it, so that another thread can cancel the
-// questions. Fails where two readers reached different servers.
-absl::Status PrepareReaders(absl::Span<GroupReader> readers,
-                            CollationTables* collations);
-
 struct Snapshot {
   std::vector<MapSnapshot> maps;  // those that were read
   ReadScope scope;                // what may have changed, as far as is known
   // Several groups could not be read without a change between them.
   bool is_one_moment = true;
-  bool is_whole = true;  // every map, with all of its keys
+  bool is_whole = true;    // every map that can be read, with all of its keys
+  absl::Duration reading;  // how long reading the rows took, and nothing else
+  // Removals wait: a map of the server is broken, and an address may be moving
+  // into it.
+  bool removals_wait = false;
+  // The host may lack what was read before: what it removes or changes is held,
+  // key by key, until it is accepted.
+  bool uncontained = false;
+  // The list of hosts, and what was read of it so far at most, to be kept with
+  // the data (ReadBound, encoded). Empty: what is kept stays.
+  std::string hosts;
+  std::string read_bound;
 };
 
 // Says what may have changed up to the moment that the open transactions show.
 using ChooseScope = absl::FunctionRef<absl::StatusOr<ReadScope>()>;
 
-// Reads all maps, whatever `choose` says. No transaction is open on the server
-// when it returns. REQUIRES: PrepareReaders returned OK.
+// Reads all maps, whatever `choose` says, but those with a fault: see
+// PreparedMap::fault, into which an error of a map's own is put. No transaction
+// is open on the server when it returns. REQUIRES: PrepareReaders returned OK.
 absl::StatusOr<Snapshot> ReadSnapshot(absl::Span<GroupReader> readers,
                                       ChooseScope choose);
 

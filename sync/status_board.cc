@@ -13,7 +13,6 @@ ServerStatus WithoutFreshness(ServerStatus status) {
   for (MapStatus& map : status.maps) {
     // That a map was never confirmed is more than freshness.
     if (map.confirmed.has_value()) map.confirmed = Moment{};
-    if (map.largest.has_value()) map.largest->when = Moment{};
   }
   return status;
 }

@@ -24,18 +24,23 @@ std::string StatusLine(const SyncStatus& status) {
   size_t maps = 0;
   size_t filled = 0;
   std::vector<absl::string_view> held;
+  std::vector<absl::string_view> broken;
   for (const ServerStatus& server : status.servers) {
     servers.push_back(ServerText(server));
     maps += server.maps.size();
     for (const MapStatus& map : server.maps) {
       if (map.confirmed.has_value()) ++filled;
       if (!map.held_digest.empty()) held.push_back(map.name);
+      if (!map.broken.empty()) broken.push_back(map.name);
     }
   }
   std::string line = absl::StrCat(absl::StrJoin(servers, "; "),
                                   "; maps filled: ", filled, " of ", maps);
   if (!held.empty()) {
     absl::StrAppend(&line, "; held by the guard: ", absl::StrJoin(held, ", "));
+  }
+  if (!broken.empty()) {
+    absl::StrAppend(&line, "; broken: ", absl::StrJoin(broken, ", "));
   }
   return line;
 }

@@ -110,6 +110,12 @@ void SyncMetrics::AddMaps(const SyncStatus& status,
   MetricFamily removals =
       Family(Type::kGauge, "postmirror_sync_map_held_removals",
              "Removals that the guard holds of the map.");
+  MetricFamily values =
+      Family(Type::kGauge, "postmirror_sync_map_held_values",
+             "Changed values that the guard holds of the map.");
+  MetricFamily broken =
+      Family(Type::kGauge, "postmirror_sync_map_broken",
+             "Whether the map cannot be read, for an error of its own.");
   const Moment now = clock_.Now();
   for (const ServerStatus& server : status.servers) {
     for (const MapStatus& map : server.maps) {
@@ -118,6 +124,8 @@ void SyncMetrics::AddMaps(const SyncStatus& status,
       entries.Add(labels, static_cast<double>(Find(stored, map.name)));
       held.Add(labels, map.held_digest.empty() ? 0 : 1);
       removals.Add(labels, static_cast<double>(map.held_removals));
+      values.Add(labels, static_cast<double>(map.held_values));
+      broken.Add(labels, map.broken.empty() ? 0 : 1);
       if (!map.confirmed.has_value()) continue;
       const absl::Duration age = Elapsed(*map.confirmed, now);
       if (age == absl::InfiniteDuration()) continue;  // not known
@@ -125,7 +133,7 @@ void SyncMetrics::AddMaps(const SyncStatus& status,
     }
   }
   for (MetricFamily* family :
-       {&filled, &entries, &freshness, &held, &removals}) {
+       {&filled, &entries, &freshness, &held, &removals, &values, &broken}) {
     families->push_back(std::move(*family));
   }
 }

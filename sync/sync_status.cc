@@ -40,11 +40,17 @@ void AppendMap(const MapStatus& map, std::string* out) {
   }
   if (!map.held_digest.empty()) {
     AppendLine("held_removals", absl::StrCat(map.held_removals), out);
+    AppendLine("held_values", absl::StrCat(map.held_values), out);
     AppendLine("held_digest", map.held_digest, out);
+    AppendLine("held_reason", map.held_reason, out);
   }
-  if (map.largest.has_value()) {
-    AppendLine("largest_entries", absl::StrCat(map.largest->entries), out);
-    AppendMoment("largest", map.largest->when, out);
+  if (map.waiting_removals + map.waiting_additions > 0) {
+    AppendLine("waiting_removals", absl::StrCat(map.waiting_removals), out);
+    AppendLine("waiting_additions", absl::StrCat(map.waiting_additions), out);
+  }
+  if (!map.broken.empty()) AppendLine("broken", map.broken, out);
+  if (map.broken_since.has_value()) {
+    AppendMoment("broken_since", *map.broken_since, out);
   }
 }
 
@@ -91,11 +97,9 @@ class Decoder {
   static bool TakeServer(absl::string_view name, absl::string_view value,
                          ServerStatus* server) {
     const std::map<absl::string_view, std::string*> fields = {
-        {"server", &server->server},
-        {"change_source", &server->change_source},
-        {"reason", &server->reason},
-        {"error", &server->error},
-        {"last_error", &server->last_error}};
+        {"server", &server->server}, {"change_source", &server->change_source},
+        {"reason", &server->reason}, {"doubt", &server->doubt},
+        {"error", &server->error},   {"last_error", &server->last_error}};
     const auto field = fields.find(name);
     if (field == fields.end()) return false;
     *field->second = std::string(value);
@@ -104,12 +108,25 @@ class Decoder {
 
   static bool TakeMap(absl::string_view name, absl::string_view value,
                       MapStatus* map) {
-    if (name == "held_removals") {
-      return absl::SimpleAtoi(value, &map->held_removals);
+    const std::map<absl::string_view, uint64_t*> counts = {
+        {"held_removals", &map->held_removals},
+        {"held_values", &map->held_values},
+        {"waiting_removals", &map->waiting_removals},
+        {"waiting_additions", &map->waiting_additions}};
+    const std::map<absl::string_view, std::string*> texts = {
+        {"held_digest", &map->held_digest},
+        {"held_reason", &map->held_reason},
+        {"broken", &map->broken}};
+    if (const auto count = counts.find(name); count != counts.end()) {
+      return absl::SimpleAtoi(value, count->second);
     }
-    if (name == "held_digest") {
-      map->held_digest = std::string(value);
+    if (const auto text = texts.find(name); text != texts.end()) {
+      *text->second = std::string(value);
       return true;
+    }
+    if (absl::ConsumePrefix(&name, "broken_since_")) {
+      if (!map->broken_since.has_value()) map->broken_since.emplace();
+      return TakeMoment(name, value, &*map->broken_since);
     }
     if (name == "largest_entries") {
       return absl::SimpleAtoi(value, &map->largest.emplace().entries);
@@ -134,6 +151,7 @@ std::string EncodeSyncStatus(const SyncStatus& status) {
     AppendLine("server", server.server, &out);
     AppendLine("change_source", server.change_source, &out);
     AppendLine("reason", server.reason, &out);
+    AppendLine("doubt", server.doubt, &out);
     AppendLine("error", server.error, &out);
     AppendLine("last_error", server.last_error, &out);
     for (const MapStatus& map : server.maps) AppendMap(map, &out);

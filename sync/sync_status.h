@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "schema/runtime/clock.h"
-#include "sync/guard.h"
+#include "sync/guard_record.h"
 
 namespace postmirror {
 
@@ -21,12 +21,25 @@ struct MapStatus {
   // The last moment at which the map was confirmed equal to the database, taken
   // before the confirming question was sent; none before the first fill.
   std::optional<Moment> confirmed;
-  // What the guard holds: the removals that wait.
+  // What the guard holds, and why (HeldChanges).
   uint64_t held_removals = 0;
+  uint64_t held_values = 0;
   std::string held_digest;  // empty: not held
-  // What the guard measures the map against, so that a restart of sync does not
-  // make it forget.
+  std::string held_reason;
+  // What waits since a map of the server is broken.
+  uint64_t waiting_removals = 0;
+  uint64_t waiting_additions = 0;
+  // Why the map is broken, and what to do; or empty. And since when.
+  std::string broken;
+  std::optional<Moment> broken_since;
+  // What the guard of an earlier release measured the map against; read only.
   std::optional<MapSize> largest;
+
+  // Whether the store lacks something that was read.
+  bool Waits() const {
+    return !held_digest.empty() || !broken.empty() ||
+           waiting_removals + waiting_additions > 0;
+  }
 
   friend bool operator==(const MapStatus&, const MapStatus&) = default;
 };
@@ -37,6 +50,7 @@ struct ServerStatus {
   std::string server;         // the connected one, or empty
   std::string change_source;  // in use: "lsn", "interval"
   std::string reason;         // why that one
+  std::string doubt;          // why a host is read that may lack changes, or ""
   std::string error;          // why it cannot be read now, or empty
   std::string last_error;     // the last one, with its time, or empty
   std::vector<MapStatus> maps;

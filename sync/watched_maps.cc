@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -30,19 +31,26 @@ bool IsUnderstood(const std::string& value, HintText text) {
 
 // The tables of all maps, each once, with every column that names keys.
 std::vector<WatchedTable> Tables(const std::vector<MapTables>& maps) {
-  std::map<TableName, std::set<size_t>> columns;
+  struct Watched {
+    std::set<size_t> columns;
+    WatchedShape shape;
+  };
+  std::map<TableName, Watched> tables;
   for (const MapTables& map : maps) {
-    for (const TableName& table : map.tables) {
-      std::set<size_t>& watched = columns[table];
-      if (map.hints.has_value()) watched.insert(map.hints->column);
+    for (const auto& [name, shape] : map.tables) {
+      Watched& watched = tables[name];
+      watched.shape = shape;
+      if (map.hints.has_value()) watched.columns.insert(map.hints->column);
     }
   }
-  std::vector<WatchedTable> tables;
-  for (const auto& [name, watched] : columns) {
-    tables.push_back({name.database, name.table,
-                      std::vector<size_t>(watched.begin(), watched.end())});
+  std::vector<WatchedTable> list;
+  for (const auto& [name, watched] : tables) {
+    list.push_back(
+        {name.database, name.table,
+         std::vector<size_t>(watched.columns.begin(), watched.columns.end()),
+         watched.shape});
   }
-  return tables;
+  return list;
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #define POSTMIRROR_SYNC_WATCHED_MAPS_H_
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -36,8 +36,8 @@ struct KeyHints {
 
 // What one map reads.
 struct MapTables {
-  std::set<TableName> tables;     // in full
-  std::optional<KeyHints> hints;  // only with one table
+  std::map<TableName, WatchedShape> tables;  // in full
+  std::optional<KeyHints> hints;             // only with one table
 };
 
 class WatchedMaps {

@@ -50,8 +50,12 @@ struct Config {
   absl::Duration reconcile_interval = absl::Seconds(300);     // 100ms to 1w
   absl::Duration connect_timeout = absl::Seconds(5);          // 1s to 1h
   absl::Duration read_timeout = absl::Seconds(10);            // 1s to 1h
+  // How long a host is waited for that has all that was read before: 1s to 1h.
+  absl::Duration host_wait = absl::Seconds(30);
   // The part of a map that may vanish at once, from 0 to 1; 50% is 0.5.
   double max_shrink = 0.5;
+  // So long a map may be broken before status is critical, 0s to 1w.
+  absl::Duration broken_map_critical = absl::Minutes(5);
   int proxy_threads = 1;     // 1 to 64
   int client_limit = 10000;  // connections, 1 to 1000000
   // Of the unix sockets that the proxy binds. A name or a number; empty: those

@@ -19,20 +19,33 @@ namespace postmirror {
 namespace {
 
 // The names of mysql_table(5), those of newer Postfix included, and our own.
-constexpr absl::string_view kNames[] = {
-    "hosts",           "user",
-    "password",        "dbname",
-    "query",           "result_format",
-    "domain",          "option_file",
-    "expansion_limit", "option_group",
-    "tls_cert_file",   "require_result_set",
-    "tls_key_file",    "tls_CAfile",
-    "tls_CApath",      "tls_ciphers",
-    "charset",         "tls_verify_cert",
-    "idle_interval",   "retry_interval",
-    "mirror_query",    "mirror_collation",
-    "table",           "select_field",
-    "where_field",     "additional_conditions"};
+constexpr absl::string_view kNames[] = {"hosts",
+                                        "user",
+                                        "password",
+                                        "dbname",
+                                        "query",
+                                        "result_format",
+                                        "domain",
+                                        "option_file",
+                                        "expansion_limit",
+                                        "option_group",
+                                        "tls_cert_file",
+                                        "require_result_set",
+                                        "tls_key_file",
+                                        "tls_CAfile",
+                                        "tls_CApath",
+                                        "tls_ciphers",
+                                        "charset",
+                                        "tls_verify_cert",
+                                        "idle_interval",
+                                        "retry_interval",
+                                        "mirror_query",
+                                        "mirror_collation",
+                                        "guard",
+                                        "table",
+                                        "select_field",
+                                        "where_field",
+                                        "additional_conditions"};
 
 // mysql_table(5), OBSOLETE QUERY INTERFACE.
 constexpr absl::string_view kLegacyNames[] = {
@@ -194,6 +207,23 @@ void ReadMirrorCollation(CfReader* reader, MapFile* map) {
                              "for the key column's own collation"));
 }
 
+void ReadGuard(CfReader* reader, MapFile* map) {
+  if (!reader->Has("guard")) return;
+  const std::string value = reader->Value("guard");
+  if (value == "removals") {
+    map->guard = GuardScope::kRemovals;
+  } else if (value == "values") {
+    map->guard = GuardScope::kValues;
+  } else if (value == "off") {
+    map->guard = GuardScope::kOff;
+  } else {
+    reader->Error("guard",
+                  absl::StrCat("guard: ", Quoted(value),
+                               " is not known, write removals, values (which "
+                               "are removals too) or off"));
+  }
+}
+
 MapFile ReadEntries(absl::string_view path, CfReader* reader) {
   MapFile map;
   map.path = std::string(path);
@@ -207,6 +237,7 @@ MapFile ReadEntries(absl::string_view path, CfReader* reader) {
   CheckCharset(reader);
   ReadQueries(reader, &map);
   ReadMirrorCollation(reader, &map);
+  ReadGuard(reader, &map);
   map.domain = ParseDomainList(
       {"domain", reader->Value("domain"), reader->LineOf("domain")},
       reader->errors());

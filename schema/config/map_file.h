@@ -50,6 +50,13 @@ struct LogOn {
   bool WantsTls() const;
 };
 
+// What of a map the guard judges.
+enum class GuardScope {
+  kOff,       // nothing
+  kRemovals,  // removed keys
+  kValues,    // these, and changed values
+};
+
 struct MapFile {
   std::string path;                  // the map's name
   std::vector<ServerAddress> hosts;  // in the order written, at least one
@@ -66,6 +73,7 @@ struct MapFile {
   // With ASCII letters in lower case, as Postfix matches whatever the case.
   // Empty: keys of every domain, and such as have none.
   std::vector<std::string> domain;
+  std::optional<GuardScope> guard;  // absent: by the parameters that list it
   std::string result_format = "%s";
   int64_t expansion_limit = 0;  // 0: none
   // The line of `mirror_query`, else of `query`, else of `table`, from 1.

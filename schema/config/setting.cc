@@ -131,8 +131,18 @@ absl::Status ApplyReadTimeout(absl::string_view value, Config* config) {
                &config->read_timeout);
 }
 
+absl::Status ApplyHostWait(absl::string_view value, Config* config) {
+  return Store(ParseTime(value, absl::Seconds(1), absl::Hours(1)),
+               &config->host_wait);
+}
+
 absl::Status ApplyMaxShrink(absl::string_view value, Config* config) {
   return Store(ParsePercent(value), &config->max_shrink);
+}
+
+absl::Status ApplyBrokenMapCritical(absl::string_view value, Config* config) {
+  return Store(ParseTime(value, absl::ZeroDuration(), absl::Hours(7 * 24)),
+               &config->broken_map_critical);
 }
 
 absl::Status ApplyProxyThreads(absl::string_view value, Config* config) {
@@ -187,7 +197,9 @@ constexpr Setting kSettings[] = {
     {"reconcile_interval", ApplyReconcileInterval},
     {"connect_timeout", ApplyConnectTimeout},
     {"read_timeout", ApplyReadTimeout},
+    {"host_wait", ApplyHostWait},
     {"max_shrink", ApplyMaxShrink},
+    {"broken_map_critical", ApplyBrokenMapCritical},
     {"proxy_threads", ApplyProxyThreads},
     {"client_limit", ApplyClientLimit},
     {"unix_socket_owner", ApplyUnixSocketOwner},

@@ -2,10 +2,8 @@
 -- columns, the primary keys, and the columns of the WHERE clauses. It cannot
 -- read a password. Run it with the mail database selected, after tables.sql:
 --   mariadb mailserver < grants.sql
--- For `change_source = binlog` it needs one more, with which it can read every
--- change of every database, passwords included:
---   GRANT REPLICATION SLAVE ON *.*
---     TO 'postmirror'@'127.0.0.1', 'postmirror'@'localhost';
+-- For `change_source = binlog` it needs more, with which it can read every
+-- change of every database, passwords included: grants-binlog.sql.
 -- Then give the account the password of the map files; until then nobody can
 -- log on. This file does not do it:
 --   SET PASSWORD FOR 'postmirror'@'127.0.0.1' = PASSWORD('...');

@@ -63,6 +63,10 @@ std::string CollationKey(absl::string_view digest) {
   return absl::StrCat("collation/", digest);
 }
 
+std::string NoteKey(absl::string_view name) {
+  return absl::StrCat("note/", name);
+}
+
 Environment::~Environment() {
   if (abandoned_) return;
   if (environment_ != nullptr) {

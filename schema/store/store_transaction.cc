@@ -7,6 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/digest.h"
 #include "schema/store/environment.h"
 #include "schema/store/fault_guard.h"
 #include "schema/store/store_error.h"
@@ -165,6 +166,16 @@ absl::Status StoreTransaction::PutCollation(const StoredCollation& collation) {
 
 absl::Status StoreTransaction::DeleteCollation(absl::string_view digest) {
   return Delete(kStatusSubDatabase, CollationKey(digest));
+}
+
+absl::Status StoreTransaction::PutNote(absl::string_view name,
+                                       absl::string_view bytes) {
+  return Put(kStatusSubDatabase, NoteKey(name),
+             absl::StrCat(DigestText(bytes), bytes), false);
+}
+
+absl::Status StoreTransaction::DeleteNote(absl::string_view name) {
+  return Delete(kStatusSubDatabase, NoteKey(name));
 }
 
 absl::Status StoreTransaction::Commit() {

@@ -46,6 +46,12 @@ class StoreTransaction {
   absl::Status PutCollation(const StoredCollation& collation);
   absl::Status DeleteCollation(absl::string_view digest);
 
+  // What sync remembers of its own beside the data, in the same moment: up to
+  // 506 bytes of name. Kept with a digest (StoreWriter::ReadNotes).
+  absl::Status PutNote(absl::string_view name, absl::string_view bytes);
+  // kNotFound where there is none.
+  absl::Status DeleteNote(absl::string_view name);
+
   // Durable when it returns OK; otherwise the store is as before.
   absl::Status Commit();
 

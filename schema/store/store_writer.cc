@@ -145,6 +145,29 @@ absl::StatusOr<std::map<std::string, MapRecord>> StoreWriter::ReadRecords() {
   return records;
 }
 
+absl::StatusOr<std::map<std::string, std::optional<std::string>>>
+StoreWriter::ReadNotes() {
+  // Do not change: stored. What DigestText writes.
+  constexpr size_t kDigestBytes = 16;
+  absl::StatusOr<std::unique_ptr<StoreScan>> scan = Scan(kStatusSubDatabase);
+  if (!scan.ok()) return scan.status();
+  std::map<std::string, std::optional<std::string>> notes;
+  for (;;) {
+    const absl::StatusOr<bool> more = (*scan)->Next();
+    if (!more.ok()) return more.status();
+    if (!*more) return notes;
+    absl::string_view name = (*scan)->key();
+    if (!absl::ConsumePrefix(&name, NoteKey(""))) continue;
+    const absl::string_view entry = (*scan)->entry();
+    std::optional<std::string>& note = notes[std::string(name)];
+    if (entry.size() < kDigestBytes) continue;
+    const absl::string_view bytes = entry.substr(kDigestBytes);
+    if (DigestText(bytes) == entry.substr(0, kDigestBytes)) {
+      note = std::string(bytes);
+    }
+  }
+}
+
 absl::StatusOr<std::unique_ptr<StoreScan>> StoreWriter::Scan(
     const std::string& sub_database) {
   return StoreScan::Open(environment_.get(), sub_database);

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -49,6 +50,10 @@ class StoreWriter {
   // What the store knows, by map name. kDataLoss also where a record's
   // collation is not there as it was written.
   absl::StatusOr<std::map<std::string, MapRecord>> ReadRecords();
+
+  // The notes of StoreTransaction::PutNote, by name; nullopt where one is not as
+  // it was written: what it said is not known, which its reader has to mind.
+  absl::StatusOr<std::map<std::string, std::optional<std::string>>> ReadNotes();
 
   // The writer must outlive the scan and the transaction. REQUIRES: a scan is
   // gone before a transaction drops its sub-database.

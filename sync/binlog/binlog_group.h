@@ -3,7 +3,9 @@
 #ifndef POSTMIRROR_SYNC_BINLOG_BINLOG_GROUP_H_
 #define POSTMIRROR_SYNC_BINLOG_BINLOG_GROUP_H_
 
+#include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,8 +16,19 @@
 
 namespace postmirror {
 
+// A table as one table map has it. The server numbers a table anew each time
+// that it opens its definition, so that a number, while the server runs, stands
+// for one definition of one table.
+struct TableVersion {
+  uint64_t id = 0;
+  std::string columns;  // as they stand in the table map
+
+  friend auto operator<=>(const TableVersion&, const TableVersion&) = default;
+};
+
 struct ChangedTable {
-  size_t table = 0;  // in WatchList::tables()
+  size_t table = 0;                      // in WatchList::tables()
+  std::set<TableVersion> versions = {};  // in which it was changed
   // Any row may have changed: the keys below are not all.
   bool whole = false;
   // For each of its watched columns the values in the rows before and after the
@@ -26,7 +39,8 @@ struct ChangedTable {
 struct BinlogGroup {
   BinlogPosition end;
   // Something was not understood exactly: DDL, a statement in its text, XA, an
-  // incident. Every table may have changed, and be another one.
+  // incident, a table that is not the one that is watched. Every table may have
+  // changed, and be another one.
   bool anything = false;
   std::vector<ChangedTable> tables;  // each once; empty if anything
   std::shared_ptr<const WatchList> watched = nullptr;  // what it was read by

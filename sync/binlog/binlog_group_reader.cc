@@ -13,7 +13,6 @@ namespace {
 
 // Flags of a GTID event, https://mariadb.com/kb/en/gtid_event/
 constexpr uint8_t kIsStandalone = 0x01;
-constexpr uint8_t kIsDdl = 0x20;
 constexpr uint8_t kCompletesXa = 0x80;
 
 // What changes nothing by itself: it prepares another event or tells about the
@@ -63,6 +62,9 @@ bool TakeQuery(const BinlogEvent& event, GroupChanges* changes) {
     case QueryMeaning::kRollback:
       changes->MakeWhole();
       return true;
+    case QueryMeaning::kFlush:
+      changes->Flush();
+      return false;
     case QueryMeaning::kAnything:
       break;
   }
@@ -149,7 +151,7 @@ BinlogGroupReader::Result BinlogGroupReader::Begin(
   if (absl::Status status = Advance(event.header); !status.ok()) return status;
   group_.emplace(OpenGroup{.changes = GroupChanges(watched),
                            .is_standalone = (flags & kIsStandalone) != 0});
-  if ((flags & (kIsDdl | kCompletesXa)) != 0) group_->changes.MakeAnything();
+  if ((flags & kCompletesXa) != 0) group_->changes.MakeAnything();
   return cut;
 }
 

@@ -1,24 +1,32 @@
 #include "sync/binlog/column_format.h"
 
 #include <array>
+#include <vector>
+
+#include "absl/algorithm/container.h"
 
 namespace postmirror {
 namespace {
 
 // https://mariadb.com/kb/en/table_map_event/
 //
-// Left out are those whose values have a length that no metadata tells: the
-// TIMESTAMP, TIME and DATETIME (7, 11, 12) of before MySQL 5.6, which may have
-// digits after the point; and those that no MariaDB server writes.
+// Left out are those that no MariaDB server writes. Without a format are those
+// whose values have a length that no metadata tells: the TIMESTAMP, TIME and
+// DATETIME of before MySQL 5.6, which may have digits after the point; and what
+// tables of before MySQL 5.0 have.
 enum class ColumnType : uint8_t {
+  kDecimalOfOld = 0,
   kTiny = 1,
   kShort = 2,
   kLong = 3,
   kFloat = 4,
   kDouble = 5,
+  kTimestampOfOld = 7,
   kLongLong = 8,
   kInt24 = 9,
   kDate = 10,
+  kTimeOfOld = 11,
+  kDatetimeOfOld = 12,
   kYear = 13,
   kNewDate = 14,
   kVarchar = 15,
@@ -35,6 +43,7 @@ enum class ColumnType : uint8_t {
   kMediumBlob = 250,
   kLongBlob = 251,
   kBlob = 252,
+  kVarcharOfOld = 253,
   kString = 254,
   kGeometry = 255,
 };
@@ -139,9 +148,49 @@ std::optional<ColumnFormat> FormatOf(ColumnType type, ByteReader* metadata) {
       return Blob(metadata, /*is_text=*/true);
     case ColumnType::kEnum:  // only ever behind kString
     case ColumnType::kSet:
+    case ColumnType::kDecimalOfOld:
+    case ColumnType::kTimestampOfOld:
+    case ColumnType::kTimeOfOld:
+    case ColumnType::kDatetimeOfOld:
+    case ColumnType::kVarcharOfOld:
       break;
   }
   return std::nullopt;
+}
+
+struct SqlTypes {
+  std::vector<absl::string_view> data_types;
+  std::vector<ColumnType> types;
+};
+
+// Not the types that MariaDB adds from version to version.
+const std::vector<SqlTypes>& KnownSqlTypes() {
+  static const auto& types = *new std::vector<SqlTypes>{
+      {{"tinyint"}, {ColumnType::kTiny}},
+      {{"smallint"}, {ColumnType::kShort}},
+      {{"mediumint"}, {ColumnType::kInt24}},
+      {{"int"}, {ColumnType::kLong}},
+      {{"bigint"}, {ColumnType::kLongLong}},
+      {{"float"}, {ColumnType::kFloat}},
+      {{"double"}, {ColumnType::kDouble}},
+      {{"decimal"}, {ColumnType::kNewDecimal, ColumnType::kDecimalOfOld}},
+      {{"bit"}, {ColumnType::kBit}},
+      {{"year"}, {ColumnType::kYear}},
+      {{"date"}, {ColumnType::kDate, ColumnType::kNewDate}},
+      {{"time"}, {ColumnType::kTime2, ColumnType::kTimeOfOld}},
+      {{"datetime"}, {ColumnType::kDatetime2, ColumnType::kDatetimeOfOld}},
+      {{"timestamp"}, {ColumnType::kTimestamp2, ColumnType::kTimestampOfOld}},
+      {{"char", "binary"}, {ColumnType::kString}},
+      {{"enum", "set"},
+       {ColumnType::kString, ColumnType::kEnum, ColumnType::kSet}},
+      {{"varchar", "varbinary"},
+       {ColumnType::kVarchar, ColumnType::kVarcharCompressed,
+        ColumnType::kVarcharOfOld}},
+      {{"tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob",
+        "mediumblob", "longblob"},
+       {ColumnType::kBlob, ColumnType::kTinyBlob, ColumnType::kMediumBlob,
+        ColumnType::kLongBlob, ColumnType::kBlobCompressed}}};
+  return types;
 }
 
 }  // namespace
@@ -152,6 +201,17 @@ std::optional<ColumnFormat> ReadColumnFormat(uint8_t type,
       FormatOf(static_cast<ColumnType>(type), metadata);
   if (!metadata->ok()) return std::nullopt;
   return format;
+}
+
+std::string TypesOf(absl::string_view data_type) {
+  std::string bytes;
+  for (const SqlTypes& known : KnownSqlTypes()) {
+    if (!absl::c_linear_search(known.data_types, data_type)) continue;
+    for (const ColumnType type : known.types) {
+      bytes.push_back(static_cast<char>(type));
+    }
+  }
+  return bytes;
 }
 
 }  // namespace postmirror

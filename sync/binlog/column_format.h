@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "sync/binlog/byte_reader.h"
@@ -32,6 +33,10 @@ struct ColumnFormat {
 // type that is not exactly known.
 std::optional<ColumnFormat> ReadColumnFormat(uint8_t type,
                                              ByteReader* metadata);
+
+// The types that a column of SQL's `data_type` ("varchar") may have in a table
+// map, a byte each; empty where it may be any.
+std::string TypesOf(absl::string_view data_type);
 
 }  // namespace postmirror
 

@@ -26,7 +26,15 @@ void GroupChanges::Map(absl::string_view body) {
   Mapped mapped;
   mapped.id = map->id;
   mapped.table = watched_->Find(map->database, map->table);
-  if (mapped.table.has_value()) mapped.columns = ReadColumns(*map);
+  if (mapped.table.has_value()) {
+    const std::optional<absl::string_view> types = ReadTypes(*map);
+    if (!types.has_value() || !watched_->tables()[*mapped.table].Fits(*types)) {
+      return MakeAnything();
+    }
+    mapped.columns = ReadColumns(*map);
+    Of(*mapped.table)
+        .changed.versions.insert({map->id, std::string(map->columns)});
+  }
   mapped_.push_back(std::move(mapped));
   if (mapped_.size() == 1) return;
   for (const Mapped* one : {&mapped_.front(), &mapped_.back()}) {
@@ -74,6 +82,13 @@ void GroupChanges::EndStatement() {
     MakeWhole(&Of(*mapped_.front().table));
   }
   mapped_.clear();
+}
+
+void GroupChanges::Flush() {
+  if (anything_) return;
+  for (size_t i = 0; i < watched_->tables().size(); ++i) {
+    if (watched_->tables()[i].shape.has_open_files) MakeWhole(&Of(i));
+  }
 }
 
 void GroupChanges::MakeWhole() {

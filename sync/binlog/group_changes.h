@@ -34,6 +34,10 @@ class GroupChanges {
   // A statement ends where its last rows event says so, and here.
   void EndStatement();
 
+  // Tables were closed: one whose files lie open is another where they were
+  // replaced before.
+  void Flush();
+
   // Of every table so far any row may have changed.
   void MakeWhole();
   void MakeAnything();

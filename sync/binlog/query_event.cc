@@ -22,6 +22,8 @@ QueryMeaning MeaningOf(absl::string_view text) {
   if (text == "BEGIN" || text == "START TRANSACTION") {
     return QueryMeaning::kNothing;
   }
+  // As the client spelled it.
+  if (absl::StartsWithIgnoreCase(text, "FLUSH ")) return QueryMeaning::kFlush;
   constexpr std::array<absl::string_view, 4> kBeginnings = {
       "SAVEPOINT ", "ROLLBACK TO ", "RELEASE SAVEPOINT ", "XA END "};
   const bool says_nothing = std::any_of(kBeginnings.begin(), kBeginnings.end(),

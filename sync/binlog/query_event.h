@@ -10,6 +10,7 @@ enum class QueryMeaning {
   kNothing,   // BEGIN, savepoints: the rows beside it say what changes
   kCommit,    // ends its group
   kRollback,  // ends its group, of which parts may have changed all the same
+  kFlush,     // FLUSH, of tables or of other things
   kAnything,  // whatever its text says, or it could not be read
 };
 

@@ -26,6 +26,13 @@ std::optional<TableMap> ReadTableMap(absl::string_view body) {
   return map;
 }
 
+std::optional<absl::string_view> ReadTypes(const TableMap& map) {
+  ByteReader in(map.columns);
+  const absl::string_view types = in.Bytes(in.PackedNumber());
+  if (!in.ok()) return std::nullopt;
+  return types;
+}
+
 std::optional<std::vector<ColumnFormat>> ReadColumns(const TableMap& map) {
   ByteReader in(map.columns);
   const absl::string_view types = in.Bytes(in.PackedNumber());

@@ -16,12 +16,15 @@ struct TableMap {
   uint64_t id = 0;
   absl::string_view database;
   absl::string_view table;
-  absl::string_view columns;  // for ReadColumns
+  absl::string_view columns;  // for ReadTypes and ReadColumns
 };
 
 // nullopt if the event is cut short. Cheap: most tables do not matter to
 // anyone.
 std::optional<TableMap> ReadTableMap(absl::string_view body);
+
+// The type of each column, a byte each; nullopt if the event is cut short.
+std::optional<absl::string_view> ReadTypes(const TableMap& map);
 
 // nullopt if a column's values could not be skipped, so that no row can be
 // read.

@@ -6,6 +6,18 @@
 
 namespace postmirror {
 
+bool WatchedTable::Fits(absl::string_view mapped_types) const {
+  const std::vector<std::string>& types = shape.types;
+  if (mapped_types.size() < types.size()) return false;
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (!types[i].empty() &&
+        types[i].find(mapped_types[i]) == std::string::npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
 WatchList::WatchList(std::vector<WatchedTable> tables)
     : tables_(std::move(tables)) {}
 

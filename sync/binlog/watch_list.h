@@ -12,11 +12,24 @@
 
 namespace postmirror {
 
+// What must be known of a table to understand its events.
+struct WatchedShape {
+  // The types that each column may have in a table map, a byte each, by its
+  // place; an empty one is any. More columns may follow, which are not known.
+  std::vector<std::string> types = {};
+  // Its files may be replaced by others before a FLUSH TABLES.
+  bool has_open_files = false;
+};
+
 struct WatchedTable {
   std::string database;
   std::string table;
   // The places of its key columns, from 0; none where no key can be named.
   std::vector<size_t> columns;
+  WatchedShape shape = {};
+
+  // Whether a table map with these types, a byte each, can be of it.
+  bool Fits(absl::string_view mapped_types) const;
 };
 
 // Neither a database nor a table twice.

@@ -61,11 +61,24 @@ absl::StatusOr<AcceptAnswer> AwaitAnswer(const Config& config,
       "request stands for 10 minutes");
 }
 
+std::string Describe(const AcceptAnswer& answer) {
+  std::string text = absl::StrCat("accepted, ", answer.removals, " removals");
+  if (answer.values > 0) {
+    absl::StrAppend(&text, " and ", answer.values, " changed values");
+  }
+  absl::StrAppend(&text, " applied");
+  if (answer.held > 0) {
+    absl::StrAppend(&text, "; ", answer.held, " that came since are held");
+  }
+  return text;
+}
+
 int AcceptOne(const Config& config, const MapStatus& map, const Clock& clock,
               Logger& logger) {
   const AcceptRequest request{.map = map.name,
                               .id = MakeId(),
                               .removals = map.held_removals,
+                              .values = map.held_values,
                               .digest = map.held_digest,
                               .requested = clock.Now().wall};
   absl::StatusOr<AcceptAnswer> answer;
@@ -85,8 +98,7 @@ int AcceptOne(const Config& config, const MapStatus& map, const Clock& clock,
     logger.Error(absl::StrCat("map ", map.name, ": refused: ", answer->reason));
     return kRefused;
   }
-  std::printf("map %s: accepted, %llu removals applied\n", map.name.c_str(),
-              static_cast<unsigned long long>(map.held_removals));
+  std::printf("map %s: %s\n", map.name.c_str(), Describe(*answer).c_str());
   return EX_OK;
 }
 

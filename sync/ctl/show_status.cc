@@ -15,6 +15,7 @@ Findings Gather(const Config& config, const Clock& clock) {
   Findings findings;
   findings.maps = config.MapNames();
   findings.reconcile_interval = config.reconcile_interval;
+  findings.broken_map_critical = config.broken_map_critical;
   findings.sync_runs = WriterIsRunning(config.store);
   absl::StatusOr<SyncStatus> sync = ReadSyncStatus(FormatFolder(config.store));
   if (sync.ok()) findings.sync = *std::move(sync);

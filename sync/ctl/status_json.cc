@@ -36,7 +36,18 @@ json_t* MapJson(const MapReport& map) {
   json_object_set_new(json, "freshness_seconds", Seconds(map.freshness));
   json_object_set_new(json, "held_removals",
                       json_integer(static_cast<json_int_t>(map.held_removals)));
+  json_object_set_new(json, "held_values",
+                      json_integer(static_cast<json_int_t>(map.held_values)));
   json_object_set_new(json, "held_digest", Text(map.held_digest));
+  json_object_set_new(json, "held_reason", Text(map.held_reason));
+  json_object_set_new(json, "broken", Text(map.broken));
+  json_object_set_new(json, "broken_seconds", Seconds(map.broken_for));
+  json_object_set_new(
+      json, "waiting_removals",
+      json_integer(static_cast<json_int_t>(map.waiting_removals)));
+  json_object_set_new(
+      json, "waiting_additions",
+      json_integer(static_cast<json_int_t>(map.waiting_additions)));
   return json;
 }
 
@@ -46,6 +57,7 @@ json_t* ServerJson(const ServerStatus& server) {
   json_object_set_new(json, "server", Text(server.server));
   json_object_set_new(json, "change_source", Text(server.change_source));
   json_object_set_new(json, "reason", Text(server.reason));
+  json_object_set_new(json, "doubt", Text(server.doubt));
   json_object_set_new(json, "error", Text(server.error));
   json_object_set_new(json, "last_error", Text(server.last_error));
   return json;

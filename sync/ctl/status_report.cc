@@ -22,16 +22,28 @@ const MapStatus* FindStatus(const Findings& findings, absl::string_view map) {
   return nullptr;
 }
 
+void ReportBroken(const MapStatus& status, const Moment& now,
+                  MapReport* report) {
+  report->waiting_removals = status.waiting_removals;
+  report->waiting_additions = status.waiting_additions;
+  report->broken = status.broken;
+  if (!status.broken_since.has_value()) return;
+  const absl::Duration lasted = Elapsed(*status.broken_since, now);
+  if (lasted != absl::InfiniteDuration()) report->broken_for = lasted;
+}
+
 MapReport ReportMap(const Findings& findings, size_t index) {
   MapReport report;
   report.name = findings.maps[index];
   const std::optional<MapRecord>& record = findings.records[index];
   const MapStatus* status = FindStatus(findings, report.name);
   report.state = record.has_value() ? "filled" : "not filled";
+  if (status != nullptr) ReportBroken(*status, findings.now, &report);
   if (!record.has_value()) return report;
   report.entries = record->entries;
   report.key_collation = record->key_collation;
   if (status == nullptr) return report;
+  if (!report.broken.empty()) report.state = "broken";
   if (status->confirmed.has_value()) {
     const absl::Duration age = Elapsed(*status->confirmed, findings.now);
     if (age != absl::InfiniteDuration()) report.freshness = age;
@@ -39,7 +51,9 @@ MapReport ReportMap(const Findings& findings, size_t index) {
   if (!status->held_digest.empty()) {
     report.state = "held";
     report.held_removals = status->held_removals;
+    report.held_values = status->held_values;
     report.held_digest = status->held_digest;
+    report.held_reason = status->held_reason;
   }
   return report;
 }
@@ -68,15 +82,47 @@ class Verdict {
   std::vector<std::string> warnings_;
 };
 
-void JudgeMap(const MapReport& map, absl::Duration stale_after,
+std::string HeldText(const MapReport& map) {
+  std::string text = absl::StrCat(map.held_removals, " removals");
+  if (map.held_values > 0) {
+    absl::StrAppend(&text, " and ", map.held_values, " changed values");
+  }
+  return text;
+}
+
+// Of a broken map, in whole seconds.
+std::string ForHowLong(const MapReport& map) {
+  if (!map.broken_for.has_value()) return "";
+  return absl::StrCat(" for ", absl::FormatDuration(absl::Trunc(
+                                   *map.broken_for, absl::Seconds(1))));
+}
+
+// One whose age is not known is old.
+void JudgeBroken(const MapReport& map, absl::Duration critical_after,
+                 Verdict* verdict) {
+  const bool critical =
+      !map.broken_for.has_value() || *map.broken_for > critical_after;
+  verdict->Add(critical ? Health::kCritical : Health::kWarning,
+               absl::StrCat("map ", map.name, " is broken", ForHowLong(map),
+                            ": ", map.broken));
+}
+
+void JudgeMap(const MapReport& map, const Findings& findings,
               Verdict* verdict) {
+  const absl::Duration stale_after =
+      findings.reconcile_interval * kStaleIntervals;
+  if (!map.broken.empty()) {
+    JudgeBroken(map, findings.broken_map_critical, verdict);
+  }
   if (map.state == "not filled") {
     verdict->Add(Health::kCritical,
                  absl::StrCat("map ", map.name, " is not filled"));
   } else if (map.state == "held") {
-    verdict->Add(Health::kCritical,
-                 absl::StrCat("map ", map.name, " is held: ", map.held_removals,
-                              " removals wait"));
+    verdict->Add(
+        Health::kCritical,
+        absl::StrCat("map ", map.name, " is held: ", HeldText(map), " wait"));
+  } else if (!map.broken.empty()) {
+    return;  // it is not confirmed, of course
   } else if (!map.freshness.has_value()) {
     verdict->Add(Health::kWarning,
                  absl::StrCat("map ", map.name, ": freshness is not known"));
@@ -90,6 +136,30 @@ void JudgeMap(const MapReport& map, absl::Duration stale_after,
 std::string FreshnessText(const MapReport& map) {
   if (!map.freshness.has_value()) return "unknown";
   return absl::StrFormat("%.1fs", absl::ToDoubleSeconds(*map.freshness));
+}
+
+void AppendMap(const MapReport& map, std::string* out) {
+  absl::StrAppend(out, "map ", map.name, "\n  ", map.state, ", ", map.entries,
+                  " entries, freshness ", FreshnessText(map));
+  if (!map.key_collation.empty()) {
+    absl::StrAppend(out, ", key collation ", map.key_collation);
+  }
+  if (map.state == "held") {
+    absl::StrAppend(out, "\n  held: ", HeldText(map), ", digest ",
+                    map.held_digest);
+    if (!map.held_reason.empty()) {
+      absl::StrAppend(out, "\n  since ", map.held_reason);
+    }
+  }
+  if (!map.broken.empty()) {
+    absl::StrAppend(out, "\n  broken", ForHowLong(map), ": ", map.broken);
+  }
+  if (map.waiting_removals + map.waiting_additions > 0) {
+    absl::StrAppend(
+        out, "\n  until every map can be read wait: ", map.waiting_removals,
+        " removals, ", map.waiting_additions, " new keys");
+  }
+  absl::StrAppend(out, "\n");
 }
 
 const char* HealthName(Health health) {
@@ -122,12 +192,12 @@ StatusReport Judge(const Findings& findings) {
   for (ServerStatus& server : report.servers) {
     // What a sync that has ended said of its connection is over.
     if (!findings.sync_runs) server.server.clear();
+    if (!server.doubt.empty()) verdict.Add(Health::kWarning, server.doubt);
     if (!server.error.empty()) verdict.Add(Health::kWarning, server.error);
   }
   for (size_t i = 0; i < findings.maps.size(); ++i) {
     report.maps.push_back(ReportMap(findings, i));
-    JudgeMap(report.maps.back(), findings.reconcile_interval * kStaleIntervals,
-             &verdict);
+    JudgeMap(report.maps.back(), findings, &verdict);
   }
   report.health = verdict.health();
   report.summary =
@@ -149,22 +219,14 @@ std::string FormatText(const StatusReport& report) {
       absl::StrAppend(&out, "  change source ", server.change_source, ": ",
                       server.reason, "\n");
     }
+    if (!server.doubt.empty()) {
+      absl::StrAppend(&out, "  in doubt: ", server.doubt, "\n");
+    }
     if (!server.last_error.empty()) {
       absl::StrAppend(&out, "  last error ", server.last_error, "\n");
     }
   }
-  for (const MapReport& map : report.maps) {
-    absl::StrAppend(&out, "map ", map.name, "\n  ", map.state, ", ",
-                    map.entries, " entries, freshness ", FreshnessText(map));
-    if (!map.key_collation.empty()) {
-      absl::StrAppend(&out, ", key collation ", map.key_collation);
-    }
-    if (map.state == "held") {
-      absl::StrAppend(&out, "\n  held: ", map.held_removals,
-                      " removals, digest ", map.held_digest);
-    }
-    absl::StrAppend(&out, "\n");
-  }
+  for (const MapReport& map : report.maps) AppendMap(map, &out);
   return out;
 }
 

@@ -25,17 +25,25 @@ struct Findings {
   std::vector<std::string> maps;   // those of postmirror.cf
   std::vector<std::optional<MapRecord>> records;  // of each map
   absl::Duration reconcile_interval;
+  absl::Duration broken_map_critical;
   Moment now;
 };
 
 struct MapReport {
   std::string name;
-  std::string state;  // "filled", "held", "not filled"
+  std::string state;  // "filled", "held", "broken", "not filled"
   uint64_t entries = 0;
   std::string key_collation;
   std::optional<absl::Duration> freshness;  // nothing: not known
   uint64_t held_removals = 0;
+  uint64_t held_values = 0;
   std::string held_digest;
+  std::string held_reason;
+  std::string broken;                        // why, or empty
+  std::optional<absl::Duration> broken_for;  // nothing: not known
+  // Because another map of the server is broken.
+  uint64_t waiting_removals = 0;
+  uint64_t waiting_additions = 0;
 };
 
 struct StatusReport {
@@ -45,9 +53,10 @@ struct StatusReport {
   std::vector<ServerStatus> servers;
 };
 
-// Judges: critical where a map is not filled or held, the store cannot be read
-// or sync is down; warning where the database cannot be read or freshness is
-// over three reconcile intervals; else OK.
+// Judges: critical where a map is not filled, held, or broken for longer than
+// broken_map_critical, the store cannot be read or sync is down; warning where
+// a map is broken, the database cannot be read, the host that is read may lack
+// changes, or freshness is over three reconcile intervals; else OK.
 StatusReport Judge(const Findings& findings);
 
 std::string FormatText(const StatusReport& report);

@@ -36,17 +36,25 @@ std::string Filter(absl::string_view name, absl::string_view databases) {
   return databases.empty() ? "" : absl::StrCat(name, " = ", databases);
 }
 
-// Older versions tell their filter nowhere else.
-absl::StatusOr<std::string> ReadFilter(Connection& connection) {
-  const auto rows = connection.QueryByName("SHOW MASTER STATUS");
-  if (absl::IsPermissionDenied(rows.status())) return std::string();
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return std::string();
-  const std::string only =
-      Filter("binlog_do_db", TextOf(rows->front(), "Binlog_Do_DB"));
-  return only.empty() ? Filter("binlog_ignore_db",
-                               TextOf(rows->front(), "Binlog_Ignore_DB"))
-                      : only;
+// Which databases the binlog has; nullopt where the account may not know.
+absl::StatusOr<std::optional<std::string>> ReadFilter(Connection& connection,
+                                                      Variables& variables) {
+  std::string only;
+  std::string ignored;
+  if (variables.contains("binlog_do_db")) {
+    only = variables["binlog_do_db"];
+    ignored = variables["binlog_ignore_db"];
+  } else {  // an older version, which tells it nowhere else
+    const auto rows = connection.QueryByName("SHOW MASTER STATUS");
+    if (absl::IsPermissionDenied(rows.status())) return std::nullopt;
+    if (!rows.ok()) return rows.status();
+    if (!rows->empty()) {
+      only = TextOf(rows->front(), "Binlog_Do_DB");
+      ignored = TextOf(rows->front(), "Binlog_Ignore_DB");
+    }
+  }
+  return only.empty() ? Filter("binlog_ignore_db", ignored)
+                      : Filter("binlog_do_db", only);
 }
 
 }  // namespace
@@ -55,7 +63,8 @@ absl::StatusOr<BinlogSettings> ReadBinlogSettings(Connection& connection) {
   absl::StatusOr<Variables> variables = Show(
       connection,
       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
-      " 'binlog_format', 'binlog_row_image', 'log_slave_updates', 'wsrep_on')");
+      " 'binlog_format', 'binlog_row_image', 'log_slave_updates', 'wsrep_on',"
+      " 'binlog_do_db', 'binlog_ignore_db')");
   if (!variables.ok()) return variables.status();
   BinlogSettings settings;
   settings.on = (*variables)["log_bin"] == "ON";
@@ -69,9 +78,11 @@ absl::StatusOr<BinlogSettings> ReadBinlogSettings(Connection& connection) {
     // A node of a Galera cluster is no replica, but gets the writes of others.
     settings.lacks_replicated = *replicates || (*variables)["wsrep_on"] == "ON";
   }
-  absl::StatusOr<std::string> filter = ReadFilter(connection);
+  const absl::StatusOr<std::optional<std::string>> filter =
+      ReadFilter(connection, *variables);
   if (!filter.ok()) return filter.status();
-  settings.filter = *std::move(filter);
+  settings.filter_hidden = !filter->has_value();
+  settings.filter = filter->value_or("");
   return settings;
 }
 
@@ -108,9 +119,10 @@ absl::StatusOr<std::optional<ReplicaState>> ReadReplicaState(
                     TextOf(master, "Slave_IO_Running") != "No" &&
                     TextOf(master, "Slave_SQL_Running") != "No";
     int64_t seconds = 0;
-    // NULL while the master cannot be reached.
     if (absl::SimpleAtoi(TextOf(master, "Seconds_Behind_Master"), &seconds)) {
       state.behind = std::max(state.behind, absl::Seconds(seconds));
+    } else {
+      state.knows_behind = false;
     }
   }
   return state;

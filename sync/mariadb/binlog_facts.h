@@ -21,9 +21,10 @@ struct BinlogSettings {
   // It does not, and is a replica or a node of a cluster: its binlog lacks
   // changes.
   bool lacks_replicated = false;
-  // What the binlog is restricted to or lacks (binlog_do_db, binlog_ignore_db);
-  // empty also where the server does not tell.
+  // What the binlog is restricted to or lacks (binlog_do_db, binlog_ignore_db).
   std::string filter;
+  // The account may not ask for that: an empty `filter` says nothing.
+  bool filter_hidden = false;
 };
 
 // No privilege is needed; with BINLOG MONITOR every version tells its filter.
@@ -39,9 +40,12 @@ absl::StatusOr<std::optional<BinlogPosition>> ReadBinlogPosition(
 absl::StatusOr<bool> Replicates(Connection& connection);
 
 struct ReplicaState {
+  // No thread is stopped. One that is "Connecting" may have been so for long.
   bool running = true;
-  // Seconds_Behind_Master, the most of those that are known.
+  // Seconds_Behind_Master, the most of those that are known; not all are while
+  // a primary cannot be reached, and that one may be any time ahead.
   absl::Duration behind;
+  bool knows_behind = true;
 };
 
 // What SHOW SLAVE STATUS says, the worst of several masters; nullopt where the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
@@ -14,7 +15,11 @@ namespace {
 
 constexpr size_t kCharacters = 0x110000;
 constexpr size_t kSequencesPerQuery = 500;
-constexpr size_t kBlockCharacters = 0x1000;
+constexpr size_t kBlockCharacters = 0x10000;
+// In a statement: four of its own and three of the separator, in hexadecimal.
+constexpr size_t kBytesPerCharacter = 14;
+// So many are asked for one by one, in one statement.
+constexpr size_t kFewCharacters = 256;
 // Stands between characters whose weights are asked for together. Any one would
 // do, best one that no other has the weight of: a rune.
 constexpr char32_t kSeparator = 0x16A0;
@@ -94,41 +99,106 @@ std::optional<std::vector<absl::string_view>> Split(absl::string_view weight,
   return parts;
 }
 
-// Asks for the characters' weights, in a text each block: a hundredth of the
-// time that a row for each of them takes. Where such a weight cannot be taken
-// apart, the block's characters are asked for one by one.
-absl::Status ReadBlocks(Connection& connection, absl::string_view collation,
-                        CharacterWeights* weights) {
-  const absl::StatusOr<std::string> separator =
-      ReadWeight(connection, collation, Utf8Of(kSeparator));
-  if (!separator.ok()) return separator.status();
-  for (size_t block = 0; block < kCharacters; block += kBlockCharacters) {
-    std::vector<size_t> numbers;
+// Asks for the weights of the characters from `first` up to `end`, all in one
+// text: a hundredth of the time that a row for each of them takes. Where the
+// text's weight cannot be taken apart, it is asked for in halves, and some
+// characters in the end one by one.
+class BlockReader {
+ public:
+  BlockReader(Connection* connection, absl::string_view collation,
+              std::string separator, CharacterWeights* weights)
+      : connection_(*connection),
+        collation_(collation),
+        separator_(std::move(separator)),
+        weights_(*weights) {
+    weights_[kSeparator] = separator_;
+  }
+
+  absl::Status Read(size_t first, size_t end) {
     std::vector<std::string> texts;
-    for (size_t n = block; n < block + kBlockCharacters; ++n) {
-      if (IsSurrogate(n)) continue;
-      numbers.push_back(n);
-      texts.push_back(Utf8Of(static_cast<char32_t>(n)));
+    for (size_t n = first; n < end; ++n) {
+      if (IsAsked(n)) texts.push_back(Utf8Of(static_cast<char32_t>(n)));
     }
-    if (texts.empty()) continue;
+    if (texts.empty()) return absl::OkStatus();
+    if (texts.size() <= kFewCharacters) return ReadApart(first, end, texts);
     const std::string between = Utf8Of(kSeparator);
     const absl::StatusOr<std::string> together =
-        ReadWeight(connection, collation,
+        ReadWeight(connection_, collation_,
                    absl::StrCat(absl::StrJoin(texts, between), between));
     // Without one the server may have found it too long (max_allowed_packet).
     if (!together.ok() && !absl::IsInternal(together.status())) {
       return together.status();
     }
     const std::string weight = together.value_or("");
-    const auto parts = Split(weight, *separator, texts.size());
-    absl::StatusOr<SequenceWeights> apart = SequenceWeights();
-    if (!parts.has_value()) {
-      apart = ReadSequenceWeights(connection, "utf8mb4", collation, texts);
-      if (!apart.ok()) return apart.status();
+    const auto parts = Split(weight, separator_, texts.size());
+    if (parts.has_value()) {
+      Put(first, end, *parts);
+      return absl::OkStatus();
     }
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      (*weights)[numbers[i]] =
-          parts.has_value() ? std::string((*parts)[i]) : (*apart)[i].second;
+    const size_t middle = first + (end - first) / 2;
+    if (absl::Status read = Read(first, middle); !read.ok()) return read;
+    return Read(middle, end);
+  }
+
+ private:
+  // The weight of the separator is known.
+  static bool IsAsked(size_t n) { return !IsSurrogate(n) && n != kSeparator; }
+
+  absl::Status ReadApart(size_t first, size_t end,
+                         const std::vector<std::string>& texts) {
+    const absl::StatusOr<SequenceWeights> apart =
+        ReadSequenceWeights(connection_, "utf8mb4", collation_, texts);
+    if (!apart.ok()) return apart.status();
+    std::vector<absl::string_view> parts;
+    for (const auto& [text, weight] : *apart) parts.push_back(weight);
+    Put(first, end, parts);
+    return absl::OkStatus();
+  }
+
+  void Put(size_t first, size_t end,
+           const std::vector<absl::string_view>& parts) {
+    auto part = parts.begin();
+    for (size_t n = first; n < end; ++n) {
+      if (IsAsked(n)) weights_[n] = std::string(*part++);
+    }
+  }
+
+  Connection& connection_;
+  const absl::string_view collation_;
+  const std::string separator_;
+  CharacterWeights& weights_;
+};
+
+// The most characters whose weights the server lets us ask for together: it
+// ends a connection that sends a longer statement.
+absl::StatusOr<size_t> LargestBlock(Connection& connection) {
+  size_t max_packet = 0;
+  const absl::Status read =
+      connection.Query("SELECT @@max_allowed_packet", [&](Connection::Row row) {
+        if (row.empty() || !absl::SimpleAtoi(row[0].value_or(""), &max_packet))
+          return absl::InternalError("@@max_allowed_packet: unknown shape");
+        return absl::OkStatus();
+      });
+  if (!read.ok()) return read;
+  size_t characters = kBlockCharacters;
+  while (characters > kFewCharacters &&
+         characters * kBytesPerCharacter > max_packet / 2) {
+    characters /= 2;
+  }
+  return characters;
+}
+
+absl::Status ReadBlocks(Connection& connection, absl::string_view collation,
+                        CharacterWeights* weights) {
+  absl::StatusOr<std::string> separator =
+      ReadWeight(connection, collation, Utf8Of(kSeparator));
+  if (!separator.ok()) return separator.status();
+  const absl::StatusOr<size_t> block = LargestBlock(connection);
+  if (!block.ok()) return block.status();
+  BlockReader reader(&connection, collation, *std::move(separator), weights);
+  for (size_t first = 0; first < kCharacters; first += *block) {
+    if (absl::Status read = reader.Read(first, first + *block); !read.ok()) {
+      return read;
     }
   }
   return absl::OkStatus();

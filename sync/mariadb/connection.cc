@@ -109,7 +109,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
           address.port,
           address.unix_path.empty() ? nullptr : address.unix_path.c_str(),
           0) == nullptr) {
-    return connection->LastError("connect");
+    return connection->LastError(kConnectStep);
   }
   if (absl::Status status = connection->PrepareSession(settings);
       !status.ok()) {
@@ -132,8 +132,8 @@ absl::Status Connection::PrepareSession(const ConnectionSettings& settings) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "server ", address_, ": connect: no file descriptor left"));
   }
-  server_ = absl::StrCat(ShortVersion(mysql_get_server_info(mysql)), " at ",
-                         address_);
+  version_ = mysql_get_server_info(mysql);
+  server_ = absl::StrCat(ShortVersion(version_), " at ", address_);
   // Said once more: an option file or the server's init_connect may have set
   // another one.
   if (mysql_set_character_set(mysql, settings.charset.c_str()) != 0) {

@@ -99,6 +99,8 @@ class Connection {
 
   // Version and address for the operator: "10.11.19-MariaDB at 127.0.0.1:3306".
   const std::string& server() const { return server_; }
+  // All that the server says of its version.
+  const std::string& version() const { return version_; }
 
  private:
   friend class BinlogStream;  // its packets are no result of a query
@@ -126,6 +128,7 @@ class Connection {
   std::unique_ptr<MYSQL, CloseMysql> mysql_;
   const std::string address_;
   std::string server_;
+  std::string version_;
   std::string database_;  // that Use selected; no statement of ours does
   // A descriptor of our own for the library's socket: the library may close its
   // own at any time, and Cancel() must not hit a number that was given out

@@ -28,9 +28,6 @@ bool IsFromClientLibrary(unsigned number) {
 // The connection is gone, was not given, or its server is not ready.
 bool IsUnavailable(unsigned number) {
   switch (number) {
-    case ER_CON_COUNT_ERROR:
-    case ER_TOO_MANY_USER_CONNECTIONS:
-    case ER_USER_LIMIT_REACHED:
     case ER_HANDSHAKE_ERROR:
     case ER_UNKNOWN_COM_ERROR:  // a Galera node that has not joined
     case ER_SERVER_SHUTDOWN:
@@ -51,6 +48,10 @@ bool IsUnavailable(unsigned number) {
 
 absl::StatusCode CodeOf(unsigned number) {
   switch (number) {
+    case ER_CON_COUNT_ERROR:
+    case ER_TOO_MANY_USER_CONNECTIONS:
+    case ER_USER_LIMIT_REACHED:
+      return absl::StatusCode::kResourceExhausted;
     case ER_ACCESS_DENIED_ERROR:
     case ER_ACCESS_DENIED_NO_PASSWORD_ERROR:
     case ER_DBACCESS_DENIED_ERROR:
@@ -90,6 +91,24 @@ absl::StatusCode CodeOf(unsigned number) {
   }
 }
 
+// A log-on may fail by TLS settings that are the account's alone.
+absl::Status LogOnError(unsigned number, const std::string& message) {
+  return number == CR_SSL_CONNECTION_ERROR
+             ? absl::UnauthenticatedError(message)
+             : absl::Status(CodeOf(number), message);
+}
+
+// A statement of an account that is logged on is refused for a password only
+// where a definer is gone: the server tells none but its administrators so.
+absl::Status StatementError(unsigned number, const std::string& message) {
+  return number == ER_ACCESS_DENIED_ERROR
+             ? absl::PermissionDeniedError(absl::StrCat(
+                   message,
+                   ", which is not about the password: the definer of a view "
+                   "or routine that is read does not exist, or may not read"))
+             : absl::Status(CodeOf(number), message);
+}
+
 }  // namespace
 
 absl::Status ServerError(absl::string_view address, absl::string_view step,
@@ -100,9 +119,10 @@ absl::Status ServerError(absl::string_view address, absl::string_view step,
       line.begin(), line.end(),
       [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); },
       ' ');
-  return absl::Status(CodeOf(number),
-                      absl::StrCat("server ", address, ": ", step, ": ", line,
-                                   " (", number, ")"));
+  const std::string message = absl::StrCat("server ", address, ": ", step, ": ",
+                                           line, " (", number, ")");
+  return step == kConnectStep ? LogOnError(number, message)
+                              : StatementError(number, message);
 }
 
 }  // namespace postmirror

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -21,20 +22,8 @@ using Reason = std::optional<std::string>;
 // alone, so that its binlog has every change.
 constexpr absl::string_view kLocalEngines[] = {"MyISAM", "Aria"};
 
-struct TableKind {
-  TableName name;      // as the server spells it
-  std::string type;    // TABLE_TYPE of information_schema.TABLES
-  std::string engine;  // empty for a view
-};
-
 std::string DisplayName(const TableName& table) {
   return absl::StrCat(table.database, ".", table.table);
-}
-
-std::string InformationSchemaKey(const Connection& connection,
-                                 const TableName& table) {
-  return absl::StrCat("TABLE_SCHEMA = ", connection.Quote(table.database),
-                      " AND TABLE_NAME = ", connection.Quote(table.table));
 }
 
 // The selected database; empty if there is none.
@@ -47,25 +36,6 @@ absl::StatusOr<std::string> ReadDatabase(Connection& connection) {
       });
   if (!status.ok()) return status;
   return database;
-}
-
-// nullopt where the account has no privilege at all on the table.
-absl::StatusOr<std::optional<TableKind>> ReadKind(Connection& connection,
-                                                  const TableName& table) {
-  std::optional<TableKind> kind;
-  const absl::Status status = connection.Query(
-      absl::StrCat("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM"
-                   " information_schema.TABLES WHERE ",
-                   InformationSchemaKey(connection, table)),
-      [&](Connection::Row row) {
-        kind = TableKind{{std::string(row[0].value_or("")),
-                          std::string(row[1].value_or(""))},
-                         std::string(row[2].value_or("")),
-                         std::string(row[3].value_or(""))};
-        return absl::OkStatus();
-      });
-  if (!status.ok()) return status;
-  return kind;
 }
 
 struct View {
@@ -118,28 +88,20 @@ Reason ResolveView(absl::string_view name, const std::string& select,
 
 // Why a column that is computed when it is read may have another value though
 // nothing was written.
-absl::StatusOr<Reason> ExamineVirtualColumns(Connection& connection,
-                                             const TableName& table) {
+Reason ExamineVirtualColumns(const TableShape& table) {
   Reason reason;
-  const absl::Status status = connection.Query(
-      absl::StrCat("SELECT COLUMN_NAME, GENERATION_EXPRESSION FROM"
-                   " information_schema.COLUMNS WHERE ",
-                   InformationSchemaKey(connection, table),
-                   " AND EXTRA LIKE '%VIRTUAL%'"),
-      [&](Connection::Row row) {
-        const std::string expression(row[1].value_or(""));
-        const absl::StatusOr<std::vector<SqlToken>> tokens =
-            TokenizeSql(expression);
-        const std::string why = tokens.ok()
-                                    ? ReasonAgainstMirroring(*tokens)
-                                    : std::string(tokens.status().message());
-        if (!why.empty()) {
-          reason = absl::StrCat("column ", row[0].value_or(""), " of table ",
-                                DisplayName(table), ": ", why);
-        }
-        return absl::OkStatus();
-      });
-  if (!status.ok()) return status;
+  for (const TableColumn& column : table.columns) {
+    if (!column.is_virtual) continue;
+    const absl::StatusOr<std::vector<SqlToken>> tokens =
+        TokenizeSql(column.expression);
+    const std::string why = tokens.ok()
+                                ? ReasonAgainstMirroring(*tokens)
+                                : std::string(tokens.status().message());
+    if (!why.empty()) {
+      reason = absl::StrCat("column ", column.name, " of table ",
+                            DisplayName(table.name), ": ", why);
+    }
+  }
   return reason;
 }
 
@@ -149,14 +111,14 @@ absl::StatusOr<Reason> ExamineTable(Connection& connection,
                                     const TableName& table,
                                     std::vector<TableName>* found,
                                     TableSurvey* survey) {
-  const absl::StatusOr<std::optional<TableKind>> kind =
-      ReadKind(connection, table);
-  if (!kind.ok()) return kind.status();
+  absl::StatusOr<std::optional<TableShape>> shape =
+      ReadTableShape(connection, table);
+  if (!shape.ok()) return shape.status();
   const std::string name = DisplayName(table);
-  if (!kind->has_value())
+  if (!shape->has_value())
     return Reason(absl::StrCat("table ", name, " is not visible"));
-  const std::string& type = (*kind)->type;
-  const std::string& engine = (*kind)->engine;
+  const std::string& type = (*shape)->type;
+  const std::string& engine = (*shape)->engine;
   if (type == "VIEW") {
     absl::StatusOr<View> view = ReadView(connection, table);
     if (!view.ok()) return view.status();
@@ -173,11 +135,21 @@ absl::StatusOr<Reason> ExamineTable(Connection& connection,
     if (!absl::c_linear_search(kLocalEngines, engine)) return Reason(why);
     if (survey->not_innodb.empty()) survey->not_innodb = why;
   }
-  survey->tables.insert((*kind)->name);
-  return ExamineVirtualColumns(connection, table);
+  Reason changing = ExamineVirtualColumns(**shape);
+  survey->tables.insert_or_assign((*shape)->name, **std::move(shape));
+  return changing;
 }
 
 }  // namespace
+
+bool TableSurvey::IsSameAs(const TableSurvey& other) const {
+  return std::tie(blind_spot, not_innodb, views) ==
+             std::tie(other.blind_spot, other.not_innodb, other.views) &&
+         absl::c_equal(tables, other.tables,
+                       [](const auto& one, const auto& another) {
+                         return one.second.IsSameAs(another.second);
+                       });
+}
 
 absl::StatusOr<TableSurvey> SurveyTables(Connection& connection,
                                          const std::vector<TableName>& tables) {

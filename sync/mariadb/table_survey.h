@@ -4,13 +4,13 @@
 #define POSTMIRROR_SYNC_MARIADB_TABLE_SURVEY_H_
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "schema/query/mirror_query.h"
 #include "sync/mariadb/connection.h"
+#include "sync/mariadb/table_shape.h"
 
 namespace postmirror {
 
@@ -25,11 +25,11 @@ struct TableSurvey {
   // The definition of each view that is read. A new one moves no LSN: the
   // caller has to compare.
   std::map<TableName, std::string> views;
-  // The tables that are read, in full and as the server spells them; complete
-  // unless there is a blind spot.
-  std::set<TableName> tables;
+  // The tables that are read, in full and as the server spells them, and what
+  // they are; complete unless there is a blind spot.
+  std::map<TableName, TableShape> tables;
 
-  friend bool operator==(const TableSurvey&, const TableSurvey&) = default;
+  bool IsSameAs(const TableSurvey& other) const;
 };
 
 // Surveys `tables`, and what views among them read, up to the first blind spot:

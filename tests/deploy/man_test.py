@@ -221,6 +221,7 @@ class SettingsTest(unittest.TestCase):
         needed = (
             "dbname = d\nquery = SELECT 1 FROM t WHERE k='%s'\n"
             "mirror_query = SELECT k, v FROM t\nmirror_collation = ascii_ci\n"
+            "guard = off\n"
             "require_result_set = yes\n"
         )
         self.assertNotIn("is not known", self.warnings_of_map_file(known + needed))

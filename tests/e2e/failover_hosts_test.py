@@ -1,11 +1,11 @@
 """`hosts` names a primary and its replica: the replica is read while the primary is
-away, the primary as soon as it is back."""
+away, the primary as soon as it is back and has all that the replica got meanwhile."""
 
 import unittest
 
 from support.failover_case import BinlogCase, LsnCase
 from support.hosts_case import HostsCase
-from support.postmap import NOT_FOUND, found
+from support.postmap import found
 from support.replication import follow, promote, wait_until_caught_up
 from support.site import MAILBOXES
 
@@ -21,12 +21,33 @@ class Hosts:
         self.wait_for_replica()
         promote(self.replica)
         self.assert_follows(self.replica)
+        self.add_many_known(self.replica)
         self.assertEqual(self.outages(), (1, 1), self.site.logs())
+        # It is as it was, and would take all of that back.
+        self.mariadb.start()
+        self.wait_until_looked_for(self.relay)
+        self.asker.assert_unshaken()
+        self.wait_for_replica()
+        follow(self.mariadb, self.replica)
+        self.wait_for_primary()
+        self.assertEqual(self.outages(), (1, 1), self.site.logs())
+        self.assert_follows(self.replica)
+
+    def test_reset_master_is_no_reason_to_leave_the_primary(self):
+        self.add_known("before@example.org")
+        wait_until_caught_up(self.replica, self.mariadb)
+        # The replica goes on asking for what is no longer there.
+        self.mariadb.run("RESET MASTER", database=None)
+        self.add_known("after@example.org")
+        self.wait_for_primary()
+        # Its numbers are those of before, and it lacks what was written since.
+        down, _ = self.outages()
+        self.mariadb.kill()
+        self.wait_until_down(down + 1)
+        self.assert_not_read("RESET MASTER")
         self.mariadb.start()
         self.wait_for_primary()
-        # What only the replica had is gone with it.
-        self.wait_for_lookup(MAILBOXES, "change1@example.org", NOT_FOUND)
-        self.assert_recovers()
+        self.asker.assert_unshaken()
 
     def test_primary_freezes(self):
         self.wait_for_primary()

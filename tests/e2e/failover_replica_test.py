@@ -6,7 +6,7 @@ import unittest
 
 from support.failover_case import BinlogCase, LsnCase
 from support.hosts_case import HostsCase
-from support.replication import slave_status
+from support.replication import slave_status, wait_until_caught_up
 from support.sql_session import SqlSession
 from support.waiting import wait_until
 
@@ -50,6 +50,16 @@ class ReplicaBehind:
         self.wait_for_replica()
         self.assert_recovers()
 
+    def test_replica_that_stops_while_it_is_read_is_left(self):
+        # However often everything is read: once a second here.
+        self.relay.refuse()
+        self.wait_for_replica()
+        self.replica.run("STOP SLAVE", database=None)
+        self.wait_for_status("error", "stopped")
+        self.relay.accept()
+        self.wait_for_primary()
+        self.assert_recovers(2)
+
     def test_empty_store_is_filled_from_a_replica_that_is_stopped(self):
         # Old answers are better than none, and there are none yet.
         self.replica.run("STOP SLAVE")
@@ -92,9 +102,11 @@ class WithoutPrivilege:
             self.mariadb.start()
             self.wait_for_primary()
             self.assert_recovers(outage)
+            # It has begun to follow again, and is read for having all of it.
+            wait_until_caught_up(self.replica, self.mariadb)
         self.assertEqual(self.count_in_log(_UNPRIVILEGED), 1, self.site.logs())
 
-    def test_replica_is_read(self):
+    def test_replica_that_has_everything_is_read(self):
         self.replica.run("STOP SLAVE SQL_THREAD")
         self.mariadb.kill()
         self.wait_for_replica()

@@ -36,6 +36,8 @@ _SYNC = {
         "map_freshness_seconds",
         "map_held",
         "map_held_removals",
+        "map_held_values",
+        "map_broken",
         "connected",
         "change_source",
         "mariadb_errors_total",

@@ -73,10 +73,12 @@ std::string TakeEvent(FuzzInput* input, size_t size) {
 }
 
 void CheckStream(FuzzInput input) {
-  const auto watched = std::make_shared<const WatchList>(
-      std::vector<WatchedTable>{{"mail", "aliases", {1, 2}},
-                                {"mail", "domains", {0}},
-                                {"mail", "whole", {}}});
+  const auto watched =
+      std::make_shared<const WatchList>(std::vector<WatchedTable>{
+          {"mail", "aliases", {1, 2}},
+          {"mail", "domains", {0}},
+          {"mail", "whole", {}, {.types = {"\x0f", ""}}},
+          {"mail", "open", {}, {.has_open_files = true}}});
   BinlogGroupReader reader({"bin.000001", 4});
   const bool mend = input.Byte() == 1;
   if (mend) Require(reader.Take(Format(), watched).ok(), "a format is read");

@@ -49,6 +49,7 @@ class E2eCase(unittest.TestCase):
     # Further options of MariaDB, such as BINLOG_OPTIONS; with any of them sync may
     # read the binlog.
     server_options = ()
+    sees_filter = True  # and which databases the binlog lacks
 
     def run(self, result=None):
         self._result = self.defaultTestResult() if result is None else result
@@ -76,7 +77,9 @@ class E2eCase(unittest.TestCase):
         """Takes self.mariadb, which runs with the rows in it and nothing else."""
         self.mariadb = shared_mariadb.take(self.server_options)
         self.addCleanup(shared_mariadb.give_back, self.mariadb)
-        grants = binlog_grants_sql() if self.server_options else ""
+        grants = ""
+        if self.server_options:
+            grants = binlog_grants_sql(self.sees_filter)
         rows = _ROWS.format(fillers=FILLERS)
         self.mariadb.run(schema_sql() + grants + rows, database=None)
 

@@ -16,10 +16,11 @@ A test is written as a class without a fixture, and runs with each change source
 """
 
 import json
+import subprocess
 
 from support.asker import Asker
 from support.e2e_case import E2eCase
-from support.mariadb import BINLOG_OPTIONS, USER
+from support.mariadb import BINLOG_OPTIONS, DATABASE, USER
 from support.postmap import NOT_FOUND, found
 from support.site import MAILBOXES
 from support.waiting import wait_until
@@ -78,6 +79,68 @@ class FailoverCase(E2eCase):
             seconds,
             lambda: f"{name} has {text!r}: {self.status()}\n{self.site.logs()}",
         )
+
+    def map_status(self, parameter):
+        """Returns what status says of the first map of a parameter."""
+        path = str(self.site.map_files[parameter])
+        maps = self.status_of_all()["maps"]
+        return next((each for each in maps if each["name"] == path), {})
+
+    def wait_for_map(self, parameter, **fields):
+        """Waits until status says this of the map; a text is there in part."""
+
+        def is_so(said, wanted):
+            return wanted in said if isinstance(wanted, str) else wanted == said
+
+        def reached():
+            status = self.map_status(parameter)
+            return status and all(
+                is_so(status.get(name), wanted) for name, wanted in fields.items()
+            )
+
+        wait_until(
+            reached,
+            30,
+            lambda: f"{fields}: {self.map_status(parameter)}\n{self.site.logs()}",
+        )
+
+    def wait_until_broken(self, parameter, error):
+        """Waits until status says that the map is, by an error with this text."""
+        self.wait_for_map(parameter, state="broken", broken=error)
+
+    def wait_until_mended(self, parameter):
+        """Waits until the map is read again, and the log has said so."""
+        self.wait_for_map(parameter, state="filled")
+        path = self.site.map_files[parameter]
+        self.site.sync.wait_for_log(f"map {path}: can be read again")
+
+    def wait_for_health(self, health):
+        wait_until(
+            lambda: self.status_of_all()["health"] == health,
+            30,
+            lambda: f"health is {health}: {self.status_of_all()}\n{self.site.logs()}",
+        )
+
+    def wait_until_read_in_vain(self, tries=2):
+        """Waits until sync has asked once more what its tables are, so many times."""
+
+        def asked():
+            ((_, count),) = self.mariadb.run(
+                "SHOW GLOBAL STATUS LIKE 'Com_show_keys'", database=None
+            )
+            return int(count)
+
+        # A map that is missing ends the questions of itself alone.
+        enough = asked() + tries * len(self.site.map_files)
+        wait_until(lambda: asked() >= enough, 20, lambda: self.site.logs())
+
+    def dump_database(self):
+        """Returns the database as SQL: a DROP TABLE, CREATE TABLE, INSERT for each."""
+        command = ["mariadb-dump", "--no-defaults", "--user=root"]
+        command += [f"--socket={self.mariadb.socket}", DATABASE]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True
+        ).stdout
 
     def wait_for_source(self, source):
         """Waits until changes are found in this way."""

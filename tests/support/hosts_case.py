@@ -16,8 +16,10 @@ from support.replication import (
     wait_until_caught_up,
 )
 from support.site import MAILBOXES
+from support.waiting import wait_until
 
 _SOON_SECONDS = 10
+_MANY = 40
 
 
 class HostsCase(FailoverCase):
@@ -57,8 +59,43 @@ class HostsCase(FailoverCase):
     def wait_for_replica(self):
         self.wait_for_status("server", f":{self.replica.port}", _SOON_SECONDS)
 
+    def fail_primary(self):
+        """Kills it, and waits until sync has met with what answers instead."""
+        self.mariadb.kill()
+        self.wait_until_down()
+
+    def assert_not_read(self, *texts):
+        """The replica is not read, which the status explains, and no answer changes."""
+        for text in texts:
+            self.wait_for_status("error", text)
+        self.assertEqual(self.status()["server"], "")
+        self.asker.assert_unshaken()
+
+    def wait_until_looked_for(self, relay, times=3):
+        """Waits until sync has connected there some times more."""
+        enough = relay.accepted + times
+        wait_until(
+            lambda: relay.accepted >= enough,
+            20,
+            lambda: f"sync looks for the host: {relay.accepted}\n{self.site.logs()}",
+        )
+
     def add_known(self, address):
         """A mailbox of the primary, known to lookups; it stays known from now on."""
         self.insert_mailbox(address)
-        self.wait_for_lookup(MAILBOXES, address, found("1"))
+        self.wait_until_known(address)
+
+    def add_many_known(self, server=None):
+        """The same of 40 mailboxes at once, of any server."""
+        (server or self.mariadb).run(
+            "INSERT INTO virtual_mailboxes (domain_id, email, password)"
+            f" SELECT 1, CONCAT('many', seq, '@example.org'), '' FROM seq_1_to_{_MANY}"
+        )
+        for number in range(1, _MANY + 1):
+            self.wait_until_known(f"many{number}@example.org", ask=number in (1, _MANY))
+
+    def wait_until_known(self, address, ask=True):
+        """Waits until lookups find it, if they are asked; it stays known."""
+        if ask:
+            self.wait_for_lookup(MAILBOXES, address, found("1"))
         self.asker.also(MAILBOXES, address, found("1"))

@@ -83,9 +83,16 @@ def schema_sql():
     )
 
 
-def binlog_grants_sql():
-    """Returns what lets the account of sync read the binlog."""
-    return _sql_file("grants-binlog.sql")
+def binlog_grants_sql(sees_filter=True):
+    """Returns what lets the account of sync read the binlog; without `sees_filter` it
+    may not know which databases that lacks."""
+    grants = _sql_file("grants-binlog.sql")
+    if sees_filter:
+        return grants
+    return grants + "".join(
+        f"REVOKE BINLOG MONITOR ON *.* FROM '{USER}'@'{host}';"
+        for host in ("127.0.0.1", "localhost")
+    )
 
 
 def _sql_file(name):

@@ -3,6 +3,7 @@
     relay = Relay(server.port)      # clients connect to relay.port
     relay.stall()                   # the network is cut, in silence
     relay.flow()                    # and healed: what was sent on arrives
+    relay.stall_results(100_000)    # what is longer than so many bytes stops there
     relay.forget()                  # old connections are dead, and nobody is told
     relay.cut()                     # old connections are reset
     relay.refuse(); relay.accept()  # nobody listens; somebody does again
@@ -26,6 +27,7 @@ class _Connection:
         self._sockets = (client, server)
         self._relay = relay
         self.forgotten = False
+        self._since_request = 0  # bytes to the client
         for each in self._sockets:
             # Else a small piece waits until the larger one before it is acknowledged,
             # which the other side delays.
@@ -52,6 +54,7 @@ class _Connection:
         try:
             # The end of the stream is news for the other side like any other.
             while data := source.recv(65536):
+                self._count(direction, len(data))
                 if not self._may_pass(direction):
                     return
                 sink.sendall(data)
@@ -60,6 +63,15 @@ class _Connection:
         except OSError:
             if self._may_pass(direction):
                 self.reset()
+
+    def is_too_long(self, direction, limit):
+        """Whether what goes to the client is a result longer than that."""
+        return direction == TO_CLIENT and limit and self._since_request > limit
+
+    def _count(self, direction, size):
+        self._since_request = (
+            self._since_request + size if direction == TO_CLIENT else 0
+        )
 
     def _may_pass(self, direction):
         """Waits while the network is cut; false: never again."""
@@ -73,7 +85,9 @@ class Relay:
         self._server_port = server_port
         self._changed = threading.Condition()
         self._stalled = set()
+        self._longest_result = None
         self._connections = []
+        self.accepted = 0  # connections so far
         self._listener = None
         self.accept()
 
@@ -82,8 +96,16 @@ class Relay:
         connect, as they can to a server that is frozen."""
         self._set_stalled(set(directions or (TO_SERVER, TO_CLIENT)))
 
+    def stall_results(self, longest):
+        """Lets no more of an answer of the server pass than so many bytes; a short one
+        passes. Nobody is told."""
+        with self._changed:
+            self._longest_result = longest
+
     def flow(self):
         """Lets everything pass again, what was sent meanwhile first."""
+        with self._changed:
+            self._longest_result = None
         self._set_stalled(set())
 
     def forget(self):
@@ -121,7 +143,11 @@ class Relay:
     def wait_for_flow(self, direction, connection):
         with self._changed:
             self._changed.wait_for(
-                lambda: connection.forgotten or direction not in self._stalled
+                lambda: connection.forgotten
+                or not (
+                    direction in self._stalled
+                    or connection.is_too_long(direction, self._longest_result)
+                )
             )
 
     def _set_stalled(self, directions):
@@ -153,6 +179,7 @@ class Relay:
     def _keep(self, listener, connection):
         with self._changed:
             if self._listener is listener:
+                self.accepted += 1
                 self._connections.append(connection)
                 return
             connection.forgotten = True

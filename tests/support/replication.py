@@ -27,7 +27,7 @@ def replication_options(server_id):
 def allow_replicas(primary):
     """Creates the account by which replicas reach this server."""
     primary.run(
-        f"CREATE USER '{_USER}'@'127.0.0.1' IDENTIFIED BY '{_PASSWORD}';"
+        f"CREATE USER IF NOT EXISTS '{_USER}'@'127.0.0.1' IDENTIFIED BY '{_PASSWORD}';"
         f"GRANT REPLICATION SLAVE ON *.* TO '{_USER}'@'127.0.0.1'",
         database=None,
     )

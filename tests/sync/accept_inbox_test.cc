@@ -29,7 +29,8 @@ class AcceptInboxTest : public MirrorStoreTestCase {
   AcceptRequest Request() const {
     return {.map = map_.name,
             .id = "7",
-            .removals = held_.count,
+            .removals = held_.removals,
+            .values = held_.values,
             .digest = held_.digest,
             .requested = clock_.Now().wall};
   }
@@ -49,7 +50,7 @@ class AcceptInboxTest : public MirrorStoreTestCase {
     return *TakeAcceptAnswer(Folder(), map_.name, "7");
   }
 
-  Removals held_;
+  HeldChanges held_;
   std::unique_ptr<AcceptInbox> inbox_;
 };
 
@@ -121,13 +122,27 @@ TEST_F(AcceptInboxTest, AnotherCountIsRefused) {
   EXPECT_FALSE(Answer()->applied);
 }
 
-TEST_F(AcceptInboxTest, WhatWouldRemoveMoreKeysByNowIsRefused) {
+TEST_F(AcceptInboxTest, WhatCameSinceIsHeldAndTold) {
   held_ = *Apply(map_, {{"k0", "v"}}).held;
-  ASSERT_EQ(held_.count, 99U);
+  ASSERT_EQ(held_.removals, 99U);
   Post(Request());
   ASSERT_TRUE(inbox_->Collect());
   Turn({});
   EXPECT_EQ(Lookup("k0"), "v");
+  EXPECT_EQ(Lookup("k1"), "NOT FOUND");
+  const std::optional<AcceptAnswer> answer = Answer();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_TRUE(answer->applied);
+  EXPECT_EQ(answer->removals, 99U);
+  EXPECT_EQ(answer->held, 1U);
+}
+
+TEST_F(AcceptInboxTest, WhereTheDatabaseRemovesOtherKeysItIsRefused) {
+  held_ = *Apply(map_, Numbered(80, 100)).held;
+  Post(Request());
+  ASSERT_TRUE(inbox_->Collect());
+  Turn(Numbered(0, 80));
+  EXPECT_EQ(Lookup("k99"), "v");
   const std::optional<AcceptAnswer> answer = Answer();
   ASSERT_TRUE(answer.has_value());
   EXPECT_FALSE(answer->applied);

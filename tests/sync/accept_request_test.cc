@@ -53,7 +53,7 @@ TEST_F(AcceptRequestTest, AWithdrawnRequestIsGone) {
 TEST_F(AcceptRequestTest, ADamagedRequestIsRemovedAndReported) {
   for (const char* damage :
        {"", "garbage",
-        "map = /other.cf\nid = 1\nremovals = 1\nrequested_ns = 1\n",
+        "map = /other.cf\nid = 1\nremovals = 1\nvalues = 1\nrequested_ns = 1\n",
         "map = /etc/postmirror/a b=c.cf\nremovals = 1\nrequested_ns = 1\n",
         "map = /etc/postmirror/a b=c.cf\nid = 1\nremovals = x\nrequested_ns = "
         "1\n",
@@ -69,7 +69,12 @@ TEST_F(AcceptRequestTest, ADamagedRequestIsRemovedAndReported) {
 
 TEST_F(AcceptRequestTest, AnAnswerIsTakenOnceAsItWasPosted) {
   for (const AcceptAnswer& answer :
-       {AcceptAnswer{.id = "1", .applied = true, .reason = ""},
+       {AcceptAnswer{.id = "1",
+       .applied = true,
+       .reason = "",
+       .removals = 12,
+       .values = 3,
+       .held = 2},
         AcceptAnswer{.id = "2", .applied = false, .reason = "not held = so"}}) {
     ASSERT_EQ(PostAcceptAnswer(folder(), request_.map, answer),
               absl::OkStatus());

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // Two maps: the first names its keys, the second does not.
 class BinlogSignalTest : public MirrorTestCase {
@@ -37,7 +38,10 @@ class BinlogSignalTest : public MirrorTestCase {
     ASSERT_TRUE(stream.ok()) << stream.status();
     signal_ = std::make_unique<BinlogSignal>(
         *std::move(stream), start, Maps(),
-        [this] { return ReadBinlogPosition(*reader_); },
+        [this]() -> absl::StatusOr<std::optional<BinlogPosition>> {
+          if (shown_.has_value()) return shown_;
+          return ReadBinlogPosition(*reader_);
+        },
         [this] { doorbell_.Ring(); }, &clock_);
   }
 
@@ -45,8 +49,9 @@ class BinlogSignalTest : public MirrorTestCase {
 
   static std::shared_ptr<const WatchedMaps> Maps() {
     const std::vector<MapTables> maps = {
-        {.tables = {{kDatabase, "named"}}, .hints = KeyHints{.column = 1}},
-        {.tables = {{kDatabase, "whole"}}, .hints = std::nullopt}};
+        {.tables = {{{kDatabase, "named"}, {}}},
+         .hints = KeyHints{.column = 1}},
+        {.tables = {{{kDatabase, "whole"}, {}}}, .hints = std::nullopt}};
     return std::make_shared<const WatchedMaps>(maps);
   }
 
@@ -92,7 +97,13 @@ class BinlogSignalTest : public MirrorTestCase {
     return {.whole = false, .values = values};
   }
 
+  // From now on commits are in the binlog and not visible, as where a replica
+  // has to have them first (AFTER_SYNC).
+  void Hide() { shown_ = End(); }
+  void Show() { shown_.reset(); }
+
   FakeClock clock_;
+  std::optional<BinlogPosition> shown_;
   Doorbell doorbell_;
   std::unique_ptr<Connection> reader_;
   std::unique_ptr<BinlogSignal> signal_;
@@ -186,6 +197,52 @@ TEST_F(BinlogSignalTest, WatchingWithAnOldQuestionIsNotEnough) {
             ChangeHint::kChanged);
 }
 
+TEST_F(BinlogSignalTest, AStatementThatIsNotVisibleYetIsNothingYet) {
+  Hide();
+  Run({"ALTER TABLE named ADD COLUMN before_k INT FIRST"});
+  EXPECT_TRUE(doorbell_.WaitFor(absl::Seconds(40)));
+  EXPECT_EQ(signal_->Poll().value_or(ChangeHint::kChanged),
+            ChangeHint::kUnchanged);
+  EXPECT_LE(signal_->poll_interval(), absl::Milliseconds(1));
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(signal_->Poll().value_or(ChangeHint::kChanged),
+            ChangeHint::kUnchanged);
+  EXPECT_LE(signal_->poll_interval(), absl::Milliseconds(20));
+  // A read of everything for another reason is no fault.
+  EXPECT_FALSE(ScopeOfNow().everything);
+  Show();
+  EXPECT_TRUE(AwaitHint(ChangeHint::kChanged));
+  EXPECT_TRUE(ScopeOfNow().everything);
+}
+
+TEST_F(BinlogSignalTest, AKeyThatIsNotVisibleYetIsLookedForAgainSoon) {
+  Hide();
+  Run({"INSERT INTO named VALUES (1, 'a@b')"});
+  EXPECT_TRUE(doorbell_.WaitFor(absl::Seconds(40)));
+  EXPECT_EQ(signal_->Poll().value_or(ChangeHint::kUnknown), ChangeHint::kNamed);
+  EXPECT_TRUE(ScopeOfNow().empty());
+  EXPECT_LE(signal_->poll_interval(), absl::Milliseconds(1));
+  EXPECT_EQ(signal_->Poll().value_or(ChangeHint::kUnknown), ChangeHint::kNamed);
+  EXPECT_TRUE(ScopeOfNow().empty());
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_EQ(signal_->Poll().value_or(ChangeHint::kUnknown),
+            ChangeHint::kUnchanged);
+  Show();
+  EXPECT_EQ(signal_->Poll().value_or(ChangeHint::kUnknown), ChangeHint::kNamed);
+  EXPECT_THAT(ScopeOfNow().maps, ElementsAre(Keys({"a@b"}), Nothing()));
+}
+
+TEST_F(BinlogSignalTest, ATableIsUnprovenUntilItIsMarked) {
+  const TableName named = {kDatabase, "named"};
+  Run({"INSERT INTO named VALUES (1, 'a@b')"});
+  EXPECT_THAT(ScopeOfNow().unproven, ElementsAre(named));
+  signal_->MarkProven();
+  Run({"INSERT INTO named VALUES (2, 'c@d')"});
+  EXPECT_THAT(ScopeOfNow().unproven, IsEmpty());
+  Run({"FLUSH TABLES", "INSERT INTO named VALUES (3, 'e@f')"});
+  EXPECT_THAT(ScopeOfNow().unproven, ElementsAre(named));
+}
+
 TEST_F(BinlogSignalTest, ABinlogThatWentBackIsAnError) {
   Run({"INSERT INTO named VALUES (1, 'a@b')"});
   ScopeOfNow();
@@ -193,6 +250,20 @@ TEST_F(BinlogSignalTest, ABinlogThatWentBackIsAnError) {
   const absl::Status status = signal_->Scope().status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("went back"));
+}
+
+TEST_F(BinlogSignalTest, WithTheLsnBesideItAnUntoldChangeIsEverything) {
+  uint64_t lsn = 1000;
+  signal_->WatchLsn(std::make_unique<LsnWatch>(
+      [&]() -> absl::StatusOr<uint64_t> { return lsn; }, &clock_));
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_EQ(signal_->BeforeSnapshot(), absl::OkStatus());
+  EXPECT_TRUE(ScopeOfNow().empty());
+  EXPECT_TRUE(AwaitHint(ChangeHint::kUnchanged));
+  ++lsn;
+  EXPECT_TRUE(AwaitHint(ChangeHint::kChanged));
+  ASSERT_EQ(signal_->BeforeSnapshot(), absl::OkStatus());
+  EXPECT_TRUE(ScopeOfNow().empty()) << "that was not told";
 }
 
 TEST_F(BinlogSignalTest, CancelEndsIt) {

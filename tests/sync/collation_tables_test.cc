@@ -11,7 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "schema/key/contraction_candidates.h"
 #include "schema/key/utf8.h"
+#include "sync/collation_file.h"
+#include "sync/mariadb/character_weights.h"
+#include "sync/small_file.h"
 #include "tests/sync/mariadb/mariadb_test_case.h"
+#include "tests/sync/temporary_folder.h"
 
 namespace postmirror {
 namespace {
@@ -174,6 +178,53 @@ TEST_F(CollationTablesTest, AServerIsAskedOnce) {
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(*again, *first);
   EXPECT_EQ(*tables_.Get(*other, "latin1_swedish_ci"), *first);
+}
+
+TEST_F(CollationTablesTest, AnotherProcessDoesNotAskAgain) {
+  const TemporaryFolder folder;
+  CollationTables first(folder.path());
+  const auto asked = first.Get(*connection_, "latin1_bin");
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  connection_->Cancel();
+  CollationTables next(folder.path());
+  const auto kept = next.Get(*connection_, "latin1_bin");
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ((*kept)->digest, (*asked)->digest);
+}
+
+TEST_F(CollationTablesTest, WhatIsDamagedOnDiskIsAskedAgainAndMended) {
+  const TemporaryFolder folder;
+  const std::string path =
+      CollationFilePath(folder.path(), "latin1_bin", connection_->version());
+  ASSERT_EQ(ReplaceFile(path, "what is this"), absl::OkStatus());
+  CollationTables tables(folder.path());
+  const auto asked = tables.Get(*connection_, "latin1_bin");
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_TRUE(
+      ReadCollationFile(folder.path(), "latin1_bin", connection_->version())
+          .ok());
+}
+
+TEST_F(CollationTablesTest, AFolderThatCannotBeWrittenIsNoFault) {
+  const TemporaryFolder folder;
+  CollationTables tables(folder.File("none"));
+  EXPECT_TRUE(tables.Get(*connection_, "latin1_bin").ok());
+}
+
+// They are what the server's weights would have made of them.
+TEST_F(CollationTablesTest, NumbersOfCharactersNeedNoServer) {
+  for (const char* name : {"utf8mb4_bin", "utf8mb4_nopad_bin"}) {
+    const auto weights =
+        ReadCharacterWeights(*ConnectAsPostmirror(), "utf8mb4", name);
+    ASSERT_TRUE(weights.ok()) << weights.status();
+    const auto closed = ConnectAsPostmirror();
+    closed->Cancel();
+    const auto collation = tables_.Get(*closed, name);
+    ASSERT_TRUE(collation.ok()) << collation.status();
+    EXPECT_EQ((*collation)->bytes,
+              EncodeCollationRules(BuildCollationRules(
+                  name, !absl::StrContains(name, "nopad"), *weights, {})));
+  }
 }
 
 TEST_F(CollationTablesTest, AFaultIsNotKept) {

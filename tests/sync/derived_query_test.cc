@@ -43,14 +43,16 @@ class DerivedQueryTest : public MirrorTestCase {
   Answers Mirrored(const std::string& query) {
     Serve(query, AsRoot());
     const MirrorPlan plan = MakePlan(MakeConfig());
-    absl::StatusOr<std::vector<GroupReader>> readers =
+    absl::StatusOr<ServerReaders> connected =
         ConnectReaders(plan.servers[0], plan.servers[0].hosts[0],
                        absl::Seconds(5), absl::Seconds(10));
-    EXPECT_TRUE(readers.ok()) << readers.status();
-    EXPECT_EQ(PrepareReaders(absl::MakeSpan(*readers), &collations_),
+    EXPECT_TRUE(connected.ok()) << connected.status();
+    std::vector<GroupReader>& readers = connected->readers;
+    EXPECT_EQ(PrepareReaders(absl::MakeSpan(readers), &collations_),
               absl::OkStatus());
+    EXPECT_TRUE(FindFaults(readers, {}).empty());
     absl::StatusOr<Snapshot> snapshot = ReadSnapshot(
-        absl::MakeSpan(*readers), [] { return ReadScope::Everything(); });
+        absl::MakeSpan(readers), [] { return ReadScope::Everything(); });
     EXPECT_TRUE(snapshot.ok()) << snapshot.status();
     Answers answers;
     if (!snapshot.ok()) return answers;

@@ -28,6 +28,14 @@ class FakeClock final : public Clock {
     now_.wall += duration;
   }
 
+  // The machine starts again, and its wall clock is `wall` off.
+  void Reboot(absl::Duration wall) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    now_.boot_id += " again";
+    now_.since_boot = absl::ZeroDuration();
+    now_.wall += wall;
+  }
+
  private:
   mutable std::mutex mutex_;
   mutable size_t asked_ = 0;

@@ -27,7 +27,8 @@ class LoopLogTest : public ::testing::Test {
 
   static MapResult Held(const std::string& map, uint64_t count) {
     MapResult result = Follows(map, 100);
-    result.held = Removals{.count = count, .digest = "d", .key_hashes = {}};
+    result.held = HeldChanges{
+        .removals = count, .values = 0, .digest = "d", .reason = "so"};
     return result;
   }
 
@@ -116,11 +117,13 @@ TEST_F(LoopLogTest, SaysThatAMapWasFilled) {
 
 TEST_F(LoopLogTest, SaysOnceThatAMapIsHeldAndOnceThatItIsReleased) {
   log_.Results({Held("/a.cf", 60), Held("/b.cf", 100)});
-  EXPECT_THAT(logger_.Take(),
-              ElementsAre(AllOf(StartsWith("error: map /a.cf: is held"),
-                                HasSubstr("60 of its 100"),
-                                HasSubstr("postmirrorctl accept /a.cf")),
-                          StartsWith("error: map /b.cf: is held")));
+  EXPECT_THAT(
+      logger_.Take(),
+      ElementsAre(
+          AllOf(StartsWith("error: map /a.cf: is held"),
+                HasSubstr("since so; new keys are applied, 60 removals"),
+                HasSubstr("postmirrorctl accept /a.cf")),
+          StartsWith("error: map /b.cf: is held")));
   log_.Results({Held("/a.cf", 61), Held("/b.cf", 100)});
   EXPECT_THAT(logger_.Take(), IsEmpty());
   log_.Results({Follows("/a.cf", 40), Held("/b.cf", 100)});
@@ -163,6 +166,20 @@ TEST_F(LoopLogTest, WarnsOfLocalPartsOnlyWhereTheyWouldBeAsked) {
   EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("mydestination is empty")));
 }
 
+TEST_F(LoopLogTest, SaysOnceThatAMapIsBrokenAndOnceThatItIsReadAgain) {
+  log_.MendedMap("/a.cf");
+  log_.BrokenMap("/a.cf", "no such table (1146); restore it");
+  log_.BrokenMap("/a.cf", "unknown column (1054); restore it");
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(AllOf(StartsWith("error: map /a.cf: is broken: no "
+                                           "such table (1146); restore it; "),
+                                HasSubstr("removals and new domains"))));
+  log_.MendedMap("/a.cf");
+  log_.MendedMap("/a.cf");
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre("notice: map /a.cf: can be read again"));
+}
+
 TEST_F(LoopLogTest, ASourceThatIsNotTheConfiguredOneIsAWarning) {
   log_.Source("lsn", "the account may not read the binlog", false);
   log_.Source("lsn", "the account may not read the binlog", false);
@@ -181,14 +198,14 @@ TEST_F(LoopLogTest, AdviceIsGivenOnce) {
 }
 
 TEST_F(LoopLogTest, ChangesThatWereNotToldOfAreAWarningEachTime) {
-  log_.Untold("/a.cf", 3, "binlog");
-  log_.Untold("/a.cf", 1, "binlog");
+  log_.Untold("/a.cf", 3, "binlog", false);
+  log_.Untold("/a.cf", 1, "binlog", true);
   EXPECT_THAT(
       logger_.Take(),
       ElementsAre(
           StartsWith("warning: map /a.cf: 3 entries differed though the "
                      "binlog told of nothing"),
-          HasSubstr("1 entries")));
+          AllOf(HasSubstr("1 entries"), HasSubstr("another change source"))));
 }
 
 TEST_F(LoopLogTest, AServerIdThatIsTakenIsNamed) {

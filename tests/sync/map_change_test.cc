@@ -23,9 +23,7 @@ class MapChangeTest : public ::testing::Test {
     snapshot_ = SnapMap(map, rows);
     records_ = *writer_->ReadRecords();
     const auto record = records_.find(map.name);
-    return DecideChange(snapshot_,
-                        record == records_.end() ? nullptr : &record->second,
-                        writer_.get(), &guard_, clock_.Now());
+    return DecideSnapshot(record == records_.end() ? nullptr : &record->second);
   }
 
   // The same where `rows` are those of `keys` alone.
@@ -36,9 +34,12 @@ class MapChangeTest : public ::testing::Test {
     snapshot_.keys = keys;
     records_ = *writer_->ReadRecords();
     const auto record = records_.find(map.name);
-    return DecideChange(snapshot_,
-                        record == records_.end() ? nullptr : &record->second,
-                        writer_.get(), &guard_, clock_.Now());
+    return DecideSnapshot(record == records_.end() ? nullptr : &record->second);
+  }
+
+  absl::StatusOr<MapChange> DecideSnapshot(const MapRecord* record) {
+    return DecideChange(whole_, snapshot_, record, writer_.get(), &guard_,
+                        clock_.Now());
   }
 
   void Write(const MapChange& change) {
@@ -64,6 +65,7 @@ class MapChangeTest : public ::testing::Test {
   FakeClock clock_;
   Guard guard_{0.5};
   std::unique_ptr<StoreWriter> writer_;
+  Snapshot whole_;  // what snapshot_ is a part of
   MapSnapshot snapshot_;
   std::map<std::string, MapRecord> records_;
 };
@@ -106,8 +108,7 @@ TEST_F(MapChangeTest, AnotherCollationIsFilledIntoANewSubDatabase) {
       std::make_shared<const StoredCollation>(MakeStoredCollation(
           {.name = "utf8mb4_bin", .ranges = {}, .sequences = {}}));
   const MapRecord record = Record(map_);
-  const absl::StatusOr<MapChange> change =
-      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now());
+  const absl::StatusOr<MapChange> change = DecideSnapshot(&record);
   ASSERT_TRUE(change.ok());
   EXPECT_EQ(change->step, MapStep::kFill);
   Write(*change);
@@ -127,8 +128,7 @@ TEST_F(MapChangeTest, ARowThatChangesNoEntryChangesTheRecord) {
   snapshot_ = SnapMap(map_, {{"a", "1"}});
   snapshot_.unstorable_rows = 1;
   const MapRecord record = Record(map_);
-  const absl::StatusOr<MapChange> change =
-      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now());
+  const absl::StatusOr<MapChange> change = DecideSnapshot(&record);
   ASSERT_TRUE(change.ok());
   EXPECT_TRUE(ChangesStore(*change));
   Write(*change);
@@ -140,13 +140,13 @@ TEST_F(MapChangeTest, ARowThatChangesNoEntryChangesTheRecord) {
 TEST_F(MapChangeTest, AHeldMapKeepsItsCountOfUnstorableRows) {
   snapshot_ = SnapMap(map_, Numbered(0, 20));
   snapshot_.unstorable_rows = 3;
-  const absl::StatusOr<MapChange> fill =
-      DecideChange(snapshot_, nullptr, writer_.get(), &guard_, clock_.Now());
+  const absl::StatusOr<MapChange> fill = DecideSnapshot(nullptr);
   ASSERT_TRUE(fill.ok());
   Write(*fill);
   const absl::StatusOr<MapChange> change = Decide(map_, {{"new", "1"}});
   ASSERT_TRUE(change.ok());
-  EXPECT_EQ(change->step, MapStep::kAdd);
+  EXPECT_EQ(change->step, MapStep::kWrite);
+  EXPECT_EQ(change->removed(), 0U);
   Write(*change);
   EXPECT_EQ(Record(map_).unstorable_rows, 3U);
   EXPECT_EQ(Record(map_).entries, 21U);
@@ -167,11 +167,8 @@ TEST_F(MapChangeTest, ARecordWithoutItsSubDatabaseIsDamage) {
   snapshot_ = SnapMap(map_, {{"a", "1"}});
   MapRecord record = Record(map_);
   record.sub_database = "m99";
-  EXPECT_EQ(
-      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now())
-          .status()
-          .code(),
-      absl::StatusCode::kDataLoss);
+  EXPECT_EQ(DecideSnapshot(&record).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 TEST_F(MapChangeTest, OtherEntriesThanTheRecordCountsAreDamage) {
@@ -179,11 +176,8 @@ TEST_F(MapChangeTest, OtherEntriesThanTheRecordCountsAreDamage) {
   snapshot_ = SnapMap(map_, {{"a", "1"}});
   MapRecord record = Record(map_);
   record.entries = 2;
-  EXPECT_EQ(
-      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now())
-          .status()
-          .code(),
-      absl::StatusCode::kDataLoss);
+  EXPECT_EQ(DecideSnapshot(&record).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 TEST_F(MapChangeTest, OfSomeKeysOnlyTheseAreWritten) {
@@ -191,7 +185,7 @@ TEST_F(MapChangeTest, OfSomeKeysOnlyTheseAreWritten) {
   const absl::StatusOr<MapChange> change =
       DecideKeys(map_, {"b", "c", "d"}, {{"c", "9"}, {"d", "4"}});
   ASSERT_TRUE(change.ok()) << change.status();
-  EXPECT_EQ(change->step, MapStep::kUpdate);
+  EXPECT_EQ(change->step, MapStep::kWrite);
   Write(*change);
   EXPECT_EQ(Record(map_).entries, 3U);
   const absl::StatusOr<MapChange> whole =
@@ -204,8 +198,7 @@ TEST_F(MapChangeTest, OfSomeKeysOnlyTheseAreWritten) {
 TEST_F(MapChangeTest, OfSomeKeysTheCountOfUnstorableRowsStays) {
   snapshot_ = SnapMap(map_, Numbered(0, 20));
   snapshot_.unstorable_rows = 3;
-  const absl::StatusOr<MapChange> fill =
-      DecideChange(snapshot_, nullptr, writer_.get(), &guard_, clock_.Now());
+  const absl::StatusOr<MapChange> fill = DecideSnapshot(nullptr);
   ASSERT_TRUE(fill.ok());
   Write(*fill);
   const absl::StatusOr<MapChange> change =
@@ -227,8 +220,8 @@ TEST_F(MapChangeTest, TheGuardHoldsSomeKeysToo) {
   Mirror(map_, {{"a", "1"}});
   const absl::StatusOr<MapChange> change = DecideKeys(map_, {"a"}, {});
   ASSERT_TRUE(change.ok());
-  EXPECT_EQ(change->step, MapStep::kAdd);
-  EXPECT_NE(guard_.Held(map_.name), nullptr);
+  EXPECT_EQ(change->removed(), 0U);
+  EXPECT_TRUE(guard_.IsHeld(map_.name));
 }
 
 TEST_F(MapChangeTest, OfSomeKeysThatAreAsTheyWereNothingIsWritten) {
@@ -240,6 +233,46 @@ TEST_F(MapChangeTest, OfSomeKeysThatAreAsTheyWereNothingIsWritten) {
   EXPECT_EQ(change->EntriesAfterwards(), 2U);
 }
 
+// What becomes of it is known only when all of it is read.
+TEST_F(MapChangeTest, SomeKeysOfAHeldMapAreNotEnough) {
+  Mirror(map_, Numbered(0, 100));
+  ASSERT_TRUE(Decide(map_, {}).ok());
+  ASSERT_TRUE(guard_.IsHeld(map_.name));
+  EXPECT_TRUE(
+      absl::IsAborted(DecideKeys(map_, {"k0"}, {{"k0", "v"}}).status()));
+}
+
+TEST_F(MapChangeTest, WhatWaitsOfAChangeSetIsLeftOut) {
+  Mirror(map_, {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}});
+  whole_.uncontained = true;
+  ASSERT_TRUE(Decide(map_, {{"a", "9"}, {"c", "3"}, {"d", "4"}}).ok());
+  whole_.uncontained = false;
+  const absl::StatusOr<MapChange> change =
+      Decide(map_, {{"a", "9"}, {"d", "8"}, {"e", "5"}});
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->added(), 1U);
+  EXPECT_EQ(change->changed(), 1U);
+  EXPECT_EQ(change->removed(), 1U);
+  EXPECT_EQ(change->EntriesAfterwards(), 4U);
+  Write(*change);
+  const absl::StatusOr<MapChange> left =
+      Decide(map_, {{"a", "1"}, {"b", "2"}, {"d", "8"}, {"e", "5"}});
+  ASSERT_TRUE(left.ok()) << left.status();
+  EXPECT_TRUE(left->changes.empty());
+}
+
+TEST_F(MapChangeTest, NewKeysThatWaitAreLeftOut) {
+  Mirror(map_, {{"a", "1"}});
+  snapshot_ = SnapMap(map_, {{"a", "2"}, {"b", "2"}});
+  snapshot_.additions_wait = true;
+  const MapRecord record = Record(map_);
+  const absl::StatusOr<MapChange> change = DecideSnapshot(&record);
+  ASSERT_TRUE(change.ok()) << change.status();
+  Write(*change);
+  EXPECT_EQ(change->judgement.waiting_additions, 1U);
+  EXPECT_EQ(Record(map_).entries, 1U);
+}
+
 // A count below none would be taken for the largest of all.
 TEST_F(MapChangeTest, MoreRemovedKeysThanTheRecordCountsAreDamage) {
   Mirror(map_, {{"a", "1"}, {"b", "2"}});
@@ -247,11 +280,8 @@ TEST_F(MapChangeTest, MoreRemovedKeysThanTheRecordCountsAreDamage) {
   snapshot_.keys = std::set<std::string>{"a", "b"};
   MapRecord record = Record(map_);
   record.entries = 1;
-  EXPECT_EQ(
-      DecideChange(snapshot_, &record, writer_.get(), &guard_, clock_.Now())
-          .status()
-          .code(),
-      absl::StatusCode::kDataLoss);
+  EXPECT_EQ(DecideSnapshot(&record).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

@@ -64,6 +64,27 @@ TEST_F(MirrorLoopBinlogTest, RowsOfAnAlteredTableArrive) {
   EXPECT_EQ(Status().servers[0].change_source, "binlog");
 }
 
+// In no binlog; the table has another number from then on.
+TEST_F(MirrorLoopBinlogTest, RowsOfATableThatWasAlteredUnloggedArrive) {
+  StartWithAliases();
+  Run({"SET sql_log_bin = 0",
+       "ALTER TABLE virtual_aliases ADD COLUMN note VARCHAR(50) FIRST",
+       "SET sql_log_bin = 1",
+       "INSERT INTO virtual_aliases (id, domain_id, source, destination)"
+       " VALUES (20, 1, 'new@example.org', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "a@b"));
+  Run({"DELETE FROM virtual_aliases WHERE id = 20"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "NOT FOUND"));
+}
+
+TEST_F(MirrorLoopBinlogTest, FlushedTablesAreNotReadAsAWhole) {
+  StartWithAliases();
+  Run({"FLUSH TABLES",
+       "INSERT INTO virtual_aliases VALUES (20, 1, 'new@example.org', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "a@b"));
+  EXPECT_EQ(Metric("postmirror_sync_diffs_total", "everything"), 1);
+}
+
 TEST_F(MirrorLoopBinlogTest, WithoutThePrivilegeItIsTheLsn) {
   Run({"REVOKE REPLICATION SLAVE ON *.* FROM 'postmirror'@'127.0.0.1'"});
   StartWithAliases();
@@ -71,6 +92,52 @@ TEST_F(MirrorLoopBinlogTest, WithoutThePrivilegeItIsTheLsn) {
   EXPECT_THAT(Status().servers[0].reason,
               HasSubstr("the binlog cannot be read"));
   Run({"GRANT REPLICATION SLAVE ON *.* TO 'postmirror'@'127.0.0.1'"});
+}
+
+TEST_F(MirrorLoopBinlogTest, WhereItsFilterIsHiddenItIsNotTrustedForEver) {
+  Run({"REVOKE BINLOG MONITOR ON *.* FROM 'postmirror'@'127.0.0.1'"});
+  StartWithAliases();
+  EXPECT_EQ(Status().servers[0].change_source, "binlog");
+  EXPECT_THAT(Status().servers[0].reason, HasSubstr("BINLOG MONITOR"));
+  Run({"SET sql_log_bin = 0",
+       "INSERT INTO virtual_aliases VALUES (30, 1, 'one@example.org', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "one@example.org", "a@b"));
+  EXPECT_TRUE(
+      Await([&] { return Status().servers[0].change_source == "lsn"; }));
+  EXPECT_THAT(Status().servers[0].reason,
+              HasSubstr("the binlog did not tell of a change"));
+  EXPECT_EQ(logger_.Count("told of nothing"), 1U);
+  // A new connection does not make it more trustworthy.
+  Run({"KILL USER postmirror", "SET sql_log_bin = 0",
+       "INSERT INTO virtual_aliases VALUES (31, 1, 'two@example.org', 'a@b')"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "two@example.org", "a@b"));
+  EXPECT_TRUE(AwaitError(""));
+  EXPECT_EQ(Status().servers[0].change_source, "lsn");
+  // But that it can be seen does.
+  Run({"GRANT BINLOG MONITOR ON *.* TO 'postmirror'@'127.0.0.1'",
+       "KILL USER postmirror"});
+  EXPECT_TRUE(
+      Await([&] { return Status().servers[0].change_source == "binlog"; }));
+  EXPECT_EQ(Status().servers[0].reason.find("BINLOG MONITOR"),
+            std::string::npos);
+}
+
+// Nobody knows what else moves the number.
+TEST_F(MirrorLoopBinlogTest, WhatTheBinlogTellsKeepsItTrustedThoughHidden) {
+  Run({"REVOKE BINLOG MONITOR ON *.* FROM 'postmirror'@'127.0.0.1'"});
+  StartWithAliases();
+  const double before = Metric("postmirror_sync_diffs_total", "everything");
+  Run({"INSERT INTO virtual_aliases VALUES (30, 1, 'one@example.org', 'a@b')",
+       "SET sql_log_bin = 0", "CREATE TABLE not_ours (id INT PRIMARY KEY)",
+       "INSERT INTO not_ours VALUES (1)"});
+  EXPECT_TRUE(AwaitLookup(aliases_, "one@example.org", "a@b"));
+  EXPECT_TRUE(Await([&] {
+    return Metric("postmirror_sync_diffs_total", "everything") > before;
+  }));
+  EXPECT_EQ(Status().servers[0].change_source, "binlog");
+  EXPECT_EQ(logger_.Count("told of nothing"), 0U);
+  Run({"SET sql_log_bin = 0", "DROP TABLE not_ours"});
+  Run({"GRANT BINLOG MONITOR ON *.* TO 'postmirror'@'127.0.0.1'"});
 }
 
 TEST_F(MirrorLoopBinlogTest, AfterARestartOfTheServerChangesArriveAgain) {

@@ -123,11 +123,19 @@ TEST_F(MirrorPlanTest, AMapOfTwoParametersIsMirroredOnce) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_THAT(plan->servers[0].groups[0].maps, SizeIs(1));
   EXPECT_TRUE(plan->servers[0].groups[0].maps[0].address_search);
+  EXPECT_TRUE(plan->servers[0].groups[0].maps[0].lists_domains);
+}
+
+TEST_F(MirrorPlanTest, AMapOfAddressesListsNoDomains) {
+  Serve("a.cf", {}, "virtual_mailbox_maps");
+  EXPECT_FALSE(Plan()->servers[0].groups[0].maps[0].lists_domains);
 }
 
 TEST_F(MirrorPlanTest, AMapOfDomainsHasNoAddressSearch) {
   Serve("a.cf", {}, "virtual_mailbox_domains");
-  EXPECT_FALSE(Plan()->servers[0].groups[0].maps[0].address_search);
+  const MirroredMap map = Plan()->servers[0].groups[0].maps[0];
+  EXPECT_FALSE(map.address_search);
+  EXPECT_TRUE(map.lists_domains);
 }
 
 TEST_F(MirrorPlanTest, TheDefinitionIsWhatDecidesTheEntries) {
@@ -174,6 +182,29 @@ TEST_F(MirrorPlanTest, RulesComeFromTheMapFile) {
   EXPECT_TRUE(map.rules.utf8);
   EXPECT_THAT(map.domain, ElementsAre("example.org"));
   EXPECT_EQ(map.dbname, "mailserver");
+}
+
+TEST_F(MirrorPlanTest, ValuesAreJudgedWhereTheyAreSteady) {
+  const auto guard = [&](const std::string& parameter,
+                         const Settings& settings) {
+    served_.clear();
+    const std::string path = Serve("a.cf", settings);
+    served_ = {{parameter, {"mysql:" + path}}};
+    const absl::StatusOr<MirrorPlan> plan = Plan();
+    EXPECT_TRUE(plan.ok()) << plan.status();
+    return plan->servers[0].groups[0].maps[0].guard;
+  };
+  for (const char* parameter : {"virtual_alias_maps", "virtual_mailbox_domains",
+                                "canonical_maps", "sender_canonical_maps"}) {
+    EXPECT_EQ(guard(parameter, {}), GuardScope::kValues) << parameter;
+  }
+  for (const char* parameter :
+       {"smtpd_sender_login_maps", "relay_recipient_maps"}) {
+    EXPECT_EQ(guard(parameter, {}), GuardScope::kRemovals) << parameter;
+  }
+  EXPECT_EQ(guard("virtual_alias_maps", {{"guard", "off"}}), GuardScope::kOff);
+  EXPECT_EQ(guard("relay_recipient_maps", {{"guard", "values"}}),
+            GuardScope::kValues);
 }
 
 TEST_F(MirrorPlanTest, NamesEveryMapFileThatIsWrong) {

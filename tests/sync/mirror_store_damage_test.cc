@@ -228,12 +228,18 @@ TEST_F(MirrorStoreDamageTest, EachStoreThatIsOpenedHasANumberOfItsOwn) {
   EXPECT_NE(store_->generation(), first);
 }
 
-TEST_F(MirrorStoreDamageTest, WhatWasHeldOfADamagedStoreIsForgotten) {
+// What was held of it is gone, and the map is held until it is back.
+TEST_F(MirrorStoreDamageTest, AMapThatWasHeldIsHeldInTheNextStoreToo) {
   Apply(map_, Numbered(0, 100));
-  ASSERT_TRUE(Apply(map_, {}).held.has_value());
+  ASSERT_TRUE(Apply(map_, Numbered(0, 30)).held.has_value());
   std::filesystem::remove_all(folder_.File("v1"));
-  EXPECT_FALSE(Apply(map_, {}).held.has_value());
-  EXPECT_FALSE(Apply(map_, {}).held.has_value());
+  const MapResult result = Apply(map_, Numbered(0, 30));
+  EXPECT_TRUE(result.filled);
+  ASSERT_TRUE(result.held.has_value());
+  EXPECT_EQ(result.held->removals, 0U);
+  Restart();
+  EXPECT_TRUE(Apply(map_, Numbered(0, 30)).held.has_value());
+  EXPECT_FALSE(Apply(map_, Numbered(0, 100)).held.has_value());
 }
 
 // The first fill is never held, and is the measure of what comes next.

@@ -65,7 +65,9 @@ TEST_F(MirrorStoreTest, AllMapsOfASnapshotAreOneTransaction) {
   const uint64_t before = probe_.LastTransaction();
   Snapshot snapshot;
   snapshot.maps.push_back(SnapMap(map_, Numbered(1, 110)));
-  snapshot.maps.push_back(SnapMap(domains_, Numbered(0, 100, "new")));
+  KeyValues domains = Numbered(1, 100);
+  domains.emplace_back("k0", "new");
+  snapshot.maps.push_back(SnapMap(domains_, domains));
   const MirroredMap mailboxes = MakeMap("/mailboxes.cf");
   snapshot.maps.push_back(SnapMap(mailboxes, Numbered(0, 9)));
   EXPECT_EQ(Apply(snapshot).size(), 3U);
@@ -73,61 +75,6 @@ TEST_F(MirrorStoreTest, AllMapsOfASnapshotAreOneTransaction) {
   EXPECT_EQ(Lookup("k109"), "v");
   EXPECT_EQ(probe_.Lookup(domains_.name, "k0"), "new");
   EXPECT_EQ(probe_.Lookup("/mailboxes.cf", "k8"), "v");
-}
-
-TEST_F(MirrorStoreTest, AHeldMapGetsItsNewKeysAlone) {
-  Apply(map_, Numbered(0, 100));
-  const MapResult result =
-      Apply(map_, {{"k0", "changed"}, {"k1", "v"}, {"new", "1"}});
-  ASSERT_TRUE(result.held.has_value());
-  EXPECT_EQ(result.held->count, 98U);
-  EXPECT_EQ(result.added, 1U);
-  EXPECT_EQ(result.changed, 0U);
-  EXPECT_EQ(result.removed, 0U);
-  EXPECT_EQ(result.entries, 101U);
-  EXPECT_EQ(Lookup("new"), "1");
-  EXPECT_EQ(Lookup("k0"), "v");
-  EXPECT_EQ(Lookup("k99"), "v");
-}
-
-TEST_F(MirrorStoreTest, OtherMapsFollowWhileOneIsHeld) {
-  Apply(map_, Numbered(0, 100));
-  Apply(domains_, Numbered(0, 100));
-  Snapshot snapshot;
-  snapshot.maps.push_back(SnapMap(map_, {}));
-  snapshot.maps.push_back(SnapMap(domains_, Numbered(1, 100)));
-  const std::vector<MapResult> results = Apply(snapshot);
-  EXPECT_TRUE(results[0].held.has_value());
-  EXPECT_FALSE(results[1].held.has_value());
-  EXPECT_EQ(Lookup("k0"), "v");
-  EXPECT_EQ(probe_.Lookup(domains_.name, "k0"), "NOT FOUND");
-}
-
-TEST_F(MirrorStoreTest, AnAcceptedMapFollowsTheDatabase) {
-  Apply(map_, Numbered(0, 100));
-  const MapResult held = Apply(map_, {});
-  ASSERT_TRUE(held.held.has_value());
-  EXPECT_TRUE(AcceptHeld(held));
-  const MapResult result = Apply(map_, {});
-  EXPECT_FALSE(result.held.has_value());
-  EXPECT_EQ(result.removed, 100U);
-  EXPECT_EQ(Lookup("k0"), "NOT FOUND");
-}
-
-TEST_F(MirrorStoreTest, AHeldMapWhoseTableComesBackIsReleased) {
-  Apply(map_, Numbered(0, 100));
-  ASSERT_TRUE(Apply(map_, {}).held.has_value());
-  EXPECT_FALSE(Apply(map_, Numbered(2, 101)).held.has_value());
-  EXPECT_EQ(Lookup("k0"), "NOT FOUND");
-  EXPECT_EQ(Lookup("k100"), "v");
-}
-
-TEST_F(MirrorStoreTest, ARestartDoesNotReleaseAHeldMap) {
-  Apply(map_, Numbered(0, 100));
-  ASSERT_TRUE(Apply(map_, {}).held.has_value());
-  Restart();
-  EXPECT_TRUE(Apply(map_, {}).held.has_value());
-  EXPECT_EQ(Lookup("k0"), "v");
 }
 
 TEST_F(MirrorStoreTest, ANewDefinitionIsFilledIntoANewSubDatabase) {
@@ -143,33 +90,6 @@ TEST_F(MirrorStoreTest, ANewDefinitionIsFilledIntoANewSubDatabase) {
   EXPECT_EQ(probe_.Record(map_.name), "m2 second 2 0");
   EXPECT_EQ(Lookup("a"), "x");
   EXPECT_EQ(Lookup("b"), "NOT FOUND");
-}
-
-TEST_F(MirrorStoreTest, ANewDefinitionThatWouldEmptyTheMapIsHeld) {
-  Apply(map_, {{"a", "1"}, {"b", "2"}});
-  const MirroredMap redefined = MakeMap(map_.name, "second");
-  const MapResult held = Apply(redefined, {});
-  ASSERT_TRUE(held.held.has_value());
-  EXPECT_EQ(held.entries, 2U);
-  EXPECT_EQ(Lookup("a"), "1");
-  EXPECT_EQ(probe_.Record(map_.name), "m1 first 2 0");
-  ASSERT_TRUE(AcceptHeld(held));
-  EXPECT_TRUE(Apply(redefined, {}).filled);
-  EXPECT_EQ(Lookup("a"), "NOT FOUND");
-  EXPECT_EQ(probe_.Record(map_.name), "m2 second 0 0");
-}
-
-TEST_F(MirrorStoreTest, ANewDefinitionStaysHeldWhileAnotherMapChanges) {
-  Apply(map_, {{"a", "1"}, {"b", "2"}});
-  Apply(domains_, {{"c", "1"}});
-  const MirroredMap redefined = MakeMap(map_.name, "second");
-  Snapshot snapshot;
-  snapshot.maps.push_back(SnapMap(redefined, {}));
-  snapshot.maps.push_back(SnapMap(domains_, {{"c", "2"}}));
-  Apply(snapshot);
-  EXPECT_EQ(probe_.Lookup(domains_.name, "c"), "2");
-  EXPECT_EQ(Lookup("a"), "1");
-  EXPECT_EQ(probe_.Record(map_.name), "m1 first 2 0");
 }
 
 TEST_F(MirrorStoreTest, ACollationGoesWithTheLastMapThatHasIt) {
@@ -255,33 +175,15 @@ class FullDisk {
 
 TEST_F(MirrorStoreTest, AFailedCommitLeavesTheStoreAsItWas) {
   Apply(map_, Numbered(0, 100));
+  MirroredMap map = map_;
+  map.guard = GuardScope::kOff;
   {
     const FullDisk full;
-    EXPECT_FALSE(store_->Apply(Snap(map_, Numbered(0, 5000, "new"))).ok());
+    EXPECT_FALSE(store_->Apply(Snap(map, Numbered(0, 5000, "new"))).ok());
   }
   EXPECT_EQ(Lookup("k0"), "v");
-  EXPECT_EQ(Apply(map_, Numbered(0, 5000, "new")).added, 4900U);
+  EXPECT_EQ(Apply(map, Numbered(0, 5000, "new")).added, 4900U);
   EXPECT_EQ(Lookup("k0"), "new");
-}
-
-TEST_F(MirrorStoreTest, AnAcceptIsGoodForTheNextSnapshotOfItsMapAlone) {
-  Apply(map_, Numbered(0, 100));
-  Apply(domains_, Numbered(0, 100));
-  ASSERT_TRUE(AcceptHeld(Apply(map_, {})));
-  Apply(domains_, Numbered(0, 99));
-  EXPECT_FALSE(Apply(map_, {}).held.has_value());
-}
-
-TEST_F(MirrorStoreTest, GoesOnWithWhatAnEarlierSyncHeldAndMeasured) {
-  Apply(map_, Numbered(0, 100));
-  const MapResult held = Apply(map_, Numbered(60, 100));
-  ASSERT_TRUE(held.held.has_value());
-  ASSERT_TRUE(held.largest.has_value());
-  EXPECT_EQ(held.largest->entries, 100U);
-  Restart();
-  store_->Restore(map_.name, *held.largest, held.held);
-  EXPECT_TRUE(Apply(map_, Numbered(11, 100)).held.has_value());
-  EXPECT_EQ(Lookup("k0"), "v");
 }
 
 TEST_F(MirrorStoreTest, AfterAFailedCommitTheMapCanBeAcceptedAgain) {

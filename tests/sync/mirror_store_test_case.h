@@ -46,7 +46,8 @@ class MirrorStoreTestCase : public ::testing::Test {
   }
 
   bool AcceptHeld(const MapResult& result) {
-    return store_->Accept(result.map, result.held->count, result.held->digest);
+    return store_->Accept(result.map, result.held->removals,
+                          result.held->values, result.held->digest);
   }
 
   const MirroredMap map_ = MakeMap("/aliases.cf");

@@ -22,11 +22,11 @@ class NamedReadTest : public MirrorTestCase {
   void Connect() {
     plan_ = MakePlan(MakeConfig());
     ASSERT_EQ(plan_.servers.size(), 1U);
-    absl::StatusOr<std::vector<GroupReader>> readers =
+    absl::StatusOr<ServerReaders> connected =
         ConnectReaders(plan_.servers[0], plan_.servers[0].hosts[0],
                        absl::Seconds(5), absl::Seconds(10));
-    ASSERT_TRUE(readers.ok()) << readers.status();
-    readers_ = *std::move(readers);
+    ASSERT_TRUE(connected.ok()) << connected.status();
+    readers_ = std::move(connected->readers);
     ASSERT_EQ(PrepareReaders(absl::MakeSpan(readers_), &collations_),
               absl::OkStatus());
     ASSERT_EQ(FindKeyHints(absl::MakeSpan(readers_)), absl::OkStatus());

@@ -54,7 +54,7 @@ namespace {
 // states it: where rows are added or changed, where the map is full of other
 // keys until then, and for both in LMDB while a transaction writes them.
 constexpr size_t kBytesPerRow = 150;
-constexpr size_t kBytesPerReplacedRow = 250;
+constexpr size_t kBytesPerReplacedRow = 300;
 constexpr size_t kBytesPerFilledRow = 200;
 constexpr size_t kBytesPerRewrittenRow = 500;
 // Rows are kept in chunks of so many bytes, of which the last may be unused.
@@ -105,7 +105,7 @@ class ReplacementMemoryTest : public testing::Test {
  protected:
   // Makes the store equal to the rows, and records what that took at its
   // height.
-  void Write(size_t odd) {
+  void Write(size_t odd, double max_shrink = 1) {
     MapSnapshot snapshot;
     snapshot.collation = std::make_shared<const StoredCollation>(
         MakeStoredCollation({.name = "any", .ranges = {}, .sequences = {}}));
@@ -118,10 +118,11 @@ class ReplacementMemoryTest : public testing::Test {
     const auto records = (*writer)->ReadRecords();
     ASSERT_TRUE(records.ok());
     const auto record = records->find(map_.name);
-    Guard guard(1);
-    const auto change = DecideChange(
-        snapshot, record == records->end() ? nullptr : &record->second,
-        writer->get(), &guard, Moment());
+    Guard guard(max_shrink);
+    const auto change =
+        DecideChange(Snapshot(), snapshot,
+                     record == records->end() ? nullptr : &record->second,
+                     writer->get(), &guard, Moment());
     ASSERT_TRUE(change.ok()) << change.status();
     added_ = change->changes.added.size();
     removed_ = change->changes.removed.size();
@@ -156,6 +157,14 @@ TEST_F(ReplacementMemoryTest, AFillAndAFullReplacementCostWhatIsStated) {
   if (LibraryIsCounted()) {
     EXPECT_LE(in_lmdb_, kRows * kBytesPerRewrittenRow) << PerRow(in_lmdb_);
   }
+}
+
+TEST_F(ReplacementMemoryTest, AReplacementThatIsHeldCostsNoMore) {
+  Write(0);
+  Write(1, 0.5);
+  ASSERT_EQ(added_, kRows);
+  ASSERT_EQ(removed_, kRows);
+  EXPECT_LE(ours_, kRows * kBytesPerReplacedRow + kChunkBytes) << PerRow(ours_);
 }
 
 }  // namespace

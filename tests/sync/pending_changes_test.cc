@@ -13,6 +13,7 @@ namespace postmirror {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Kind = PendingChanges::Kind;
 
@@ -24,9 +25,9 @@ std::shared_ptr<const WatchedMaps> TwoMaps() {
   const TableName aliases = {"mail", "aliases"};
   const TableName domains = {"mail", "domains"};
   return std::make_shared<const WatchedMaps>(std::vector<MapTables>{
-      {.tables = {aliases},
+      {.tables = {{aliases, {}}},
        .hints = KeyHints{.column = 1, .text = HintText::kUtf8}},
-      {.tables = {aliases, domains}, .hints = std::nullopt}});
+      {.tables = {{aliases, {}}, {domains, {}}}, .hints = std::nullopt}});
 }
 
 class PendingChangesTest : public ::testing::Test {
@@ -39,15 +40,24 @@ class PendingChangesTest : public ::testing::Test {
     return Change(end, table, keys, pending_.list());
   }
 
+  // In this version of the table.
+  bool Change(uint64_t end, const std::string& table,
+              const std::set<std::string>& keys, const TableVersion& version) {
+    return Change(end, table, keys, pending_.list(), {version});
+  }
+
   bool Change(uint64_t end, const std::string& table,
               const std::set<std::string>& keys,
-              const std::shared_ptr<const WatchList>& watched) {
+              const std::shared_ptr<const WatchList>& watched,
+              const std::set<TableVersion>& versions = {}) {
     const size_t number = *watched->Find("mail", table);
-    BinlogGroup group = {
-        .end = At(end),
-        .anything = false,
-        .tables = {{.table = number, .whole = false, .values = {}}},
-        .watched = watched};
+    BinlogGroup group = {.end = At(end),
+                         .anything = false,
+                         .tables = {{.table = number,
+                                     .versions = versions,
+                                     .whole = false,
+                                     .values = {}}},
+                         .watched = watched};
     if (!watched->tables()[number].columns.empty()) {
       group.tables[0].values = {keys};
     }
@@ -64,17 +74,29 @@ class PendingChangesTest : public ::testing::Test {
 
   // What is taken: "everything", or "*" for a whole map and keys for others.
   std::vector<std::string> Take(uint64_t to) {
-    const absl::StatusOr<ReadScope> scope = pending_.TakeUpTo(At(to));
-    if (!scope.ok()) return {scope.status().ToString()};
+    const ReadScope scope = pending_.TakeUpTo(At(to));
     std::vector<std::string> taken;
-    if (scope->everything) taken.emplace_back("everything");
-    for (const MapScope& map : scope->maps) {
+    if (scope.everything) taken.emplace_back("everything");
+    for (const MapScope& map : scope.maps) {
       std::string& text = taken.emplace_back(map.whole ? "*" : "");
       for (const std::string& value : map.values) {
         absl::StrAppend(&text, value, " ");
       }
     }
     return taken;
+  }
+
+  static TableVersion Version(uint64_t id) {
+    return {.id = id, .columns = "columns"};
+  }
+
+  // The tables whose definition is to be asked again.
+  std::vector<std::string> Unproven(uint64_t to) {
+    std::vector<std::string> tables;
+    for (const TableName& name : pending_.TakeUpTo(At(to)).unproven) {
+      tables.push_back(name.table);
+    }
+    return tables;
   }
 
   const std::shared_ptr<const WatchedMaps> maps_ = TwoMaps();
@@ -162,25 +184,33 @@ TEST_F(PendingChangesTest, AGroupThatWasReadByAnotherListConcernsEveryMap) {
 
 // The group was looked at by the tables of before, in which another one that is
 // read now was of no interest.
-TEST_F(PendingChangesTest,
-       AMomentBeforeTheStreamsPlaceAtTheQuestionIsTooEarly) {
+TEST_F(PendingChangesTest, WhatTheStreamHadPassedAtTheQuestionIsNotUnderstood) {
   pending_.Advance(At(300), std::nullopt);
   pending_.Watch(TwoMaps(), At(200));
-  EXPECT_TRUE(absl::IsAborted(pending_.TakeUpTo(At(299)).status()));
+  EXPECT_THAT(Take(250), ElementsAre("", ""));
+  EXPECT_EQ(pending_.kind(At(250)), Kind::kNothing);
+  EXPECT_EQ(pending_.kind(At(251)), Kind::kEverything);
+  EXPECT_THAT(Take(300), ElementsAre("everything", "", ""));
+  pending_.Watch(TwoMaps(), At(300));
   EXPECT_THAT(Take(300), ElementsAre("", ""));
+}
+
+TEST_F(PendingChangesTest, WhatTheSnapshotShowsOfItIsUnderstood) {
+  pending_.Advance(At(300), std::nullopt);
+  pending_.Watch(TwoMaps(), At(200));
+  EXPECT_THAT(Take(300), ElementsAre("", ""));
+  EXPECT_EQ(pending_.kind(), Kind::kNothing);
 }
 
 TEST_F(PendingChangesTest, ManyGroupsAreKeptTogetherAndStayUntilTheLastIsSeen) {
   for (uint64_t i = 1; i <= 10005; ++i) {
     Change(100 + i, "aliases", {absl::StrCat("k", i)});
   }
-  const absl::StatusOr<ReadScope> some = pending_.TakeUpTo(At(10100));
-  ASSERT_TRUE(some.ok());
-  EXPECT_THAT(some->maps[0].values, SizeIs(10005));
+  const ReadScope some = pending_.TakeUpTo(At(10100));
+  EXPECT_THAT(some.maps[0].values, SizeIs(10005));
   EXPECT_EQ(pending_.kind(), Kind::kNamed);
-  const absl::StatusOr<ReadScope> rest = pending_.TakeUpTo(At(10105));
-  ASSERT_TRUE(rest.ok());
-  EXPECT_TRUE(rest->maps[0].values.contains("k10005"));
+  const ReadScope rest = pending_.TakeUpTo(At(10105));
+  EXPECT_TRUE(rest.maps[0].values.contains("k10005"));
   EXPECT_EQ(pending_.kind(), Kind::kNothing);
 }
 
@@ -204,11 +234,10 @@ TEST_F(PendingChangesTest, ManyWaitingKeysAreKeptTogether) {
     Change(end, "aliases", keys);
   }
   // Of what came last a part is not told from the rest any more.
-  const absl::StatusOr<ReadScope> first = pending_.TakeUpTo(At(216));
-  ASSERT_TRUE(first.ok());
-  EXPECT_TRUE(first->maps[0].whole);
+  const ReadScope first = pending_.TakeUpTo(At(216));
+  EXPECT_TRUE(first.maps[0].whole);
   EXPECT_EQ(pending_.kind(), Kind::kNamed);
-  EXPECT_TRUE(pending_.TakeUpTo(At(end))->maps[0].whole);
+  EXPECT_TRUE(pending_.TakeUpTo(At(end)).maps[0].whole);
   EXPECT_EQ(pending_.kind(), Kind::kNothing);
 }
 
@@ -243,13 +272,77 @@ TEST_F(PendingChangesTest,
   EXPECT_THAT(Take(300), ElementsAre("", ""));
 }
 
-TEST_F(PendingChangesTest, AMomentThatIsTooEarlyTakesNothing) {
+TEST_F(PendingChangesTest, OnlyWhatIsVisibleCounts) {
   Change(200, "aliases", {"a"});
-  ChangeAnything(250);
-  pending_.Advance(At(300), std::nullopt);
-  pending_.Watch(TwoMaps(), At(250));
-  EXPECT_TRUE(absl::IsAborted(pending_.TakeUpTo(At(299)).status()));
-  EXPECT_THAT(Take(300), ElementsAre("everything", "a ", "*"));
+  ChangeAnything(300);
+  EXPECT_EQ(pending_.kind(At(199)), Kind::kNothing);
+  EXPECT_EQ(pending_.kind(At(200)), Kind::kNamed);
+  EXPECT_THAT(Take(200), ElementsAre("a ", "*"));
+  EXPECT_EQ(pending_.kind(At(200)), Kind::kNothing);
+  EXPECT_EQ(pending_.kind(At(300)), Kind::kEverything);
+  EXPECT_THAT(Take(300), ElementsAre("everything", "", ""));
+}
+
+// Of several, the first may be visible while the last is not.
+TEST_F(PendingChangesTest, TheFirstThatIsNotUnderstoodCountsBeforeTheLast) {
+  ChangeAnything(200);
+  ChangeAnything(300);
+  EXPECT_EQ(pending_.kind(At(200)), Kind::kEverything);
+  pending_.Watch(TwoMaps(), At(200));
+  EXPECT_EQ(pending_.kind(At(200)), Kind::kNothing);
+  EXPECT_EQ(pending_.kind(At(300)), Kind::kEverything);
+}
+
+TEST_F(PendingChangesTest, ATableIsUnprovenUntilItsVersionIsMarked) {
+  Change(200, "aliases", {"a"}, Version(1));
+  EXPECT_THAT(Unproven(200), ElementsAre("aliases"));
+  Change(300, "aliases", {"b"}, Version(1));
+  EXPECT_THAT(Unproven(300), ElementsAre("aliases"));
+  pending_.MarkProven();
+  Change(400, "aliases", {"c"}, Version(1));
+  EXPECT_THAT(Unproven(400), IsEmpty());
+  Change(500, "aliases", {"d"}, Version(2));
+  EXPECT_THAT(Unproven(500), ElementsAre("aliases"));
+}
+
+TEST_F(PendingChangesTest, OnlyWhatWasTakenLastIsProven) {
+  Change(200, "aliases", {"a"}, Version(1));
+  Change(300, "aliases", {"b"}, Version(2));
+  EXPECT_THAT(Unproven(200), ElementsAre("aliases"));
+  pending_.MarkProven();
+  EXPECT_THAT(Unproven(300), ElementsAre("aliases"));
+}
+
+TEST_F(PendingChangesTest, TheSameNumberWithOtherColumnsIsAnotherVersion) {
+  Change(200, "aliases", {"a"}, Version(1));
+  Unproven(200);
+  pending_.MarkProven();
+  Change(300, "aliases", {"b"}, {.id = 1, .columns = "others"});
+  EXPECT_THAT(Unproven(300), ElementsAre("aliases"));
+}
+
+TEST_F(PendingChangesTest, NothingIsProvenWhereTheTablesWereAskedAnew) {
+  Change(200, "aliases", {"a"}, Version(1));
+  Unproven(200);
+  pending_.MarkProven();
+  pending_.Watch(TwoMaps(), At(200));
+  Change(300, "aliases", {"b"}, Version(1));
+  EXPECT_THAT(Unproven(300), ElementsAre("aliases"));
+}
+
+// FLUSH TABLES makes one of each table.
+TEST_F(PendingChangesTest, OfManyVersionsTheLatestStayProven) {
+  for (uint64_t id = 1; id <= 20; ++id) {
+    Change(200 + id, "aliases", {"a"}, Version(id));
+    Unproven(200 + id);
+    pending_.MarkProven();
+  }
+  clock_.Advance(kSettleTime);
+  Unproven(250);
+  Change(300, "aliases", {"a"}, Version(20));
+  EXPECT_THAT(Unproven(300), IsEmpty());
+  Change(400, "aliases", {"a"}, Version(1));
+  EXPECT_THAT(Unproven(400), ElementsAre("aliases"));
 }
 
 TEST_F(PendingChangesTest, FiftyThousandKeysAreStillKeys) {
@@ -257,9 +350,8 @@ TEST_F(PendingChangesTest, FiftyThousandKeysAreStillKeys) {
   for (int i = 0; i < 49999; ++i) many.insert(absl::StrCat("a", i));
   Change(200, "aliases", many);
   Change(300, "aliases", {"b"});
-  const absl::StatusOr<ReadScope> scope = pending_.TakeUpTo(At(300));
-  ASSERT_TRUE(scope.ok());
-  EXPECT_THAT(scope->maps[0].values, SizeIs(50000));
+  const ReadScope scope = pending_.TakeUpTo(At(300));
+  EXPECT_THAT(scope.maps[0].values, SizeIs(50000));
 }
 
 TEST_F(PendingChangesTest, TheEndOfTheStreamLeavesWhatWasTold) {

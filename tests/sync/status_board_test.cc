@@ -65,21 +65,6 @@ TEST_F(StatusBoardTest, WritesAtOnceWhatIsMoreThanFreshness) {
   EXPECT_EQ(WrittenError(), "down");
 }
 
-TEST_F(StatusBoardTest, WhenAMapWasLargestIsNoMoreThanFreshness) {
-  ServerStatus status = Confirmed();
-  status.maps[0].largest = MapSize{7, clock_.Now()};
-  board_.Post(0, status);
-  const Moment first = clock_.Now();
-  clock_.Advance(absl::Milliseconds(500));
-  status = Confirmed();
-  status.maps[0].largest = MapSize{7, clock_.Now()};
-  board_.Post(0, status);
-  EXPECT_EQ(WrittenConfirmation(), first);
-  status.maps[0].largest->entries = 8;
-  board_.Post(0, status);
-  EXPECT_EQ(WrittenConfirmation(), clock_.Now());
-}
-
 TEST_F(StatusBoardTest, AFirstConfirmationIsMoreThanFreshness) {
   ServerStatus never = Confirmed();
   never.maps[0].confirmed.reset();

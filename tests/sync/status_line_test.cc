@@ -50,5 +50,13 @@ TEST(StatusLineTest, TellsWhatIsHeld) {
             "held by the guard: /aliases.cf");
 }
 
+TEST(StatusLineTest, TellsWhatIsBroken) {
+  SyncStatus status = OneServer();
+  status.servers[0].maps[0].broken = "no such table (1146)";
+  EXPECT_EQ(StatusLine(status),
+            "following b:3306 by binlog; maps filled: 1 of 2; "
+            "broken: /aliases.cf");
+}
+
 }  // namespace
 }  // namespace postmirror

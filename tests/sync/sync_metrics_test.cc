@@ -100,12 +100,24 @@ TEST_F(SyncMetricsTest, TellsWhatTheGuardHolds) {
   EXPECT_THAT(Samples("postmirror_sync_map_held"),
               ElementsAre("map=/aliases.cf 0"));
   status_.maps[0].held_removals = 12;
+  status_.maps[0].held_values = 3;
   status_.maps[0].held_digest = "0123456789abcdef";
   Post();
   EXPECT_THAT(Samples("postmirror_sync_map_held"),
               ElementsAre("map=/aliases.cf 1"));
   EXPECT_THAT(Samples("postmirror_sync_map_held_removals"),
               ElementsAre("map=/aliases.cf 12"));
+  EXPECT_THAT(Samples("postmirror_sync_map_held_values"),
+              ElementsAre("map=/aliases.cf 3"));
+}
+
+TEST_F(SyncMetricsTest, TellsThatAMapIsBroken) {
+  EXPECT_THAT(Samples("postmirror_sync_map_broken"),
+              ElementsAre("map=/aliases.cf 0"));
+  status_.maps[0].broken = "no such table (1146)";
+  Post();
+  EXPECT_THAT(Samples("postmirror_sync_map_broken"),
+              ElementsAre("map=/aliases.cf 1"));
 }
 
 TEST_F(SyncMetricsTest, AChangeSourceIsInUseWhileAServerIsConnected) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/digest.h"
 #include "tests/sync/temporary_folder.h"
 
 namespace postmirror {
@@ -26,15 +27,25 @@ SyncStatus Example() {
   MapStatus held = Map("/etc/x=y.cf");
   held.confirmed = moment;
   held.held_removals = 12;
+  held.held_values = 3;
   held.held_digest = "0123456789abcdef";
-  held.largest = MapSize{4711, {.boot_id = "b", .since_boot = {}, .wall = {}}};
+  held.held_reason = "the database lacks 12 entries";
+  held.waiting_removals = 2;
+  held.waiting_additions = 1;
+  MapStatus broken = Map("/etc/broken.cf");
+  broken.confirmed = moment;
+  broken.broken = "no such table (1146); restore it = mend it";
+  broken.broken_since = moment;
+  MapStatus waiting = Map("/etc/waiting.cf");
+  waiting.waiting_removals = 3;
+  waiting.waiting_additions = 4;
   ServerStatus followed;
   followed.hosts = "127.0.0.1:3306, unix:/run/mysqld/mysqld.sock";
   followed.server = "10.11.19-MariaDB at 127.0.0.1:3306";
   followed.change_source = "lsn";
   followed.reason = "every table is InnoDB";
   followed.last_error = "2026-01-01T00:00:00+00:00 map = x";
-  followed.maps = {confirmed, held};
+  followed.maps = {confirmed, held, broken, waiting};
   ServerStatus unreached;
   unreached.hosts = "db.example.org";
   unreached.error = "server db.example.org: connect: checksum = no";
@@ -85,6 +96,21 @@ TEST(SyncStatusTest, EachByteThatIsMissingIsDamage) {
     EXPECT_TRUE(IsDamaged(absl::StrCat(text.substr(0, i), text.substr(i + 1))))
         << i;
   }
+}
+
+// So that an upgrade does not release what is held.
+TEST(SyncStatusTest, AStatusWithoutReasonsIsRead) {
+  std::string text =
+      "hosts = db\nmap = /a.cf\nheld_removals = 12\n"
+      "held_digest = 0123456789abcdef\nlargest_entries = 100\n"
+      "largest_boot_id = b\nlargest_since_boot_ns = 1\nlargest_wall_ns = 2\n";
+  absl::StrAppend(&text, "checksum = ", DigestText(text), "\n");
+  const absl::StatusOr<SyncStatus> status = DecodeSyncStatus(text);
+  ASSERT_TRUE(status.ok()) << status.status();
+  const MapStatus& map = status->servers[0].maps[0];
+  EXPECT_EQ(map.held_digest, "0123456789abcdef");
+  ASSERT_TRUE(map.largest.has_value());
+  EXPECT_EQ(map.largest->entries, 100U);
 }
 
 TEST(SyncStatusTest, WhatFollowsTheChecksumIsDamage) {

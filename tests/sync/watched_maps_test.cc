@@ -15,7 +15,8 @@ const TableName kDomains = {"mail", "domains"};
 
 MapTables Keyed(const TableName& table, size_t column,
                 HintText text = HintText::kUtf8) {
-  return {.tables = {table}, .hints = KeyHints{.column = column, .text = text}};
+  return {.tables = {{table, {}}},
+          .hints = KeyHints{.column = column, .text = text}};
 }
 
 // The scopes that a change of the table makes; `values` of each of its columns.
@@ -47,7 +48,8 @@ TEST(WatchedMapsTest, MapsOfOneTableHaveEachTheirKeyColumn) {
 
 TEST(WatchedMapsTest, AMapWithoutHintsIsWhole) {
   EXPECT_THAT(Scopes({Keyed(kUsers, 1),
-                      {.tables = {kUsers, kDomains}, .hints = std::nullopt}},
+                      {.tables = {{kUsers, {}}, {kDomains, {}}},
+                       .hints = std::nullopt}},
                      kUsers, {{"a"}}),
               ElementsAre(Keys({"a"}), Whole()));
 }

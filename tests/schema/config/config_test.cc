@@ -99,9 +99,11 @@ TEST(ConfigTest, HasTheDefaultsOfTheManual) {
   EXPECT_EQ(config.server_id, std::nullopt);
   EXPECT_EQ(config.lsn_poll_interval, absl::Milliseconds(30));
   EXPECT_EQ(config.reconcile_interval, absl::Seconds(300));
+  EXPECT_EQ(config.host_wait, absl::Seconds(30));
   EXPECT_EQ(config.connect_timeout, absl::Seconds(5));
   EXPECT_EQ(config.read_timeout, absl::Seconds(10));
   EXPECT_EQ(config.max_shrink, 0.5);
+  EXPECT_EQ(config.broken_map_critical, absl::Minutes(5));
   EXPECT_EQ(config.proxy_threads, 1);
   EXPECT_EQ(config.client_limit, 10000);
   EXPECT_FALSE(config.mydestination_stated);
@@ -122,7 +124,8 @@ TEST(ConfigTest, TakesEachSetting) {
   const Config config = With(
       "store = /srv/s\nchange_source = lsn\nlsn_poll_interval = 20ms\n"
       "reconcile_interval = 1h\nconnect_timeout = 2s\nread_timeout = 3\n"
-      "max_shrink = 10%\nproxy_threads = 2\nclient_limit = 7\n"
+      "max_shrink = 10%\nbroken_map_critical = 1h\nproxy_threads = "
+      "2\nclient_limit = 7\n"
       "owner_request_special = no\nsmtputf8_enable = no\n"
       "double_bounce_sender = db\npropagate_unmatched_extensions = virtual\n");
   EXPECT_EQ(config.store, "/srv/s");
@@ -132,6 +135,7 @@ TEST(ConfigTest, TakesEachSetting) {
   EXPECT_EQ(config.connect_timeout, absl::Seconds(2));
   EXPECT_EQ(config.read_timeout, absl::Seconds(3));
   EXPECT_EQ(config.max_shrink, 0.1);
+  EXPECT_EQ(config.broken_map_critical, absl::Hours(1));
   EXPECT_EQ(config.proxy_threads, 2);
   EXPECT_EQ(config.client_limit, 7);
   EXPECT_FALSE(config.search.owner_request_special);

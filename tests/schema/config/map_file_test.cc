@@ -190,6 +190,20 @@ TEST_F(MapFileTest, TakesTheRestOfMysqlTable) {
   EXPECT_TRUE(map.mirror_ascii_ci);
 }
 
+TEST_F(MapFileTest, TakesWhatTheGuardJudges) {
+  EXPECT_EQ(With("").guard, std::nullopt);
+  EXPECT_EQ(With("guard = removals\n").guard, GuardScope::kRemovals);
+  EXPECT_EQ(With("guard = values\n").guard, GuardScope::kValues);
+  EXPECT_EQ(With("guard = off\n").guard, GuardScope::kOff);
+}
+
+TEST_F(MapFileTest, RefusesWhatTheGuardCannotJudge) {
+  EXPECT_THAT(
+      ErrorsWith("guard = on\n"),
+      ElementsAre("/m.cf:3: guard: \"on\" is not known, write removals, "
+                  "values (which are removals too) or off"));
+}
+
 TEST_F(MapFileTest, TakesANegativeExpansionLimitForNone) {
   EXPECT_EQ(With("expansion_limit = -1\n").expansion_limit, 0);
 }

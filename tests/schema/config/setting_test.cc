@@ -140,6 +140,17 @@ TEST_F(SettingTest, ReconcileIntervalIsFromATenthOfASecondToAWeek) {
             "is out of range, write a time from 100ms to 168h");
 }
 
+TEST_F(SettingTest, HostWaitIsFromASecondToAnHour) {
+  Apply("host_wait", "1s");
+  EXPECT_EQ(config_.host_wait, absl::Seconds(1));
+  Apply("host_wait", "1h");
+  EXPECT_EQ(config_.host_wait, absl::Hours(1));
+  EXPECT_EQ(Why("host_wait", "0s"),
+            "is out of range, write a time from 1s to 1h");
+  EXPECT_EQ(Why("host_wait", "61m"),
+            "is out of range, write a time from 1s to 1h");
+}
+
 TEST_F(SettingTest, TimeoutsAreFromASecondToAnHour) {
   Apply("connect_timeout", "1");
   EXPECT_EQ(config_.connect_timeout, absl::Seconds(1));
@@ -149,6 +160,15 @@ TEST_F(SettingTest, TimeoutsAreFromASecondToAnHour) {
     EXPECT_EQ(Why(name, "0"), "is out of range, write a time from 1s to 1h");
     EXPECT_EQ(Why(name, "61m"), "is out of range, write a time from 1s to 1h");
   }
+}
+
+TEST_F(SettingTest, ABrokenMapIsCriticalAtOnceOrAfterAWeekAtMost) {
+  Apply("broken_map_critical", "0");
+  EXPECT_EQ(config_.broken_map_critical, absl::ZeroDuration());
+  Apply("broken_map_critical", "1w");
+  EXPECT_EQ(config_.broken_map_critical, absl::Hours(168));
+  EXPECT_EQ(Why("broken_map_critical", "8d"),
+            "is out of range, write a time from 0 to 168h");
 }
 
 TEST_F(SettingTest, MaxShrinkIsAPercentage) {

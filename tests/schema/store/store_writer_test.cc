@@ -128,6 +128,30 @@ TEST_F(StoreWriterTest, ADamagedRecordIsDataLoss) {
   EXPECT_EQ(CodeOf((*writer)->ReadRecords().status()), "DATA_LOSS");
 }
 
+TEST_F(StoreWriterTest, ADamagedNoteIsKnownToBeOne) {
+  store_.Write([](StoreWriter* writer) {
+    const auto transaction = writer->Begin();
+    (*transaction)->PutNote("gone", "of before").IgnoreError();
+    (*transaction)->PutNote("whole", "remembered").IgnoreError();
+    (*transaction)->DeleteNote("gone").IgnoreError();
+    (*transaction)
+        ->Put(kStatusSubDatabase, NoteKey("changed"),
+              "0123456789abcdefremembered", false)
+        .IgnoreError();
+    (*transaction)
+        ->Put(kStatusSubDatabase, NoteKey("short"), "0123", false)
+        .IgnoreError();
+    return (*transaction)->Commit();
+  });
+  const auto writer = StoreWriter::Open(store_.path());
+  const auto notes = (*writer)->ReadNotes();
+  ASSERT_TRUE(notes.ok()) << notes.status();
+  ASSERT_EQ(notes->size(), 3u);
+  EXPECT_EQ(notes->at("whole"), "remembered");
+  EXPECT_EQ(notes->at("changed"), std::nullopt);
+  EXPECT_EQ(notes->at("short"), std::nullopt);
+}
+
 TEST_F(StoreWriterTest, SetAsideMakesRoomForANewStore) {
   store_.Fill({{.name = "a"}});
   std::ofstream(store_.folder() + "/first") << "1";

@@ -10,8 +10,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "sync/binlog/binlog_group_reader.h"
 #include "sync/binlog/byte_reader.h"
+#include "sync/binlog/column_format.h"
 #include "tests/support/mariadb_server.h"
 #include "tests/sync/binlog/hint_text.h"
 
@@ -100,6 +102,19 @@ class BinlogFileTest : public testing::Test {
     return place;
   }
 
+  static WatchedShape ShapeOf(absl::string_view table) {
+    const std::string types = Ask(absl::StrCat(
+        "SELECT GROUP_CONCAT(data_type ORDER BY ordinal_position) FROM"
+        " information_schema.columns WHERE table_schema = 'mail' AND"
+        " table_name = '",
+        table, "'"));
+    WatchedShape shape;
+    for (const absl::string_view type : absl::StrSplit(types, ',')) {
+      shape.types.push_back(TypesOf(type));
+    }
+    return shape;
+  }
+
   std::shared_ptr<const WatchList> watched_;
 
  private:
@@ -137,7 +152,8 @@ TEST_F(BinlogFileTest, ColumnsOfEveryTypeMayStandBeforeTheKey) {
   Watch({{"mail",
           "types",
           {PlaceOf("k1"), PlaceOf("k2"), PlaceOf("k3"), PlaceOf("k4"),
-           PlaceOf("k5"), PlaceOf("k6")}}});
+           PlaceOf("k5"), PlaceOf("k6")},
+          ShapeOf("types")}});
   const std::string insert = R"(INSERT INTO types VALUES (
   -1, -2, -3, -4, 5, 1.5, 2.5, 12345.678, -99999, 2024, '2024-02-29',
   '-12:34:56', '12:34:56.789', NOW(), NOW(6), NOW(), NOW(1), b'1', b'101',
@@ -161,14 +177,14 @@ TEST_F(BinlogFileTest, TimesInTheFormatOfOldMakeTheTableWhole) {
        "CREATE TABLE old_times (t TIMESTAMP(6) NULL, d DATETIME(3), "
        "k VARCHAR(20))",
        "SET GLOBAL mysql56_temporal_format = ON"});
-  Watch({{"mail", "old_times", {2}}});
+  Watch({{"mail", "old_times", {2}, ShapeOf("old_times")}});
   EXPECT_EQ(HintsOf({"INSERT INTO old_times VALUES (NOW(6), NOW(3), 'a')"}),
             "old_times: whole");
 }
 
 TEST_F(BinlogFileTest, AKeyInACompressedColumnIsNotRead) {
   Run({"CREATE TABLE packed (k VARCHAR(100) COMPRESSED)"});
-  Watch({{"mail", "packed", {0}}});
+  Watch({{"mail", "packed", {0}, ShapeOf("packed")}});
   EXPECT_EQ(HintsOf({"INSERT INTO packed VALUES ('a')"}), "packed: whole");
 }
 

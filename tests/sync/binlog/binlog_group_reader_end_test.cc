@@ -94,8 +94,29 @@ TEST_F(GroupReaderEndTest, RowsOfAStandaloneGroupAreNamed) {
 }
 
 TEST_F(GroupReaderEndTest, DdlIsAnything) {
+  Begin(0x20 | kStandalone);
+  EXPECT_EQ(Query("CREATE TABLE x (a INT)"), "anything");
   Begin(0x20);
+  EXPECT_EQ(Query("CREATE TABLE `aliases` (`a` INT)"), "nothing");
+  MapAliases();
+  WriteAlias("a");
   EXPECT_EQ(Commit(), "anything");
+}
+
+TEST_F(GroupReaderEndTest, FlushedTablesAreThoseThatTheyWere) {
+  for (const char* const text : {"FLUSH TABLES", "flush  tables aliases"}) {
+    Begin(0x20 | kStandalone);
+    EXPECT_EQ(Query(text), "nothing");
+  }
+}
+
+// Or their files were replaced meanwhile.
+TEST_F(GroupReaderEndTest, FlushedTablesWithOpenFilesAreWhole) {
+  watched_ = std::make_shared<const WatchList>(std::vector<WatchedTable>{
+      {"mail", "aliases", {1}, {.has_open_files = true}},
+      {"mail", "domains", {0}}});
+  Begin(0x20 | kStandalone);
+  EXPECT_EQ(Query("FLUSH TABLES"), "aliases: whole");
 }
 
 TEST_F(GroupReaderEndTest, PreparationsAndRemarksSayNothing) {

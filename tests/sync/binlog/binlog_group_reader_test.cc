@@ -1,5 +1,6 @@
 #include "sync/binlog/binlog_group_reader.h"
 
+#include "sync/binlog/column_format.h"
 #include "tests/sync/binlog/binlog_group_reader_test_case.h"
 
 namespace postmirror {
@@ -265,6 +266,81 @@ TEST_F(GroupReaderTest, OneValueOftenIsOneValue) {
   const std::vector<FakeRow> rows(60000, Alias("a"));
   Take(EventType::kWriteRows, RowsBody(1, 1, rows));
   EXPECT_EQ(Commit(), "aliases: a");
+}
+
+class GroupReaderTypesTest : public GroupReaderTestCase {
+ protected:
+  GroupReaderTypesTest() {
+    watched_ = std::make_shared<const WatchList>(std::vector<WatchedTable>{
+        {"mail",
+         "aliases",
+         {1},
+         {.types = {TypesOf("int"), TypesOf("varchar")}}}});
+  }
+
+  void MapTable(const std::string& name, const std::vector<FakeColumn>& columns,
+                uint64_t id = 1) {
+    Take(EventType::kTableMap, TableMapBody(id, name, columns));
+  }
+};
+
+TEST_F(GroupReaderTypesTest, ATableOfTheSurveyedTypesNamesItsKeys) {
+  Begin();
+  MapTable("aliases", {Int(), Text()});
+  WriteAlias("a");
+  EXPECT_EQ(Commit(), "aliases: a");
+}
+
+TEST_F(GroupReaderTypesTest, FurtherColumnsAreNotKnownAndDoNotMatter) {
+  Begin();
+  MapTable("aliases", {Int(), Text(), Int()});
+  Take(EventType::kWriteRows,
+       RowsBody(1, 1, {{Little(7, 4), Short("a"), Little(7, 4)}}));
+  EXPECT_EQ(Commit(), "aliases: a");
+}
+
+TEST_F(GroupReaderTypesTest, AColumnMoreInFrontIsAnything) {
+  Begin();
+  MapTable("aliases", {Int(), Int(), Text()});
+  EXPECT_EQ(Commit(), "anything");
+}
+
+TEST_F(GroupReaderTypesTest, AColumnLessIsAnything) {
+  Begin();
+  MapTable("aliases", {Text()});
+  EXPECT_EQ(Commit(), "anything");
+}
+
+TEST_F(GroupReaderTypesTest, TypesOfOtherTablesDoNotMatter) {
+  Begin();
+  MapTable("other", {Text()});
+  EXPECT_EQ(Commit(), "nothing");
+}
+
+TEST_F(GroupReaderTypesTest, TypesThatAreCutShortAreAnything) {
+  Begin();
+  std::string body = TableMapBody(1, "aliases", {Int(), Text()});
+  body.resize(body.size() - 7);
+  Take(EventType::kTableMap, body);
+  EXPECT_EQ(Commit(), "anything");
+}
+
+// FLUSH TABLES in the middle of a transaction makes another one.
+TEST_F(GroupReaderTypesTest, TheVersionsOfATableAreTold) {
+  Begin();
+  for (const uint64_t id : {4U, 9U, 4U}) {
+    MapTable("aliases", {Int(), Text()}, id);
+    Take(EventType::kWriteRows, RowsBody(id, 1, {Alias("a")}));
+  }
+  const auto group =
+      reader_.Take(events_.Event(EventType::kXid, Little(1, 8)), watched_);
+  ASSERT_TRUE(group.ok() && group->has_value());
+  std::vector<uint64_t> ids;
+  for (const TableVersion& version : (*group)->tables[0].versions) {
+    ids.push_back(version.id);
+    EXPECT_FALSE(version.columns.empty());
+  }
+  EXPECT_EQ(ids, (std::vector<uint64_t>{4, 9}));
 }
 
 }  // namespace

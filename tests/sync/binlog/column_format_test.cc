@@ -88,5 +88,14 @@ TEST(ColumnFormatTest, MetadataCutShortIsUnknown) {
   }
 }
 
+TEST(ColumnFormatTest, TypesOfSqlAreThoseOfTheTableMap) {
+  EXPECT_EQ(TypesOf("int"), "\x03");
+  EXPECT_EQ(TypesOf("varchar"), "\x0f\x8d\xfd");
+  EXPECT_EQ(TypesOf("char"), "\xfe");
+  EXPECT_NE(TypesOf("longtext").find('\xfc'), std::string::npos);
+  EXPECT_NE(TypesOf("decimal").find('\0'), std::string::npos);
+  EXPECT_EQ(TypesOf("inet6"), "") << "any";
+}
+
 }  // namespace
 }  // namespace postmirror

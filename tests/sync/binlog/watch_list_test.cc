@@ -17,5 +17,19 @@ TEST(WatchListTest, CaseOfAsciiDoesNotCount) {
   EXPECT_EQ(watched.Find("mAIL", "ALIASES"), 0U);
 }
 
+TEST(WatchedTableTest, ATableMapFitsByTheTypesOfItsFirstColumns) {
+  const WatchedTable table = {.database = "mail",
+                              .table = "aliases",
+                              .columns = {1},
+                              .shape = {.types = {"\x03", "", "\x0f\x8d"}}};
+  EXPECT_TRUE(table.Fits("\x03\x01\x0f"));
+  EXPECT_TRUE(table.Fits("\x03\x02\x8d"));
+  EXPECT_TRUE(table.Fits("\x03\x01\x0f\x01"));
+  EXPECT_FALSE(table.Fits("\x03\x01"));
+  EXPECT_FALSE(table.Fits("\x03\x01\x03"));
+  EXPECT_FALSE(table.Fits("\x0f\x03\x0f"));
+  EXPECT_FALSE(table.Fits(""));
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -32,6 +32,7 @@ class StatusReportTest : public ::testing::Test {
     }
     findings_.records[0]->key_collation = "utf8mb4_general_ci";
     findings_.reconcile_interval = absl::Seconds(300);
+    findings_.broken_map_critical = absl::Minutes(5);
     findings_.now = clock_.Now();
     ServerStatus server;
     server.hosts = "127.0.0.1";
@@ -50,6 +51,14 @@ class StatusReportTest : public ::testing::Test {
   void Hold() {
     server().maps[0].held_removals = 8;
     server().maps[0].held_digest = "0123456789abcdef";
+    server().maps[0].held_reason = "the database lacks much of it";
+  }
+
+  // For so long.
+  void Break(absl::Duration lasted) {
+    server().maps[0].broken = "no such table (1146); restore it";
+    server().maps[0].broken_since = findings_.now;
+    server().maps[0].broken_since->since_boot -= lasted;
   }
 
   FakeClock clock_;
@@ -97,6 +106,49 @@ TEST_F(StatusReportTest, AHeldMapIsCritical) {
   EXPECT_EQ(report.maps[0].state, "held");
   EXPECT_EQ(report.maps[0].held_removals, 8U);
   EXPECT_EQ(report.summary, "map /etc/aliases.cf is held: 8 removals wait");
+  server().maps[0].held_values = 3;
+  EXPECT_EQ(
+      Judge(findings_).summary,
+      "map /etc/aliases.cf is held: 8 removals and 3 changed values wait");
+}
+
+TEST_F(StatusReportTest, ABrokenMapIsAWarningAndCriticalOnceItLasts) {
+  Break(absl::Minutes(5));
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kWarning);
+  EXPECT_EQ(report.maps[0].state, "broken");
+  EXPECT_EQ(report.summary,
+            "map /etc/aliases.cf is broken for 5m: no such table (1146); "
+            "restore it");
+  Break(absl::Seconds(301));
+  EXPECT_EQ(Judge(findings_).health, Health::kCritical);
+}
+
+TEST_F(StatusReportTest, ABrokenMapThatWasNeverFilledSaysWhy) {
+  Break(absl::Seconds(1));
+  findings_.records[0].reset();
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kCritical);
+  EXPECT_EQ(report.maps[0].state, "not filled");
+  EXPECT_THAT(report.summary, AllOf(HasSubstr("is not filled"),
+                                    HasSubstr("no such table (1146)")));
+}
+
+TEST_F(StatusReportTest, ABrokenMapOfWhichItIsNotKnownSinceWhenIsCritical) {
+  Break(absl::Seconds(1));
+  server().maps[0].broken_since.reset();
+  EXPECT_EQ(Judge(findings_).health, Health::kCritical);
+}
+
+TEST_F(StatusReportTest, TheTextShowsWhatWaitsForABrokenMap) {
+  Break(absl::Seconds(7));
+  server().maps[1].waiting_removals = 3;
+  server().maps[1].waiting_additions = 1;
+  EXPECT_THAT(FormatText(Judge(findings_)),
+              AllOf(HasSubstr("broken, 9 entries"),
+                    HasSubstr("\n  broken for 7s: no such table (1146)"),
+                    HasSubstr("\n  until every map can be read wait: "
+                              "3 removals, 1 new keys\n")));
 }
 
 TEST_F(StatusReportTest, ADatabaseThatCannotBeReadIsAWarning) {
@@ -155,7 +207,8 @@ TEST_F(StatusReportTest, TheTextBeginsWithHealthAndSummary) {
             HasSubstr("change source lsn: every table is InnoDB\n"),
             HasSubstr("held, 9 entries, freshness 1.0s, key collation "
                       "utf8mb4_general_ci\n"),
-            HasSubstr("held: 8 removals, digest 0123456789abcdef\n"),
+            HasSubstr("held: 8 removals, digest 0123456789abcdef\n"
+                      "  since the database lacks much of it\n"),
             HasSubstr("filled, 2 entries, freshness 1.0s\n"),
             Not(HasSubstr("last error"))));
 }
@@ -207,9 +260,24 @@ TEST_F(StatusJsonTest, SaysWhatTheReportSays) {
   EXPECT_EQ(Text(map, "state"), "held");
   EXPECT_EQ(Text(map, "key_collation"), "utf8mb4_general_ci");
   EXPECT_EQ(Text(map, "held_digest"), "0123456789abcdef");
+  EXPECT_EQ(Text(map, "held_reason"), "the database lacks much of it");
+  EXPECT_EQ(json_integer_value(json_object_get(map, "held_values")), 0);
   EXPECT_EQ(json_integer_value(json_object_get(map, "entries")), 9);
   EXPECT_EQ(json_integer_value(json_object_get(map, "held_removals")), 8);
   EXPECT_EQ(json_real_value(json_object_get(map, "freshness_seconds")), 1.0);
+}
+
+TEST_F(StatusJsonTest, NamesWhatIsBrokenAndWhatWaits) {
+  Break(absl::Seconds(7));
+  server().maps[1].waiting_removals = 3;
+  server().maps[1].waiting_additions = 1;
+  EXPECT_EQ(Text(Map(0), "state"), "broken");
+  EXPECT_EQ(Text(Map(0), "broken"), "no such table (1146); restore it");
+  EXPECT_EQ(json_real_value(json_object_get(Map(0), "broken_seconds")), 7.0);
+  EXPECT_TRUE(json_is_null(json_object_get(Map(1), "broken_seconds")));
+  EXPECT_EQ(json_integer_value(json_object_get(Map(1), "waiting_removals")), 3);
+  EXPECT_EQ(json_integer_value(json_object_get(Map(1), "waiting_additions")),
+            1);
 }
 
 TEST_F(StatusJsonTest, NamesTheServers) {

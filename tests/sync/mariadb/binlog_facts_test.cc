@@ -68,6 +68,8 @@ TEST_F(NoBinlogTest, AReplicaReplicatesOnceItIsStarted) {
   const auto started = ReadReplicaState(*ConnectAsRoot());
   ASSERT_TRUE(started.ok() && started->has_value());
   EXPECT_TRUE((*started)->running);
+  // How far its primary is nobody knows.
+  EXPECT_FALSE((*started)->knows_behind);
   EXPECT_TRUE(Replicates(*account).value_or(false));
   Run({"STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL server_id = 1"});
   EXPECT_FALSE(Replicates(*account).value_or(true));
@@ -81,6 +83,19 @@ TEST_F(BinlogFactsTest, TheServerSaysHowItsBinlogIs) {
   EXPECT_EQ(settings->row_image, "FULL");
   EXPECT_FALSE(settings->lacks_replicated);
   EXPECT_EQ(settings->filter, "");
+  EXPECT_FALSE(settings->filter_hidden);
+}
+
+// MariaDB 11.8 tells it to everybody.
+TEST_F(BinlogFactsTest, WithoutThePrivilegeTheFilterIsHidden) {
+  Run({"REVOKE BINLOG MONITOR ON *.* FROM 'postmirror'@'127.0.0.1'"});
+  const auto connection = ConnectAsPostmirror();
+  Run({"GRANT BINLOG MONITOR ON *.* TO 'postmirror'@'127.0.0.1'"});
+  const auto settings = ReadBinlogSettings(*connection);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  const bool tells_everybody =
+      !Rows(*connection, "SHOW GLOBAL VARIABLES LIKE 'binlog_do_db'").empty();
+  EXPECT_EQ(settings->filter_hidden, !tells_everybody);
 }
 
 // Not the session's: others write.

@@ -20,7 +20,8 @@ void MariadbTestCase::UseServerWithBinlog() {
   static std::unique_ptr<MariadbServer> logging;
   Use(logging, {"--skip-ssl", "--log-bin=mail-bin", "--binlog-format=ROW",
                 "--server-id=7"});
-  Run({"GRANT REPLICATION SLAVE ON *.* TO 'postmirror'@'127.0.0.1'"});
+  EXPECT_EQ(server().RunFile(POSTMIRROR_SQL_FOLDER "/grants-binlog.sql", ""),
+            absl::OkStatus());
 }
 
 void MariadbTestCase::Use(std::unique_ptr<MariadbServer>& slot,

@@ -11,17 +11,39 @@ absl::StatusCode CodeOf(unsigned number) {
   return ServerError("127.0.0.1", "query", number, "text").code();
 }
 
+absl::StatusCode CodeOfLogOn(unsigned number) {
+  return ServerError("127.0.0.1", kConnectStep, number, "text").code();
+}
+
 TEST(ServerErrorTest, LostAndRefusedConnectionsAreUnavailable) {
-  for (unsigned number : {2002U, 2003U, 2006U, 2013U, 2014U, 2026U, 2027U,
-                          1040U, 1053U, 1203U, 1226U, 1927U, 5021U}) {
+  for (unsigned number :
+       {2002U, 2003U, 2006U, 2013U, 2014U, 2026U, 2027U, 1053U, 1927U, 5021U}) {
     EXPECT_EQ(CodeOf(number), absl::StatusCode::kUnavailable) << number;
   }
 }
 
 TEST(ServerErrorTest, RefusedAccountsAreUnauthenticated) {
-  for (unsigned number : {1044U, 1045U, 1130U, 1698U, 1820U, 4151U}) {
-    EXPECT_EQ(CodeOf(number), absl::StatusCode::kUnauthenticated) << number;
+  for (unsigned number :
+       {1044U, 1045U, 1130U, 1698U, 1820U, 1862U, 2026U, 4151U}) {
+    EXPECT_EQ(CodeOfLogOn(number), absl::StatusCode::kUnauthenticated)
+        << number;
   }
+}
+
+TEST(ServerErrorTest, LimitsThatAreReachedAreExhausted) {
+  for (unsigned number : {1040U, 1203U, 1226U}) {
+    EXPECT_EQ(CodeOf(number), absl::StatusCode::kResourceExhausted) << number;
+    EXPECT_EQ(CodeOfLogOn(number), absl::StatusCode::kResourceExhausted)
+        << number;
+  }
+}
+
+// Such a statement is refused for a definer that is gone.
+TEST(ServerErrorTest, AStatementIsNotRefusedForThePassword) {
+  const absl::Status status = ServerError("db", "query", 1045, "denied");
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_NE(status.message().find("the definer of a view"),
+            absl::string_view::npos);
 }
 
 TEST(ServerErrorTest, MissingGrantsArePermissionDenied) {

@@ -8,6 +8,7 @@
 namespace postmirror {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -139,15 +140,17 @@ TEST_F(SessionTest, GrantedAccountCannotReadAPassword) {
 }
 
 TEST_F(SessionTest, BinlogGrantIsASecondFile) {
-  const std::string binlog = "REPLICATION SLAVE";
   const std::string grants = "SHOW GRANTS FOR postmirror@'127.0.0.1'";
-  EXPECT_THAT(Rows(*ConnectAsRoot(), grants), Not(Contains(HasSubstr(binlog))));
+  EXPECT_THAT(Rows(*ConnectAsRoot(), grants),
+              Not(Contains(HasSubstr("REPLICATION SLAVE"))));
   ASSERT_EQ(server().RunFile(POSTMIRROR_SQL_FOLDER "/grants-binlog.sql", ""),
             absl::OkStatus());
-  EXPECT_THAT(Rows(*ConnectAsRoot(), grants), Contains(HasSubstr(binlog)));
+  EXPECT_THAT(Rows(*ConnectAsRoot(), grants),
+              Contains(AllOf(HasSubstr("REPLICATION SLAVE"),
+                             HasSubstr("BINLOG MONITOR"))));
   Run(
-      {"REVOKE REPLICATION SLAVE ON *.* FROM postmirror@'127.0.0.1',"
-       " postmirror@localhost"});
+      {"REVOKE REPLICATION SLAVE, BINLOG MONITOR ON *.* FROM"
+       " postmirror@'127.0.0.1', postmirror@localhost"});
 }
 
 }  // namespace

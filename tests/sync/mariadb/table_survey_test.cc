@@ -8,6 +8,9 @@
 namespace postmirror {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::Key;
+
 constexpr char kTables[] = R"(
 CREATE DATABASE other;
 CREATE TABLE other.heap (a INT) ENGINE=MyISAM;
@@ -88,10 +91,10 @@ TEST_F(TableSurveyTest, TheTablesAreThoseThatViewsReadInTheEnd) {
   const auto survey = SurveyTables(*ConnectAsRoot(), {{"", "nested_bad"}});
   ASSERT_TRUE(survey.ok());
   EXPECT_THAT(survey->tables,
-              testing::ElementsAre(TableName{kDatabase, "virtual_aliases"},
-                                   TableName{kDatabase, "virtual_domains"},
-                                   TableName{kDatabase, "virtual_mailboxes"},
-                                   TableName{"other", "heap"}));
+              ElementsAre(Key(TableName{kDatabase, "virtual_aliases"}),
+                          Key(TableName{kDatabase, "virtual_domains"}),
+                          Key(TableName{kDatabase, "virtual_mailboxes"}),
+                          Key(TableName{"other", "heap"})));
   EXPECT_EQ(survey->blind_spot, "");
   EXPECT_EQ(survey->not_innodb, "table other.heap is MyISAM");
 }

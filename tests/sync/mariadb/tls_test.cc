@@ -89,7 +89,7 @@ TEST_F(TlsTest, CertificateForAnotherNameIsRefusedWhenVerified) {
   tls.tls_CAfile = Certificate();
   EXPECT_TRUE(Cipher(tls).ok());
   tls.tls_verify_cert = true;
-  EXPECT_EQ(Cipher(tls).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Cipher(tls).status().code(), absl::StatusCode::kUnauthenticated);
 }
 
 TEST_F(TlsTest, CancelEndsAnEncryptedConnection) {

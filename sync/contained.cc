@@ -1,0 +1,172 @@
+#include "sync/contained.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace postmirror {
+namespace {
+
+using Kind = Containment::Kind;
+
+Containment Contained() {
+  return {.kind = Kind::kContained, .has_lost = false, .reason = ""};
+}
+
+Containment Lacks(std::string reason, bool has_lost = false) {
+  return {
+      .kind = Kind::kLacks, .has_lost = has_lost, .reason = std::move(reason)};
+}
+
+Containment Unknown(std::string reason) {
+  return {
+      .kind = Kind::kUnknown, .has_lost = false, .reason = std::move(reason)};
+}
+
+// Whether the host follows another one that has all of `domain`: what it lost
+// it has got back, if its replication has come so far.
+bool HasReplicated(const HostFacts& facts, const ReadBound& bound,
+                   uint32_t domain) {
+  uint64_t highest = 0;
+  for (const auto& [writer, number] : bound.gtids) {
+    if (writer.domain == domain) highest = std::max(highest, number);
+  }
+  return std::any_of(
+      facts.replicated.begin(), facts.replicated.end(), [&](const auto& gtid) {
+        return gtid.first.domain == domain &&
+               bound.gtids.contains(gtid.first) && gtid.second >= highest;
+      });
+}
+
+bool HasGotBackWhatItLost(const HostFacts& facts, const ReadBound& bound) {
+  return !bound.gtids.empty() &&
+         std::all_of(bound.gtids.begin(), bound.gtids.end(),
+                     [&](const auto& gtid) {
+                       return HasReplicated(facts, bound, gtid.first.domain);
+                     });
+}
+
+bool Has(const GtidPositions& gtids, const GtidWriter& writer,
+         uint64_t number) {
+  const auto has = gtids.find(writer);
+  return has != gtids.end() && has->second >= number;
+}
+
+// By the numbers of each writer; `gtids` are the host's.
+Containment ByGtids(const HostFacts& facts, const GtidPositions& gtids,
+                    const ReadBound& bound) {
+  if (bound.gtids.empty()) {
+    return Unknown(
+        "has no GTIDs by which it could be known whether it has what was read "
+        "before");
+  }
+  Containment containment = Contained();
+  for (const auto& [writer, number] : bound.gtids) {
+    if (Has(gtids, writer, number)) continue;
+    if (containment.contained()) {
+      const auto has = gtids.find(writer);
+      containment = Lacks(
+          absl::StrCat("lacks transactions that were read before: up to ",
+                       GtidText(writer, number), ", and has ",
+                       has == gtids.end() ? "none of that server"
+                                          : GtidText(writer, has->second)));
+    }
+    containment.has_lost =
+        containment.has_lost || (writer.server == facts.server_id &&
+                                 !Has(facts.written, writer, number));
+  }
+  return containment;
+}
+
+bool AllCreatedAnew(const HostTraits& now, const HostTraits& last) {
+  return !last.created.empty() &&
+         std::all_of(last.created.begin(), last.created.end(),
+                     [&](const auto& table) {
+                       const auto found = now.created.find(table.first);
+                       return found == now.created.end() ||
+                              found->second != table.second;
+                     });
+}
+
+// Its numbers are another count than before: RESET MASTER, or no binlog any
+// more.
+bool CountsAnew(const HostTraits& now, const HostTraits& last) {
+  return last.binlog.has_value() &&
+         (!now.binlog.has_value() || *now.binlog < *last.binlog);
+}
+
+// Of the server that was read last, where nothing is lacking by its GTIDs, or
+// nothing can be said by them. Another data folder at the same port is the same
+// server by all but these.
+Containment ByTraits(const HostTraits& now, const HostTraits& last) {
+  if (AllCreatedAnew(now, last)) {
+    return Unknown(
+        "may have other data than before: every table that is read was created "
+        "or copied since");
+  }
+  if (now.lsn.has_value() && last.lsn.has_value()) {
+    if (*now.lsn >= *last.lsn) return Contained();
+    return Lacks(absl::StrCat("has older data than were read before: ",
+                              "InnoDB's log is at ", *now.lsn, " and was at ",
+                              *last.lsn),
+                 true);
+  }
+  if (now.binlog.has_value() && last.binlog.has_value() &&
+      *now.binlog >= *last.binlog) {
+    return Contained();
+  }
+  return Unknown("does not tell whether it has the data that were read before");
+}
+
+Containment OfSameServer(const HostFacts& facts, const ReadBound& bound) {
+  const Containment traits = ByTraits(facts.traits, bound.last);
+  // What it shows it has shown before; what it is about to show was not read.
+  const Containment gtids = ByGtids(facts, facts.written, bound);
+  if (traits.contained()) {
+    // The log goes on, and transactions of it are missing: a crash lost them.
+    if (gtids.kind == Kind::kLacks && !CountsAnew(facts.traits, bound.last)) {
+      return gtids;
+    }
+    return traits;
+  }
+  if (gtids.kind == Kind::kLacks) return gtids;
+  // An older log alone is what a crash leaves of it, at times.
+  if (gtids.contained() && !AllCreatedAnew(facts.traits, bound.last)) {
+    return gtids;
+  }
+  return traits;
+}
+
+}  // namespace
+
+Containment Contains(const HostFacts& facts, const ReadBound& bound) {
+  const HostTraits& now = facts.traits;
+  const HostTraits& last = bound.last;
+  if (bound.lost.contains(now.host) && !HasGotBackWhatItLost(facts, bound)) {
+    return Lacks(
+        "was seen without transactions that it had before, so that their "
+        "numbers may be those of others now");
+  }
+  if (!last.cluster.empty() && now.cluster == last.cluster) {
+    if (now.cluster_committed >= last.cluster_committed) return Contained();
+    return Lacks(absl::StrCat("is behind its cluster: wsrep_last_committed is ",
+                              now.cluster_committed, ", and ",
+                              last.cluster_committed, " was read before"));
+  }
+  if (now.host == last.host && now.server_uid == last.server_uid &&
+      !now.server_uid.empty()) {
+    return OfSameServer(facts, bound);
+  }
+  if (!bound.restarted.empty()) {
+    return Unknown(absl::StrCat(
+        "may lack what was read before: server ",
+        bound.restarted.begin()->server,
+        " has begun its GTIDs again (RESET MASTER), so that its numbers do not "
+        "tell"));
+  }
+  return ByGtids(facts, facts.gtids, bound);
+}
+
+}  // namespace postmirror

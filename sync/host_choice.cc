@@ -1,0 +1,239 @@
+#include "sync/host_choice.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "schema/runtime/digest.h"
+
+namespace postmirror {
+namespace {
+
+// A replica further behind is no mirror of its primary.
+constexpr absl::Duration kMaxBehind = absl::Seconds(60);
+// How long a host whose reads fail again and again comes behind the others at
+// most.
+constexpr absl::Duration kLongestAvoidance = absl::Hours(1);
+
+}  // namespace
+
+HostChoice::HostChoice(std::vector<std::string> hosts, const Settings& settings,
+                       const Clock* clock)
+    : hosts_(std::move(hosts)),
+      list_(absl::StrJoin(hosts_, ", ")),
+      settings_(settings),
+      clock_(*clock),
+      states_(hosts_.size()) {}
+
+void HostChoice::Remember(const StoredReads& stored) {
+  if (bound_.has_value()) return;
+  filled_ = stored.filled || stored.unknown;
+  Recollection recollection =
+      Recall(stored, DigestText(list_), {hosts_.begin(), hosts_.end()});
+  bound_ = std::move(recollection.bound);
+  bound_damaged_ = recollection.damaged;
+  if (bound_.has_value()) stored_host_ = bound_->last.host;
+}
+
+std::vector<size_t> HostChoice::Order() {
+  refused_.clear();
+  last_resort_.reset();
+  const Moment now = clock_.Now();
+  std::vector<size_t> order(hosts_.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_partition(order.begin(), order.end(),
+                        [&](size_t host) { return !IsAvoided(host, now); });
+  return order;
+}
+
+std::map<TableName, std::string> HostChoice::Tables() const {
+  return bound_.has_value() ? bound_->last.created
+                            : std::map<TableName, std::string>();
+}
+
+// Notes as well what cannot be seen any more once the host has gone on.
+Containment HostChoice::Judge(size_t host, const HostFacts& facts) {
+  if (!several() || !filled_) {
+    return {
+        .kind = Containment::Kind::kContained, .has_lost = false, .reason = ""};
+  }
+  if (bound_damaged_) {
+    return {.kind = Containment::Kind::kUnknown,
+            .has_lost = false,
+            .reason =
+                "may lack what was read before: the store's note of it is "
+                "damaged"};
+  }
+  if (!bound_.has_value()) {
+    return {
+        .kind = Containment::Kind::kContained, .has_lost = false, .reason = ""};
+  }
+  Containment containment = Contains(facts, *bound_);
+  if (containment.has_lost && bound_->lost.insert(hosts_[host]).second) {
+    lost_unstored_ = true;
+  }
+  return containment;
+}
+
+std::optional<std::string> HostChoice::Against(
+    const std::optional<ReplicaState>& replica) const {
+  if (!filled_ || !replica.has_value()) return std::nullopt;
+  if (!replica->running) return "is a replica that is stopped";
+  if (replica->behind > kMaxBehind) {
+    return absl::StrCat("is a replica that is ",
+                        absl::FormatDuration(replica->behind), " behind");
+  }
+  // Its primary is away, which is when it is needed: what it contains decides,
+  // if that is known.
+  if (replica->knows_behind || !several() || bound_.has_value()) {
+    return std::nullopt;
+  }
+  return "is a replica that does not know how far it is behind";
+}
+
+std::optional<std::string> HostChoice::Objection(
+    size_t host, const HostFacts& facts,
+    const std::optional<ReplicaState>& replica) {
+  const Containment containment = Judge(host, facts);
+  std::vector<std::string> objections;
+  if (const std::optional<std::string> against = Against(replica)) {
+    objections.push_back(*against);
+  }
+  if (!containment.contained()) objections.push_back(containment.reason);
+  if (objections.empty()) return std::nullopt;
+  const std::string objection = absl::StrJoin(objections, ", and ");
+  refused_.push_back({host, containment.contained(), objection});
+  return objection;
+}
+
+bool HostChoice::IsGood(size_t host, const HostFacts& facts,
+                        const std::optional<ReplicaState>& replica) {
+  return Judge(host, facts).contained() && !Against(replica).has_value();
+}
+
+void HostChoice::NoteSameServer(size_t host) {
+  if (bound_.has_value() && bound_->last.host == hosts_[current_]) {
+    bound_->last.host = hosts_[host];
+  }
+}
+
+std::optional<size_t> HostChoice::LastResort() {
+  if (refused_.empty() || !several()) {
+    waiting_since_.reset();
+    return std::nullopt;
+  }
+  const Moment now = clock_.Now();
+  if (!waiting_since_.has_value()) waiting_since_ = now;
+  if (Elapsed(*waiting_since_, now) < settings_.host_wait) return std::nullopt;
+  // Old answers are better than answers that are taken back.
+  const auto contained =
+      std::find_if(refused_.begin(), refused_.end(),
+                   [](const Refused& each) { return each.contained; });
+  const Refused& chosen =
+      contained != refused_.end() ? *contained : refused_.front();
+  last_resort_ = chosen.host;
+  uncontained_ = !chosen.contained;
+  doubt_ = absl::StrCat(
+      "host ", hosts_[chosen.host],
+      " is read since no better one came within host_wait: it ",
+      chosen.objection,
+      uncontained_
+          ? "; what it removes or changes is held until it is accepted (look "
+            "at "
+            "the maps that are held, then: postmirrorctl accept), or until a "
+            "host comes that has all of it"
+          : "; start its replication, or bring another host back");
+  return last_resort_;
+}
+
+void HostChoice::Take(size_t host) {
+  current_ = host;
+  read_in_doubt_ = replicated_ = false;
+  if (last_resort_ == host) return;
+  doubt_.clear();
+  uncontained_ = false;
+}
+
+bool HostChoice::TakesBack(bool replicates) {
+  const bool replicated = std::exchange(replicated_, replicates);
+  return !read_in_doubt_ || replicated || replicates;
+}
+
+void HostChoice::ReadFailed(size_t host) {
+  ++states_[host].failed_reads;
+  states_[host].failed = clock_.Now();
+}
+
+void HostChoice::ReadSucceeded(size_t host) {
+  states_[host].failed_reads = 0;
+  // In doubt, the next connection must not wait again.
+  if (doubt_.empty()) waiting_since_.reset();
+}
+
+bool HostChoice::IsAvoided(size_t host, const Moment& now) const {
+  const Host& state = states_[host];
+  absl::Duration avoidance = settings_.reconcile_interval;
+  for (int i = 1; i < state.failed_reads && avoidance < kLongestAvoidance;
+       ++i) {
+    avoidance *= 2;
+  }
+  return state.failed_reads > 0 && Elapsed(state.failed, now) < avoidance;
+}
+
+std::vector<size_t> HostChoice::BetterHosts() const {
+  std::vector<size_t> better;
+  const Moment now = clock_.Now();
+  for (size_t host = 0; host < hosts_.size(); ++host) {
+    // In doubt any host will do; otherwise an earlier one.
+    const bool is_better = doubt_.empty() ? host < current_ : several();
+    if (is_better && !IsAvoided(host, now)) better.push_back(host);
+  }
+  return better;
+}
+
+absl::Duration HostChoice::look_interval() const {
+  return doubt_.empty()
+             ? settings_.reconcile_interval
+             : std::min(settings_.reconcile_interval, settings_.host_wait);
+}
+
+Reading HostChoice::HowRead(bool taken) const {
+  if (taken) return Reading::kTaken;
+  return uncontained_ ? Reading::kUncontained : Reading::kPartly;
+}
+
+std::string HostChoice::BoundWith(const HostFacts& facts) const {
+  // What the store has besides is not known, so that no bound covers it.
+  if (bound_damaged_) return "";
+  return EncodeReadBound(BoundAfter(bound_, facts, HowRead(false)));
+}
+
+std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
+                                                bool taken) {
+  if (bound_damaged_ && !taken) return std::nullopt;
+  const ReadBound stored = BoundAfter(bound_, facts, HowRead(false));
+  bound_ = BoundAfter(bound_, facts, HowRead(taken));
+  filled_ = true;
+  read_in_doubt_ = true;
+  if (taken && uncontained_) {
+    // Nothing is taken back any more: the store is equal to this host.
+    uncontained_ = false;
+    doubt_.clear();
+    waiting_since_.reset();
+  }
+  const bool needed = bound_damaged_ || lost_unstored_ || stored != *bound_ ||
+                      stored_host_ != bound_->last.host;
+  bound_damaged_ = lost_unstored_ = false;
+  stored_host_ = bound_->last.host;
+  if (!needed) return std::nullopt;
+  return EncodeReadBound(*bound_);
+}
+
+void HostChoice::NotePositions(const HostFacts& facts) {
+  if (bound_.has_value()) FollowPositions(facts, &*bound_);
+}
+
+}  // namespace postmirror

@@ -1,0 +1,77 @@
+// What was read so far, at most: what a host must contain, so that reading it
+// takes nothing back. A value; it is kept in the store, in the transaction of
+// the data.
+#ifndef POSTMIRROR_SYNC_READ_BOUND_H_
+#define POSTMIRROR_SYNC_READ_BOUND_H_
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "sync/binlog/gtid_positions.h"
+#include "sync/host_facts.h"
+
+namespace postmirror {
+
+struct ReadBound {
+  GtidPositions gtids;
+  HostTraits last;  // the host that was read last, as it was then
+  // Writers that began their numbers again (RESET MASTER): a number of theirs
+  // may be one of before, on any host but the last one.
+  std::set<GtidWriter> restarted;
+  // Hosts that were seen without transactions that they had before. Other ones
+  // may get the same numbers.
+  std::set<std::string> lost;
+
+  friend bool operator==(const ReadBound&, const ReadBound&) = default;
+};
+
+// How a host was read.
+enum class Reading {
+  kTaken,        // the store is equal to it
+  kPartly,       // it contains the bound; the guard may hold some of it
+  kUncontained,  // it may not, and what it lacks is held
+};
+
+// The bound once a host was read; `before` is absent at the first read.
+ReadBound BoundAfter(const std::optional<ReadBound>& before,
+                     const HostFacts& facts, Reading reading);
+
+// Notes where the logs of the host are that was read last.
+void FollowPositions(const HostFacts& facts, ReadBound* bound);
+
+// At most the higher of both, for a list of hosts that continues two others.
+ReadBound Joined(ReadBound one, const ReadBound& other);
+
+// Do not change: stored (schema/README.md).
+std::string EncodeReadBound(const ReadBound& bound);
+
+// nullopt for anything but an encoding.
+std::optional<ReadBound> DecodeReadBound(absl::string_view bytes);
+
+// What the store knows of earlier reads of some maps.
+struct StoredReads {
+  bool filled = false;  // any of the maps has a record
+  // The encodings, by the digest (DigestText) of their list of hosts; nullopt
+  // where one is not as it was written.
+  std::map<std::string, std::optional<std::string>> bounds;
+  bool unknown = false;  // the store is damaged, or cannot be opened
+};
+
+// What was read by a list of hosts.
+struct Recollection {
+  // Absent at a first fill, or after an upgrade.
+  std::optional<ReadBound> bound;
+  bool damaged = false;  // there was one, and it is not known
+};
+
+// That of the list itself, which is named by its digest; of a new one, what
+// others read of its hosts.
+Recollection Recall(const StoredReads& stored, const std::string& list,
+                    const std::set<std::string>& hosts);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_READ_BOUND_H_

@@ -1,0 +1,152 @@
+"""One map cannot be read, and the others go on without it: additions and changed values
+are applied, removals and new domains wait until every map can be read. A table that is
+away for a moment breaks nothing."""
+
+import re
+import unittest
+
+from support.failover_case import BinlogCase, LsnCase
+from support.postmap import NOT_FOUND, found
+from support.site import ALIASES, DOMAINS, MAILBOXES, MapFile
+
+_RENAME = "ALTER TABLE virtual_aliases RENAME COLUMN {} TO {}"
+_CANONICAL = "canonical_maps"
+_VIEW = "CREATE VIEW rewritten AS SELECT source, destination FROM virtual_aliases"
+
+
+class BrokenMaps:
+    """A test for each way in which a map breaks."""
+
+    maps = {
+        _CANONICAL: [
+            MapFile("canonical", "SELECT destination FROM rewritten WHERE source='%s'")
+        ]
+    }
+
+    def before_postmirror(self):
+        self.mariadb.run(_VIEW)
+        self.run_for_account("GRANT SELECT, SHOW VIEW ON rewritten TO {account}")
+
+    def test_renamed_column(self):
+        self.mariadb.run("DROP VIEW rewritten")
+        self.mariadb.run(_RENAME.format("destination", "target"))
+        self.mariadb.run(
+            "INSERT INTO virtual_domains (id, name) VALUES (9, 'new.test');"
+            "DELETE FROM virtual_mailboxes WHERE email = 'box@doomed.test'"
+        )
+        self.insert_mailbox("beside@example.org")
+        self.wait_for_lookup(MAILBOXES, "beside@example.org", found("1"))
+        self.wait_until_broken(ALIASES, "(1054)")
+        self.wait_until_broken(_CANONICAL, "(1146)")
+        # An alias may be moving to a mailbox, a new domain may have aliases only.
+        self.wait_for_map(MAILBOXES, waiting_removals=1)
+        self.wait_for_map(DOMAINS, waiting_additions=1)
+        self.assert_lookup(MAILBOXES, "box@doomed.test", found("1"))
+        self.assert_lookup(DOMAINS, "new.test", NOT_FOUND)
+        self.assert_follows()
+        self.assert_health_gets_critical()
+        self.mariadb.run(_RENAME.format("target", "destination"))
+        self.mariadb.run(_VIEW)
+        self.wait_until_mended(ALIASES)
+        self.wait_until_mended(_CANONICAL)
+        self.wait_for_lookup(MAILBOXES, "box@doomed.test", NOT_FOUND)
+        self.wait_for_lookup(DOMAINS, "new.test", found("1"))
+        self.wait_for_map(MAILBOXES, waiting_removals=0)
+        self.wait_for_health("ok")
+        self.assert_unbroken()
+        self.assertEqual(self.count_in_log("is broken: "), 2, self.site.logs())
+        self.assertEqual(self.count_in_log("told of nothing"), 0, self.site.logs())
+
+    def assert_health_gets_critical(self):
+        """Once it lasts for longer than the setting, which status reads itself."""
+        self.assertEqual(self.status_of_all()["health"], "warning")
+        self.site.write_config({"broken_map_critical": "0s"})
+        self.assertEqual(self.status_of_all()["health"], "critical")
+        self.assertIn("wait: 1 removals", self.site.ctl("status").stdout)
+
+    def test_view_without_its_base(self):
+        self.mariadb.run("RENAME TABLE virtual_aliases TO away")
+        self.wait_until_broken(ALIASES, "(1146)")
+        self.wait_until_broken(_CANONICAL, "(1356)")
+        self.assert_follows()
+        self.mariadb.run("RENAME TABLE away TO virtual_aliases")
+        self.wait_until_mended(ALIASES)
+        self.wait_until_mended(_CANONICAL)
+        self.assert_unbroken()
+        self.wait_for_health("ok")
+
+
+class TablesAwayForAMoment:
+    """Nothing is broken, and nothing is lost."""
+
+    def assert_nothing_was_broken(self):
+        self.assert_unbroken()
+        self.assertEqual(self.count_in_log("is broken"), 0, self.site.logs())
+        self.wait_for_health("ok")
+        # It was followed as before all the time.
+        self.wait_for_source(self.source)
+        self.assertEqual(self.count_in_log("change source interval"), 0)
+
+    def test_restored_dump(self):
+        # Each table is missing for a while, and empty for another.
+        dump = re.sub(
+            "^(CREATE TABLE|INSERT)",
+            r"DO SLEEP(0.5); \1",
+            self.dump_database(),
+            flags=re.MULTILINE,
+        )
+        self.insert_mailbox("after@example.org")
+        self.wait_for_lookup(MAILBOXES, "after@example.org", found("1"))
+        self.mariadb.run(dump)
+        self.wait_for_lookup(MAILBOXES, "after@example.org", NOT_FOUND)
+        self.assert_nothing_was_broken()
+
+    def test_table_swapped(self):
+        self.mariadb.run(
+            "CREATE TABLE next LIKE virtual_aliases;"
+            "INSERT INTO next SELECT * FROM virtual_aliases;"
+            "INSERT INTO next (domain_id, source, destination)"
+            " VALUES (1, 'swapped@example.org', 'user@example.org')"
+        )
+        self.mariadb.run("RENAME TABLE virtual_aliases TO away")
+        self.wait_until_read_in_vain()
+        self.mariadb.run("RENAME TABLE next TO virtual_aliases")
+        self.wait_for_lookup(ALIASES, "swapped@example.org", found("user@example.org"))
+        for _ in range(10):
+            self.mariadb.run(
+                "RENAME TABLE virtual_aliases TO next, away TO virtual_aliases;"
+                "RENAME TABLE virtual_aliases TO away; DO SLEEP(0.01);"
+                "RENAME TABLE next TO virtual_aliases"
+            )
+        self.wait_for_lookup(ALIASES, "swapped@example.org", found("user@example.org"))
+        self.assert_nothing_was_broken()
+
+
+class LsnBrokenMapTest(BrokenMaps, LsnCase):
+    def test_redefined_map_waits(self):
+        # Its new definition may lack what is moving into the broken one.
+        self.mariadb.run("DROP VIEW rewritten")
+        self.wait_until_broken(_CANONICAL, "(1146)")
+        path = self.site.map_files[MAILBOXES]
+        path.write_text(path.read_text().replace("SELECT 1", "SELECT 2"))
+        self.site.sync.reload()
+        self.assert_lookup(MAILBOXES, "user@example.org", found("1"))
+        self.wait_for_map(MAILBOXES, state="filled")
+        self.mariadb.run(_VIEW)
+        self.wait_for_lookup(MAILBOXES, "user@example.org", found("2"))
+
+
+class BinlogBrokenMapTest(BrokenMaps, BinlogCase):
+    pass
+
+
+class LsnMomentTest(TablesAwayForAMoment, LsnCase):
+    pass
+
+
+class BinlogMomentTest(TablesAwayForAMoment, BinlogCase):
+    pass
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,258 @@
+#include "sync/host_choice.h"
+
+#include <gmock/gmock.h>
+
+#include "absl/strings/string_view.h"
+#include "schema/runtime/digest.h"
+#include "tests/sync/fake_clock.h"
+#include "tests/sync/host_facts_text.h"
+
+namespace postmirror {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Optional;
+
+constexpr size_t kP = 0;
+constexpr size_t kR = 1;
+constexpr absl::Duration kWait = absl::Seconds(30);
+
+class HostChoiceTest : public ::testing::Test {
+ protected:
+  HostChoiceTest() { choice_.Remember(Filled()); }
+
+  // The maps are there, and nothing is known of how they were read.
+  static StoredReads Filled() {
+    StoredReads stored;
+    stored.filled = true;
+    return stored;
+  }
+
+  static HostFacts P(const std::string& gtids) { return HostAt("p", 1, gtids); }
+  static HostFacts R(const std::string& gtids) { return HostAt("r", 2, gtids); }
+
+  // The host is read, and all of it is in the store.
+  void Read(size_t host, const HostFacts& facts) {
+    choice_.Order();
+    ASSERT_EQ(choice_.Objection(host, facts, std::nullopt), std::nullopt);
+    choice_.Take(host);
+    choice_.ReadSucceeded(host);
+    choice_.NoteRead(facts, true);
+  }
+
+  // A round in which R alone answers.
+  std::optional<size_t> RoundOfR(const HostFacts& facts) {
+    choice_.Order();
+    EXPECT_NE(choice_.Objection(kR, facts, std::nullopt), std::nullopt);
+    return choice_.LastResort();
+  }
+
+  FakeClock clock_;
+  HostChoice choice_{
+      {"p", "r"},
+      {.host_wait = kWait, .reconcile_interval = absl::Seconds(300)},
+      &clock_};
+};
+
+TEST_F(HostChoiceTest, AReplicaThatLacksIsReadAfterHostWaitInDoubt) {
+  Read(kP, P("0-1-150"));
+  EXPECT_EQ(RoundOfR(R("0-1-140")), std::nullopt);
+  EXPECT_TRUE(choice_.is_waiting());
+  clock_.Advance(kWait - absl::Milliseconds(1));
+  EXPECT_EQ(RoundOfR(R("0-1-140")), std::nullopt);
+  clock_.Advance(absl::Milliseconds(1));
+  EXPECT_THAT(RoundOfR(R("0-1-140")), Optional(kR));
+  choice_.Take(kR);
+  EXPECT_TRUE(choice_.uncontained());
+  EXPECT_THAT(choice_.doubt(), HasSubstr("0-1-150"));
+}
+
+TEST_F(HostChoiceTest, WhileNobodyAnswersHostWaitDoesNotPass) {
+  Read(kP, P("0-1-150"));
+  RoundOfR(R("0-1-140"));
+  clock_.Advance(kWait);
+  choice_.Order();
+  EXPECT_EQ(choice_.LastResort(), std::nullopt);
+  EXPECT_EQ(RoundOfR(R("0-1-140")), std::nullopt);
+}
+
+TEST_F(HostChoiceTest, HostWaitPassesWhileTheBetterHostCannotBeRead) {
+  Read(kP, P("0-1-150"));
+  RoundOfR(R("0-1-140"));
+  clock_.Advance(kWait);
+  choice_.Order();
+  ASSERT_EQ(choice_.Objection(kP, P("0-1-150"), std::nullopt), std::nullopt);
+  choice_.Take(kP);  // and what it is asked next it does not answer
+  choice_.ReadFailed(kP);
+  EXPECT_NE(choice_.Objection(kR, R("0-1-140"), std::nullopt), std::nullopt);
+  EXPECT_THAT(choice_.LastResort(), Optional(kR));
+}
+
+TEST_F(HostChoiceTest, WhatIsHeldStaysReadUntilItIsTaken) {
+  Read(kP, P("0-1-150"));
+  RoundOfR(R("0-1-140"));
+  clock_.Advance(kWait);
+  RoundOfR(R("0-1-140"));
+  choice_.Take(kR);
+  choice_.NoteRead(R("0-1-140"), false);
+  EXPECT_TRUE(choice_.uncontained());
+  // The primary has all of it, and is looked for.
+  EXPECT_THAT(choice_.BetterHosts(), ElementsAre(kP, kR));
+  EXPECT_EQ(choice_.look_interval(), kWait);
+  EXPECT_TRUE(choice_.IsGood(kP, P("0-1-150"), std::nullopt));
+  EXPECT_FALSE(choice_.IsGood(kR, R("0-1-149"), std::nullopt));
+  // It is accepted.
+  EXPECT_NE(choice_.NoteRead(R("0-1-140"), true), std::nullopt);
+  EXPECT_FALSE(choice_.uncontained());
+  EXPECT_THAT(choice_.doubt(), IsEmpty());
+  choice_.Order();
+  EXPECT_EQ(choice_.Objection(kR, R("0-1-140"), std::nullopt), std::nullopt);
+}
+
+TEST_F(HostChoiceTest, InDoubtWhatIsWrittenIsFollowedAndWhatIsReplicatedHeld) {
+  Read(kP, P("0-1-150"));
+  RoundOfR(R("0-1-140"));
+  clock_.Advance(kWait);
+  RoundOfR(R("0-1-140"));
+  choice_.Take(kR);
+  EXPECT_TRUE(choice_.TakesBack(false));  // the first read of it
+  choice_.NoteRead(R("0-1-140"), false);
+  EXPECT_FALSE(choice_.TakesBack(false));
+  EXPECT_TRUE(choice_.TakesBack(true));
+  // It has stopped, but since the last read.
+  EXPECT_TRUE(choice_.TakesBack(false));
+  EXPECT_FALSE(choice_.TakesBack(false));
+}
+
+TEST_F(HostChoiceTest, AContainingHostEndsTheDoubt) {
+  Read(kP, P("0-1-150"));
+  RoundOfR(R("0-1-140"));
+  clock_.Advance(kWait);
+  RoundOfR(R("0-1-140"));
+  choice_.Take(kR);
+  choice_.NoteRead(R("0-1-140"), false);
+  Read(kP, P("0-1-151"));
+  EXPECT_FALSE(choice_.uncontained());
+  EXPECT_THAT(choice_.doubt(), IsEmpty());
+}
+
+TEST_F(HostChoiceTest, AHostThatContainsIsTheBetterLastResort) {
+  Read(kP, P("0-1-150"));
+  const ReplicaState stopped = {.running = false, .behind = {}};
+  for (int round = 0; round < 2; ++round) {
+    choice_.Order();
+    choice_.Objection(kP, P("0-1-140"), std::nullopt);
+    EXPECT_THAT(choice_.Objection(kR, R("0-1-150"), stopped),
+                Optional(HasSubstr("stopped")));
+    const std::optional<size_t> last = choice_.LastResort();
+    EXPECT_EQ(last.has_value(), round == 1);
+    EXPECT_EQ(last.value_or(kR), kR);
+    clock_.Advance(kWait);
+  }
+  choice_.Take(kR);
+  EXPECT_FALSE(choice_.uncontained());
+  EXPECT_THAT(choice_.doubt(), HasSubstr("stopped"));
+}
+
+TEST_F(HostChoiceTest, AReplicaIsNeverReadForItsThreadsAlone) {
+  Read(kP, P("0-1-150"));
+  const ReplicaState fine = {.running = true, .behind = {}};
+  choice_.Order();
+  EXPECT_NE(choice_.Objection(kR, R("0-1-149"), fine), std::nullopt);
+  const ReplicaState late = {.running = true, .behind = absl::Seconds(61)};
+  EXPECT_THAT(choice_.Objection(kR, R("0-1-150"), late),
+              Optional(HasSubstr("behind")));
+  // Its primary is away: it is connecting, and contains.
+  const ReplicaState alone = {
+      .running = true, .behind = {}, .knows_behind = false};
+  EXPECT_EQ(choice_.Objection(kR, R("0-1-150"), alone), std::nullopt);
+}
+
+TEST_F(HostChoiceTest, WithoutABoundTheFirstHostIsReadAtOnce) {
+  choice_.Order();
+  EXPECT_EQ(choice_.Objection(kP, P("0-1-150"), std::nullopt), std::nullopt);
+  // But a replica that does not know how far it is behind may be far behind.
+  const ReplicaState alone = {
+      .running = true, .behind = {}, .knows_behind = false};
+  EXPECT_NE(choice_.Objection(kR, R("0-1-150"), alone), std::nullopt);
+}
+
+TEST_F(HostChoiceTest, ADamagedBoundIsNotContained) {
+  HostChoice choice({"p", "r"},
+                    {.host_wait = kWait, .reconcile_interval = kWait}, &clock_);
+  StoredReads stored = Filled();
+  stored.bounds[DigestText(choice.list())] = std::nullopt;
+  choice.Remember(stored);
+  choice.Order();
+  EXPECT_THAT(choice.Objection(kP, P("0-1-150"), std::nullopt),
+              Optional(HasSubstr("damaged")));
+  choice.LastResort();
+  clock_.Advance(kWait);
+  choice.Order();
+  choice.Objection(kP, P("0-1-150"), std::nullopt);
+  ASSERT_THAT(choice.LastResort(), Optional(kP));
+  choice.Take(kP);
+  EXPECT_TRUE(choice.uncontained());
+  // What the store has besides is not covered by it.
+  EXPECT_EQ(choice.BoundWith(P("0-1-150")), "");
+  EXPECT_EQ(choice.NoteRead(P("0-1-150"), false), std::nullopt);
+  EXPECT_NE(choice.NoteRead(P("0-1-150"), true), std::nullopt);
+  EXPECT_NE(choice.BoundWith(P("0-1-150")), "");
+}
+
+TEST_F(HostChoiceTest, AFirstFillIsFromWhoeverAnswers) {
+  HostChoice choice({"p", "r"},
+                    {.host_wait = kWait, .reconcile_interval = kWait}, &clock_);
+  choice.Remember(StoredReads());
+  const ReplicaState stopped = {.running = false, .behind = {}};
+  EXPECT_EQ(choice.Objection(kR, R(""), stopped), std::nullopt);
+}
+
+TEST_F(HostChoiceTest, WithOneHostNothingIsUncontained) {
+  HostChoice choice({"p"}, {.host_wait = kWait, .reconcile_interval = kWait},
+                    &clock_);
+  choice.Remember(Filled());
+  choice.Order();
+  choice.NoteRead(P("0-1-150"), true);
+  choice.Order();
+  EXPECT_EQ(choice.Objection(kP, P("0-1-140"), std::nullopt), std::nullopt);
+  choice.Take(kP);
+  EXPECT_FALSE(choice.uncontained());
+  EXPECT_THAT(choice.BetterHosts(), IsEmpty());
+}
+
+TEST_F(HostChoiceTest, AHostThatLostIsRememberedAndKeptBeside) {
+  Read(kR, R("0-1-150,0-2-190"));
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-140"), std::nullopt));
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-160,0-2-190"), std::nullopt));
+  const std::optional<std::string> kept =
+      choice_.NoteRead(R("0-1-150,0-2-190"), true);
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_THAT(DecodeReadBound(*kept)->lost, ElementsAre("p"));
+  // And no more often than it has changed.
+  EXPECT_EQ(choice_.NoteRead(R("0-1-150,0-2-191"), true), std::nullopt);
+}
+
+TEST_F(HostChoiceTest, AHostWhoseReadFailsComesBehindTheOthersForAWhile) {
+  Read(kP, P("0-1-150"));
+  choice_.ReadFailed(kP);
+  EXPECT_THAT(choice_.Order(), ElementsAre(kR, kP));
+  Read(kR, R("0-1-150"));
+  EXPECT_THAT(choice_.BetterHosts(), IsEmpty());
+  clock_.Advance(absl::Seconds(300));
+  EXPECT_THAT(choice_.BetterHosts(), ElementsAre(kP));
+  // Twice as long the next time.
+  choice_.ReadFailed(kP);
+  clock_.Advance(absl::Seconds(599));
+  EXPECT_THAT(choice_.Order(), ElementsAre(kR, kP));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_THAT(choice_.Order(), ElementsAre(kP, kR));
+  choice_.ReadFailed(kP);
+  choice_.ReadSucceeded(kP);
+  EXPECT_THAT(choice_.Order(), ElementsAre(kP, kR));
+}
+
+}  // namespace
+}  // namespace postmirror

@@ -1,0 +1,144 @@
+#include "sync/read_bound.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/sync/host_facts_text.h"
+
+namespace postmirror {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+ReadBound Everything() {
+  ReadBound bound = ReadOf(HostAt("inet:a\tb\n:3306", 1, "0-1-150,7-2-9"));
+  bound.last.created[{"mail\\", "\xff"}] = "";
+  bound.last.cluster = "6d1c2e2c";
+  bound.last.cluster_committed = 70;
+  bound.restarted = {{0, 1}, {7, 2}};
+  bound.lost = {"p", "q"};
+  return bound;
+}
+
+TEST(ReadBoundTest, AnEncodingSaysAllOfIt) {
+  EXPECT_EQ(DecodeReadBound(EncodeReadBound(Everything())), Everything());
+  EXPECT_EQ(DecodeReadBound(EncodeReadBound(ReadBound())), ReadBound());
+}
+
+TEST(ReadBoundTest, WhatIsNoEncodingIsRefused) {
+  const std::string good = EncodeReadBound(Everything());
+  EXPECT_EQ(DecodeReadBound(""), std::nullopt);
+  EXPECT_EQ(DecodeReadBound("bound\t2\n"), std::nullopt);
+  EXPECT_EQ(DecodeReadBound(good + "unknown\t1\n"), std::nullopt);
+  EXPECT_EQ(DecodeReadBound(good + "gtid\t0\t1\n"), std::nullopt);
+  EXPECT_EQ(DecodeReadBound(good.substr(0, good.size() - 1)), std::nullopt);
+}
+
+TEST(ReadBoundTest, AReadOfTheSameHostMovesIt) {
+  const ReadBound bound =
+      BoundAfter(ReadOf(HostAt("p", 1, "0-1-150")), HostAt("p", 1, "0-1-151"),
+                 Reading::kTaken);
+  EXPECT_EQ(bound.gtids, Gtids("0-1-151"));
+  EXPECT_THAT(bound.restarted, IsEmpty());
+}
+
+TEST(ReadBoundTest, WhileSomethingIsHeldNothingIsForgotten) {
+  const ReadBound before = ReadOf(HostAt("p", 1, "0-1-150"));
+  const HostFacts stale = HostAt("r", 2, "0-1-140,0-2-3");
+  const ReadBound held = BoundAfter(before, stale, Reading::kUncontained);
+  EXPECT_EQ(held.gtids, Gtids("0-1-150,0-2-3"));
+  // Otherwise it would contain what was read by being the last one.
+  EXPECT_EQ(held.last.host, "p");
+  const ReadBound accepted = BoundAfter(held, stale, Reading::kTaken);
+  EXPECT_EQ(accepted.gtids, Gtids("0-1-140,0-2-3"));
+  EXPECT_EQ(accepted.last.host, "r");
+  EXPECT_THAT(accepted.restarted, IsEmpty());
+}
+
+TEST(ReadBoundTest, OwnNumbersThatGoBackAreRemembered) {
+  const ReadBound bound = BoundAfter(ReadOf(HostAt("p", 1, "0-1-150,0-2-9")),
+                                     HostAt("p", 1, "0-1-3"), Reading::kTaken);
+  EXPECT_EQ(bound.gtids, Gtids("0-1-3"));
+  EXPECT_THAT(bound.restarted, ElementsAre(GtidWriter{0, 1}));
+}
+
+TEST(ReadBoundTest, AnotherHostThatLostOwnNumbersHasRestarted) {
+  // It was accepted as it is: what it writes now others may have differently.
+  const ReadBound bound =
+      BoundAfter(ReadOf(HostAt("r", 2, "0-1-150,0-2-9")),
+                 HostAt("p", 1, "0-1-140"), Reading::kTaken);
+  EXPECT_THAT(bound.restarted, ElementsAre(GtidWriter{0, 1}));
+}
+
+TEST(ReadBoundTest, ABinlogThatGoesBackIsARestartWhateverTheNumbers) {
+  HostFacts reset = HostAt("p", 1, "0-1-200");
+  reset.traits.binlog = BinlogPosition{"bin.000001", 900};
+  const ReadBound bound =
+      BoundAfter(ReadOf(HostAt("p", 1, "0-1-150")), reset, Reading::kPartly);
+  EXPECT_THAT(bound.restarted, ElementsAre(GtidWriter{0, 1}));
+}
+
+TEST(ReadBoundTest, BetweenTwoReadsALogThatGoesBackIsSeen) {
+  ReadBound bound = ReadOf(HostAt("p", 1, "0-1-150"));
+  HostFacts now = HostAt("p", 1, "0-1-150");
+  now.traits.lsn = 6000;
+  FollowPositions(now, &bound);
+  EXPECT_EQ(bound.last.lsn, 6000U);
+  EXPECT_THAT(bound.restarted, IsEmpty());
+  now.traits.binlog = BinlogPosition{"bin.000001", 900};
+  FollowPositions(now, &bound);
+  EXPECT_THAT(bound.restarted, ElementsAre(GtidWriter{0, 1}));
+}
+
+TEST(ReadBoundTest, ARestartedHostThatIsGivenUpHasLost) {
+  ReadBound restarted = ReadOf(HostAt("p", 1, "0-1-3"));
+  restarted.restarted = {{0, 1}};
+  const ReadBound bound =
+      BoundAfter(restarted, HostAt("r", 2, "0-1-150"), Reading::kTaken);
+  EXPECT_THAT(bound.restarted, IsEmpty());
+  EXPECT_THAT(bound.lost, ElementsAre("p"));
+}
+
+TEST(ReadBoundTest, AHostThatIsTakenHasLostNothing) {
+  ReadBound before = ReadOf(HostAt("r", 2, "0-1-150"));
+  before.lost = {"p", "q"};
+  const ReadBound bound =
+      BoundAfter(before, HostAt("p", 1, "0-1-150"), Reading::kTaken);
+  EXPECT_THAT(bound.lost, ElementsAre("q"));
+}
+
+class RecallTest : public ::testing::Test {
+ protected:
+  StoredReads stored_;
+  const std::string p_ = EncodeReadBound(ReadOf(HostAt("p", 1, "0-1-150")));
+};
+
+TEST_F(RecallTest, NothingStoredIsNothingRead) {
+  const Recollection recollection = Recall(stored_, "list", {"p", "r"});
+  EXPECT_EQ(recollection.bound, std::nullopt);
+  EXPECT_FALSE(recollection.damaged);
+}
+
+TEST_F(RecallTest, ADamagedNoteIsNotNothing) {
+  stored_.bounds["list"] = std::nullopt;
+  EXPECT_TRUE(Recall(stored_, "list", {"p"}).damaged);
+  stored_.bounds["list"] = "of a later version";
+  EXPECT_TRUE(Recall(stored_, "list", {"p"}).damaged);
+  StoredReads unknown;
+  unknown.unknown = true;
+  EXPECT_TRUE(Recall(unknown, "list", {"p"}).damaged);
+}
+
+TEST_F(RecallTest, ANewListGoesOnFromWhatOthersReadOfItsHosts) {
+  stored_.bounds["p alone"] = p_;
+  stored_.bounds["others"] = EncodeReadBound(ReadOf(HostAt("x", 9, "0-9-999")));
+  stored_.bounds["p, q"] =
+      EncodeReadBound(ReadOf(HostAt("p", 1, "0-1-140,0-3-7")));
+  stored_.bounds["damaged"] = std::nullopt;
+  const Recollection recollection = Recall(stored_, "list", {"p", "r"});
+  ASSERT_TRUE(recollection.bound.has_value());
+  EXPECT_EQ(recollection.bound->gtids, Gtids("0-1-150,0-3-7"));
+}
+
+}  // namespace
+}  // namespace postmirror
