@@ -4,9 +4,6 @@
 #include <random>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-
 namespace postmirror {
 namespace {
 
@@ -43,20 +40,12 @@ bool FoundChanges(const std::vector<MapResult>& results) {
   });
 }
 
-std::string HostNames(const ServerPlan& plan) {
-  return absl::StrJoin(plan.hosts, ", ",
-                       [](std::string* out, const ServerAddress& host) {
-                         absl::StrAppend(out, host.ToString());
-                       });
-}
-
 }  // namespace
 
 MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
                        absl::string_view folder,
                        const Surroundings& surroundings)
     : plan_(*plan),
-      number_(number),
       with_(surroundings),
       inbox_(folder, MapNames(*plan), surroundings.store, surroundings.clock,
              surroundings.logger),
@@ -65,19 +54,15 @@ MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
       // read_timeout.
       backoff_(std::min(kLongestPause, surroundings.config->read_timeout),
                std::random_device()()),
+      status_(plan_, number, surroundings.board),
       session_(plan, surroundings.config, surroundings.collations,
                surroundings.clock, [this] { doorbell_.Ring(); }) {
-  status_.hosts = HostNames(plan_);
   for (const std::string& name : MapNames(plan_)) {
-    status_.maps.push_back(with_.board->Earlier(name));
-    MapStatus& earlier = status_.maps.back();
+    const MapStatus earlier = with_.board->Earlier(name);
     with_.store->Restore(name, {.largest = earlier.largest,
                                 .held = !earlier.held_digest.empty()});
-    earlier.largest.reset();
   }
-  entries_.resize(status_.maps.size());
   ShowLife();
-  with_.board->Post(number_, status_);
 }
 
 void MirrorLoop::Run() {
@@ -146,7 +131,7 @@ absl::Status MirrorLoop::ReadAll() {
   Moment asked;
   const absl::StatusOr<std::optional<Snapshot>> read = session_.ReadAll(&asked);
   NoteSource();
-  const bool waited = NoteBrokenMaps();
+  const bool waited = status_.NoteBrokenMaps(session_.broken_maps());
   if (!read.ok()) return CountError(read.status());
   if (!read->has_value()) {
     ReadAllSoon();
@@ -185,7 +170,7 @@ absl::Status MirrorLoop::ReadAll() {
 
 // A map cannot be read, and may be soon. What was told meanwhile is forgotten.
 void MirrorLoop::ReadAllSoon() {
-  with_.metrics->CountError(status_.hosts);
+  with_.metrics->CountError(status_.hosts());
   must_read_all_ = true;
   reconciled_ = tried_ = with_.clock->Now();
   pace_.RestOnce(ServerSession::kFaultPause);
@@ -220,111 +205,63 @@ void MirrorLoop::PreferWholeMaps(ReadScope* scope) const {
   for (size_t i = 0; i < scope->maps.size(); ++i) {
     MapScope& map = scope->maps[i];
     const uint64_t keys = map.values.size();
-    const bool many = keys > kFewKeys && keys * kRowsPerKey > entries_[i];
-    if (many || (status_.maps[i].Waits() && keys > 0)) map.Widen();
+    const bool many =
+        keys > kFewKeys && keys * kRowsPerKey > status_.entries(i);
+    if (many || (status_.maps()[i].Waits() && keys > 0)) map.Widen();
   }
 }
 
 // A question that our own stop has ended is no error of MariaDB's.
 absl::Status MirrorLoop::CountError(absl::Status status) {
-  if (!with_.stop->stopped()) with_.metrics->CountError(status_.hosts);
+  if (!with_.stop->stopped()) with_.metrics->CountError(status_.hosts());
   return status;
 }
 
 void MirrorLoop::NoteSource() {
   const SignalChoice& choice = session_.choice();
   if (!choice.has_signal()) return;
-  const absl::string_view name = choice.signal().name();
-  log_.Source(name, choice.reason(), choice.is_as_configured());
+  log_.Source(choice.signal().name(), choice.reason(),
+              choice.is_as_configured());
   log_.Advice(choice.advice());
   if (session_.replica_state_hidden()) log_.ReplicaStateHidden();
-  status_.server = session_.server();
-  status_.change_source = std::string(name);
-  status_.reason = choice.reason();
-  if (!choice.advice().empty()) {
-    absl::StrAppend(&status_.reason, "; ", choice.advice());
-  }
-}
-
-// Takes over which maps are broken; a map that was read is not: see ReportMap.
-// Returns whether one was, so that changes of others may have waited.
-bool MirrorLoop::NoteBrokenMaps() {
-  bool waited = false;
-  for (MapStatus& map : status_.maps) {
-    waited = waited || !map.broken.empty();
-    const BrokenMap* const broken = session_.broken_maps().Find(map.name);
-    if (broken == nullptr) continue;
-    map.broken = broken->error;
-    if (!map.broken_since.has_value()) map.broken_since = broken->since;
-  }
-  return waited;
-}
-
-// At that moment the store was equal to the database, but for what waits.
-void MirrorLoop::Confirm(const Moment& asked) {
-  confirmed_ = asked;
-  for (MapStatus& map : status_.maps) {
-    if (!map.Waits()) map.confirmed = asked;
-  }
-  with_.board->Post(number_, status_);
+  status_.NoteSource(session_);
 }
 
 // `told`: the signal has told of all that changed, as far as it can.
 void MirrorLoop::Report(const Snapshot& snapshot,
                         const std::vector<MapResult>& results,
                         const Moment& asked, bool told) {
-  log_.Healthy(status_.server);
+  log_.Healthy(status_.server());
   log_.Oddities(snapshot, with_.config->mydestination_stated);
   log_.Results(results);
-  status_.error.clear();
-  for (size_t i = 0; i < status_.maps.size(); ++i) {
-    MapStatus& map = status_.maps[i];
-    const auto result = std::find_if(
-        results.begin(), results.end(),
-        [&](const MapResult& candidate) { return candidate.map == map.name; });
-    // What waited was told when it came.
-    const bool waited = map.Waits();
-    if (result == results.end()) {
-      if (!map.broken.empty()) log_.BrokenMap(map.name, map.broken);
-      continue;
-    }
-    log_.MendedMap(map.name);
-    map.broken.clear();
-    map.broken_since.reset();
-    const HeldChanges held = result->held.value_or(HeldChanges());
-    map.held_removals = held.removals;
-    map.held_values = held.values;
-    map.held_digest = held.digest;
-    map.held_reason = held.reason;
-    map.waiting_removals = result->waiting_removals;
-    map.waiting_additions = result->waiting_additions;
-    entries_[i] = result->entries;
-    const uint64_t changes = result->added + result->changed + result->removed;
-    if (told && !waited && changes > 0 && !snapshot.scope.everything &&
-        snapshot.scope.maps[i].empty()) {
-      NoteUntold(map, changes);
+  const std::vector<UntoldChanges> untold =
+      status_.NoteResults(snapshot, results, told);
+  for (const MapStatus& map : status_.maps()) {
+    if (map.broken.empty()) {
+      log_.MendedMap(map.name);
+    } else {
+      log_.BrokenMap(map.name, map.broken);
     }
   }
+  for (const UntoldChanges& changes : untold) NoteUntold(changes);
   Confirm(asked);
 }
 
-void MirrorLoop::NoteUntold(const MapStatus& map, uint64_t changes) {
+void MirrorLoop::Confirm(const Moment& asked) {
+  confirmed_ = asked;
+  status_.Confirm(asked);
+}
+
+void MirrorLoop::NoteUntold(const UntoldChanges& untold) {
   const bool gives_up = session_.NoteUntold();
-  log_.Untold(map.name, changes, status_.change_source, gives_up);
+  log_.Untold(untold.map, untold.changes, status_.change_source(), gives_up);
   must_read_all_ = must_read_all_ || gives_up;
 }
 
 void MirrorLoop::PostBroken(const absl::Status& status) {
   log_.Broken(status);
-  NoteBrokenMaps();
-  status_.server.clear();
-  status_.doubt.clear();
-  status_.error = std::string(status.message());
-  status_.last_error =
-      absl::StrCat(absl::FormatTime(absl::RFC3339_sec, with_.clock->Now().wall,
-                                    absl::LocalTimeZone()),
-                   " ", status_.error);
-  with_.board->Post(number_, status_);
+  status_.NoteBrokenMaps(session_.broken_maps());
+  status_.PostFault(status, with_.clock->Now().wall);
 }
 
 // What was read has to be in any host that is read later.
@@ -332,14 +269,14 @@ absl::Status MirrorLoop::NoteRead(const Snapshot& snapshot,
                                   const std::vector<MapResult>& results) {
   const bool taken =
       snapshot.is_whole && !snapshot.removals_wait &&
-      results.size() == status_.maps.size() &&
+      results.size() == status_.maps().size() &&
       std::none_of(results.begin(), results.end(), [](const MapResult& result) {
         return result.held.has_value();
       });
   const absl::StatusOr<std::string> bound = session_.NoteRead(taken);
   if (!bound.ok()) return CountError(bound.status());
-  status_.doubt = session_.hosts().doubt();
-  log_.Doubt(status_.doubt);
+  status_.NoteDoubt(session_.hosts().doubt());
+  log_.Doubt(session_.hosts().doubt());
   if (bound->empty()) return absl::OkStatus();
   return with_.store->KeepBound(snapshot.hosts, *bound);
 }

@@ -20,6 +20,7 @@
 #include "sync/collation_tables.h"
 #include "sync/doorbell.h"
 #include "sync/loop_log.h"
+#include "sync/loop_status.h"
 #include "sync/mirror_plan.h"
 #include "sync/mirror_store.h"
 #include "sync/read_pace.h"
@@ -79,20 +80,17 @@ class MirrorLoop {
   void Confirm(const Moment& asked);
   void Report(const Snapshot& snapshot, const std::vector<MapResult>& results,
               const Moment& asked, bool told);
-  void NoteUntold(const MapStatus& map, uint64_t changes);
+  void NoteUntold(const UntoldChanges& untold);
   void PostBroken(const absl::Status& status);
   absl::Status NoteRead(const Snapshot& snapshot,
                         const std::vector<MapResult>& results);
-  bool NoteBrokenMaps();
 
   const ServerPlan& plan_;
-  const size_t number_;
   const Surroundings with_;
   AcceptInbox inbox_;
   LoopLog log_;
   Backoff backoff_;
-  ServerStatus status_;
-  std::vector<uint64_t> entries_;  // in the store, of each of status_.maps
+  LoopStatus status_;
   Doorbell doorbell_;
   bool rung_ = false;  // and not polled since
   ServerSession session_;

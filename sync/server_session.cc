@@ -4,12 +4,10 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "sync/map_survey.h"
 #include "sync/mariadb/binlog_facts.h"
-#include "sync/mariadb/host_questions.h"
 #include "sync/table_check.h"
 
 namespace postmirror {
@@ -20,21 +18,11 @@ namespace {
 constexpr int kMaxRepeats = 10;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(1);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(200);
-// What no signal tells is asked for, though not as often: it is some statements
-// each time. A little less than a second, so that each of the polls that come
-// once a second asks.
-constexpr absl::Duration kBesideInterval = absl::Milliseconds(900);
 // While hosts answer that are not to be read yet.
 constexpr absl::Duration kWaitingPause = absl::Seconds(1);
 // How often a broken map is asked for, with all others, and an account that is
 // refused: a server may count log-ons in vain.
 constexpr absl::Duration kBrokenInterval = absl::Seconds(5);
-
-std::vector<std::string> Entries(const std::vector<ServerAddress>& hosts) {
-  std::vector<std::string> entries;
-  for (const ServerAddress& host : hosts) entries.push_back(host.ToString());
-  return entries;
-}
 
 size_t CountMaps(const ServerPlan& plan) {
   size_t maps = 0;
@@ -52,10 +40,7 @@ ServerSession::ServerSession(const ServerPlan* plan, const Config* config,
       collations_(*collations),
       clock_(*clock),
       choice_(CountMaps(*plan), config, clock, std::move(wake)),
-      hosts_(Entries(plan->hosts),
-             {.host_wait = config->host_wait,
-              .reconcile_interval = config->reconcile_interval},
-             clock) {}
+      hosts_(plan, config, clock) {}
 
 ServerSession::~ServerSession() { Close(); }
 
@@ -76,17 +61,17 @@ const std::string& ServerSession::server() const {
   return readers_.front().connection->server();
 }
 
+Connection& ServerSession::connection() { return *readers_.front().connection; }
+
 absl::Status ServerSession::Connect(const StoredReads& stored) {
-  hosts_.Remember(stored);
-  looked_for_hosts_ = clock_.Now();
   std::vector<std::string> failures;
   absl::Status last;
-  for (const size_t host : hosts_.Order()) {
+  for (const size_t host : hosts_.BeginRound(stored)) {
     last = ConnectTo(host, false);
     if (last.ok() || absl::IsCancelled(last)) return last;
     failures.emplace_back(last.message());
   }
-  if (const std::optional<size_t> host = hosts_.LastResort()) {
+  if (const std::optional<size_t> host = hosts_.choice().LastResort()) {
     last = ConnectTo(*host, true);
     if (last.ok() || absl::IsCancelled(last)) return last;
     failures.emplace_back(last.message());
@@ -96,7 +81,8 @@ absl::Status ServerSession::Connect(const StoredReads& stored) {
 }
 
 absl::Duration ServerSession::longest_pause() const {
-  return hosts_.is_waiting() ? kWaitingPause : absl::InfiniteDuration();
+  return hosts_.choice().is_waiting() ? kWaitingPause
+                                      : absl::InfiniteDuration();
 }
 
 // `whatever`: whatever speaks against it.
@@ -110,13 +96,13 @@ absl::Status ServerSession::ConnectTo(size_t host, bool whatever) {
   if (absl::Status added = Add(std::move(connected->readers)); !added.ok()) {
     return added;
   }
-  absl::Status status = Examine(host, whatever);
+  absl::Status status = hosts_.Examine(host, whatever, connection());
   if (!status.ok()) return status;
-  hosts_.Take(host);
+  hosts_.choice().Take(host);
   status = Prepare();
   // Whoever lets us log on and cannot be asked is no better than one that
   // cannot be read.
-  if (!status.ok()) hosts_.ReadFailed(host);
+  if (!status.ok()) hosts_.choice().ReadFailed(host);
   return status;
 }
 
@@ -138,76 +124,14 @@ absl::Status ServerSession::ConnectRefusedGroups() {
   }
   asked_refused_ = now;
   std::vector<GroupReader> readers;
-  absl::Status tried =
-      ConnectRefused(plan_.hosts[hosts_.current()], config_.connect_timeout,
-                     config_.read_timeout, &refused_, &readers);
+  absl::Status tried = ConnectRefused(
+      plan_.hosts[hosts_.choice().current()], config_.connect_timeout,
+      config_.read_timeout, &refused_, &readers);
   return tried.ok() ? Add(std::move(readers)) : tried;
 }
 
-// Asks the connected host what it has, and what speaks against it.
-absl::Status ServerSession::Examine(size_t host, bool whatever) {
-  Connection& connection = *readers_.front().connection;
-  absl::StatusOr<HostFacts> facts =
-      hosts_.several() ? ReadHostFacts(connection, hosts_.Tables())
-                       : ReadHostIdentity(connection);
-  if (!facts.ok()) return facts.status();
-  facts_ = *std::move(facts);
-  facts_.traits.host = hosts_.hosts()[host];
-  const absl::StatusOr<std::optional<ReplicaState>> state =
-      ReadReplicaState(connection);
-  replica_is_bad_ = replica_state_hidden_ = false;
-  std::optional<ReplicaState> replica;
-  if (absl::IsPermissionDenied(state.status())) {
-    const absl::StatusOr<bool> replicates = Replicates(connection);
-    if (!replicates.ok()) return replicates.status();
-    replica_state_hidden_ = *replicates || hosts_.several();
-  } else if (!state.ok()) {
-    return state.status();
-  } else {
-    replica = *state;
-  }
-  is_replica_ = replica.has_value();
-  looked_at_replica_ = clock_.Now();
-  if (whatever) return absl::OkStatus();
-  const std::optional<std::string> objection =
-      hosts_.Objection(host, facts_, replica);
-  if (!objection.has_value()) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("server ", server(), ": ", *objection, ", and not read"));
-}
-
 bool ServerSession::BetterHostAnswers() {
-  const Moment now = clock_.Now();
-  if (Elapsed(looked_for_hosts_, now) < hosts_.look_interval()) return false;
-  looked_for_hosts_ = now;
-  const std::vector<size_t> better = hosts_.BetterHosts();
-  return std::any_of(better.begin(), better.end(),
-                     [this](size_t host) { return IsGood(host); });
-}
-
-// Asks on connections of its own: the current host is read until then.
-bool ServerSession::IsGood(size_t host) {
-  const absl::StatusOr<ServerReaders> connected = ConnectReaders(
-      plan_, plan_.hosts[host], config_.connect_timeout, config_.read_timeout);
-  if (!connected.ok()) return false;
-  Connection& connection = *connected->readers.front().connection;
-  if (hosts_.doubt().empty()) {
-    const absl::StatusOr<bool> is_same =
-        LeadToOneServer(*readers_.front().connection, connection);
-    if (!is_same.ok()) return false;
-    if (*is_same) {
-      hosts_.NoteSameServer(host);
-      return true;
-    }
-  }
-  absl::StatusOr<HostFacts> facts = ReadHostFacts(connection, hosts_.Tables());
-  if (!facts.ok()) return false;
-  facts->traits.host = hosts_.hosts()[host];
-  const absl::StatusOr<std::optional<ReplicaState>> state =
-      ReadReplicaState(connection);
-  if (!state.ok() && !absl::IsPermissionDenied(state.status())) return false;
-  return hosts_.IsGood(host, *facts,
-                       state.ok() ? *state : std::optional<ReplicaState>());
+  return hosts_.BetterHostAnswers(connection());
 }
 
 // What the tables are is asked before everything is read: an ALTER may have
@@ -221,8 +145,8 @@ absl::Status ServerSession::Prepare() {
   if (status.ok()) status = JudgeFaults().status();
   if (status.ok()) {
     looked_beside_ = clock_.Now();
-    status =
-        choice_.Choose(plan_.hosts[hosts_.current()], absl::MakeSpan(readers_));
+    status = choice_.Choose(plan_.hosts[hosts_.choice().current()],
+                            absl::MakeSpan(readers_));
   }
   prepared_ = status.ok();
   return status;
@@ -231,7 +155,10 @@ absl::Status ServerSession::Prepare() {
 absl::StatusOr<std::optional<Snapshot>> ServerSession::ReadAll(Moment* asked) {
   read_named_ = signal_failed_ = false;
   // Where everything is read often, there may be no poll between two reads.
-  if (absl::Status good = LookAtReplica(clock_.Now()); !good.ok()) return good;
+  if (absl::Status good = hosts_.LookAtReplica(connection(), clock_.Now());
+      !good.ok()) {
+    return good;
+  }
   absl::Duration pause = kFirstPause;
   for (int repeats = 0;; ++repeats) {
     *asked = clock_.Now();
@@ -262,7 +189,9 @@ absl::StatusOr<std::optional<Snapshot>> ServerSession::TryReadAll() {
   absl::StatusOr<bool> usable = JudgeFaults();
   if (!usable.ok()) return usable.status();
   if (!*usable) return std::nullopt;
-  if (absl::Status taken = TakeTables(); !taken.ok()) return taken;
+  if (absl::Status tables = hosts_.ReadTables(readers_); !tables.ok()) {
+    return tables;
+  }
   ChangeSignal& signal = choice_.signal();
   if (absl::Status marked = signal.BeforeSnapshot(); !marked.ok()) {
     return marked;
@@ -270,11 +199,8 @@ absl::StatusOr<std::optional<Snapshot>> ServerSession::TryReadAll() {
   Moment began;
   absl::StatusOr<Snapshot> snapshot = ReadSnapshot(
       absl::MakeSpan(readers_), [&]() -> absl::StatusOr<ReadScope> {
-        Connection& connection = *readers_.front().connection;
-        absl::Status status = ReadHighestGtids(connection, &facts_);
-        if (status.ok()) {
-          status = ReadHighestPositions(connection, &facts_.traits);
-        }
+        absl::Status status = hosts_.ReadHighestGtids(connection());
+        if (status.ok()) status = hosts_.ReadHighestPositions(connection());
         if (!status.ok()) return status;
         absl::StatusOr<ReadScope> scope = Scope();
         began = clock_.Now();
@@ -311,20 +237,6 @@ void ServerSession::Mark(Snapshot* snapshot) const {
   }
 }
 
-// Which tables are read, and since when they are there.
-absl::Status ServerSession::TakeTables() {
-  std::map<TableName, std::string>& created = facts_.traits.created;
-  created.clear();
-  for (const GroupReader& reader : readers_) {
-    for (const PreparedMap& map : reader.maps) {
-      for (const auto& [table, shape] : map.survey.tables) {
-        created.emplace(table, "");
-      }
-    }
-  }
-  return ReadCreateTimes(*readers_.front().connection, &created);
-}
-
 absl::StatusOr<Snapshot> ServerSession::ReadNamed(
     Moment* asked, absl::FunctionRef<void(ReadScope*)> widen) {
   read_named_ = true;
@@ -332,8 +244,7 @@ absl::StatusOr<Snapshot> ServerSession::ReadNamed(
   *asked = clock_.Now();
   absl::StatusOr<Snapshot> snapshot = postmirror::ReadNamed(
       absl::MakeSpan(readers_), [&]() -> absl::StatusOr<ReadScope> {
-        const absl::Status highest =
-            ReadHighestGtids(*readers_.front().connection, &facts_);
+        const absl::Status highest = hosts_.ReadHighestGtids(connection());
         if (!highest.ok()) return highest;
         absl::StatusOr<ReadScope> scope = NamedScope();
         if (scope.ok()) widen(&*scope);
@@ -366,35 +277,22 @@ absl::StatusOr<ReadScope> ServerSession::NamedScope() {
   return scope;
 }
 
-// Says of a snapshot what the host it came from means for the store; `snapshot`
-// is nullptr where there is none, and `status` says why.
+// `snapshot` is nullptr where there is none, and `status` says why.
 absl::Status ServerSession::Finish(absl::Status status, Snapshot* snapshot) {
-  if (snapshot != nullptr && hosts_.uncontained()) {
-    const absl::StatusOr<bool> replicates =
-        Replicates(*readers_.front().connection);
-    if (!replicates.ok()) return replicates.status();
-    snapshot->uncontained = hosts_.TakesBack(*replicates);
-  }
-  if (snapshot != nullptr) {
-    snapshot->hosts = hosts_.list();
-    snapshot->read_bound = hosts_.BoundWith(facts_);
-    hosts_.ReadSucceeded(hosts_.current());
-  } else if (!status.ok() && !signal_failed_ && !absl::IsAborted(status) &&
-             !absl::IsCancelled(status)) {
-    hosts_.ReadFailed(hosts_.current());
+  if (snapshot != nullptr) return hosts_.Mark(connection(), snapshot);
+  if (!status.ok() && !signal_failed_ && !absl::IsAborted(status) &&
+      !absl::IsCancelled(status)) {
+    hosts_.choice().ReadFailed(hosts_.choice().current());
   }
   return status;
 }
 
 absl::StatusOr<std::string> ServerSession::NoteRead(bool taken) {
-  std::string kept = hosts_.NoteRead(facts_, taken).value_or("");
-  // Where its log is now, a host that goes back is known by; a read of
-  // everything has asked.
-  if (read_named_ && hosts_.several()) {
-    const absl::Status asked =
-        ReadHighestPositions(*readers_.front().connection, &facts_.traits);
-    if (!asked.ok()) return asked;
-    hosts_.NotePositions(facts_);
+  std::string kept = hosts_.NoteRead(taken);
+  // A read of everything has asked.
+  if (read_named_) {
+    const absl::Status noted = hosts_.NotePositions(connection());
+    if (!noted.ok()) return noted;
   }
   return kept;
 }
@@ -403,32 +301,14 @@ absl::StatusOr<ChangeHint> ServerSession::Poll() {
   const Moment now = clock_.Now();
   absl::StatusOr<ChangeHint> hint = choice_.signal().Poll();
   if (!hint.ok()) return hint.status();
-  if (absl::Status good = LookAtReplica(now); !good.ok()) return good;
+  if (absl::Status good = hosts_.LookAtReplica(connection(), now); !good.ok()) {
+    return good;
+  }
   const absl::StatusOr<ChangeHint> beside = LookBeside(now);
   if (!beside.ok()) return beside.status();
   // Of the two the one that asks for more; nothing is certain if either is not.
   if (*hint == ChangeHint::kUnchanged) return *beside;
   return *beside == ChangeHint::kChanged ? *beside : *hint;
-}
-
-// A replica that stops or falls behind is left, though not for the moment that
-// a STOP SLAVE; START SLAVE takes; one that is read in spite of that stays.
-absl::Status ServerSession::LookAtReplica(const Moment& now) {
-  if (!is_replica_ || !hosts_.doubt().empty() ||
-      Elapsed(looked_at_replica_, now) < kBesideInterval) {
-    return absl::OkStatus();
-  }
-  looked_at_replica_ = now;
-  const absl::StatusOr<std::optional<ReplicaState>> state =
-      ReadReplicaState(*readers_.front().connection);
-  if (absl::IsPermissionDenied(state.status())) return absl::OkStatus();
-  if (!state.ok()) return state.status();
-  is_replica_ = state->has_value();
-  const std::optional<std::string> against = hosts_.Against(*state);
-  const bool was_bad = std::exchange(replica_is_bad_, against.has_value());
-  if (!was_bad || !against.has_value()) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("server ", server(), ": ", *against, ", and not read"));
 }
 
 bool ServerSession::HasViews() const {
@@ -441,19 +321,15 @@ bool ServerSession::HasViews() const {
 
 absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
   const bool has_views = choice_.signal().name() != "interval" && HasViews();
-  if (Elapsed(looked_beside_, now) < kBesideInterval) {
+  if (Elapsed(looked_beside_, now) < HostExaminer::kBesideInterval) {
     return has_views ? ChangeHint::kUnknown : ChangeHint::kUnchanged;
   }
   looked_beside_ = now;
-  if (hosts_.several()) {
-    const absl::Status asked =
-        ReadHighestPositions(*readers_.front().connection, &facts_.traits);
-    if (!asked.ok()) return asked;
-    hosts_.NotePositions(facts_);
+  if (absl::Status noted = hosts_.NotePositions(connection()); !noted.ok()) {
+    return noted;
   }
   if (choice_.must_not_replicate()) {
-    const absl::StatusOr<bool> replicates =
-        Replicates(*readers_.front().connection);
+    const absl::StatusOr<bool> replicates = Replicates(connection());
     if (!replicates.ok()) return replicates.status();
     // Another signal has to be chosen.
     if (*replicates) return ChangeHint::kChanged;

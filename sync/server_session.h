@@ -19,6 +19,7 @@
 #include "sync/change_signal.h"
 #include "sync/collation_tables.h"
 #include "sync/host_choice.h"
+#include "sync/host_examiner.h"
 #include "sync/mirror_plan.h"
 #include "sync/signal_choice.h"
 #include "sync/snapshot.h"
@@ -63,16 +64,15 @@ class ServerSession {
   // Returns what the store has to keep of it by itself, or nothing.
   absl::StatusOr<std::string> NoteRead(bool taken);
 
-  const HostChoice& hosts() const { return hosts_; }
+  const HostChoice& hosts() const { return hosts_.choice(); }
 
   const BrokenMaps& broken_maps() const { return broken_; }
 
   // REQUIRES: a read has returned OK since Connect, for all below.
   const SignalChoice& choice() const { return choice_; }
   const std::string& server() const;
-  // It matters whether the server is a replica that has fallen behind, and it
-  // does not let us ask.
-  bool replica_state_hidden() const { return replica_state_hidden_; }
+  // See HostExaminer.
+  bool replica_state_hidden() const { return hosts_.replica_state_hidden(); }
 
   // See SignalChoice.
   bool NoteUntold() { return choice_.NoteUntold(); }
@@ -82,19 +82,16 @@ class ServerSession {
   void Cancel();
 
  private:
+  Connection& connection();  // to the server that is read
   absl::Status ConnectTo(size_t host, bool whatever);
-  absl::Status Examine(size_t host, bool whatever);
-  bool IsGood(size_t host);
   absl::Status Add(std::vector<GroupReader> readers);
   absl::Status ConnectRefusedGroups();
   absl::Status Prepare();
-  absl::Status TakeTables();
   absl::StatusOr<std::optional<Snapshot>> TryReadAll();
   absl::StatusOr<bool> JudgeFaults();
   absl::StatusOr<ReadScope> Scope();
   absl::StatusOr<ReadScope> NamedScope();
   absl::Status Finish(absl::Status status, Snapshot* snapshot);
-  absl::Status LookAtReplica(const Moment& now);
   bool HasViews() const;
   absl::StatusOr<ChangeHint> LookBeside(const Moment& now);
   absl::StatusOr<ChangeHint> LookAtViews();
@@ -115,17 +112,11 @@ class ServerSession {
   Moment asked_refused_;  // when those were tried last
   BrokenMaps broken_;
   Moment asked_all_;  // when all maps were read last
-  HostChoice hosts_;
-  HostFacts facts_;  // of the connected one; what it has, as of the last read
+  HostExaminer hosts_;
   bool read_named_ = false;     // the last read was of what was named
   bool signal_failed_ = false;  // in the last read
-  bool is_replica_ = false;
-  bool replica_state_hidden_ = false;
-  bool replica_is_bad_ = false;  // when it was looked at last
-  bool prepared_ = false;        // and nothing was read since
+  bool prepared_ = false;       // and nothing was read since
   Moment looked_beside_;
-  Moment looked_at_replica_;
-  Moment looked_for_hosts_;
 };
 
 }  // namespace postmirror

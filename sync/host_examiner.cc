@@ -1,0 +1,170 @@
+#include "sync/host_examiner.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "sync/mariadb/binlog_facts.h"
+#include "sync/mariadb/host_questions.h"
+
+namespace postmirror {
+namespace {
+
+std::vector<std::string> Entries(const std::vector<ServerAddress>& hosts) {
+  std::vector<std::string> entries;
+  for (const ServerAddress& host : hosts) entries.push_back(host.ToString());
+  return entries;
+}
+
+absl::Status NotToBeRead(const Connection& connection,
+                         const std::string& objection) {
+  return absl::UnavailableError(absl::StrCat(
+      "server ", connection.server(), ": ", objection, ", and not read"));
+}
+
+}  // namespace
+
+HostExaminer::HostExaminer(const ServerPlan* plan, const Config* config,
+                           const Clock* clock)
+    : plan_(*plan),
+      config_(*config),
+      clock_(*clock),
+      choice_(Entries(plan->hosts),
+              {.host_wait = config->host_wait,
+               .reconcile_interval = config->reconcile_interval},
+              clock) {}
+
+std::vector<size_t> HostExaminer::BeginRound(const StoredReads& stored) {
+  choice_.Remember(stored);
+  looked_for_hosts_ = clock_.Now();
+  return choice_.Order();
+}
+
+absl::Status HostExaminer::Examine(size_t host, bool whatever,
+                                   Connection& connection) {
+  absl::StatusOr<HostFacts> facts =
+      choice_.several() ? ReadHostFacts(connection, choice_.Tables())
+                        : ReadHostIdentity(connection);
+  if (!facts.ok()) return facts.status();
+  facts_ = *std::move(facts);
+  facts_.traits.host = choice_.hosts()[host];
+  const absl::StatusOr<std::optional<ReplicaState>> state =
+      ReadReplicaState(connection);
+  replica_is_bad_ = replica_state_hidden_ = false;
+  std::optional<ReplicaState> replica;
+  if (absl::IsPermissionDenied(state.status())) {
+    const absl::StatusOr<bool> replicates = Replicates(connection);
+    if (!replicates.ok()) return replicates.status();
+    replica_state_hidden_ = *replicates || choice_.several();
+  } else if (!state.ok()) {
+    return state.status();
+  } else {
+    replica = *state;
+  }
+  is_replica_ = replica.has_value();
+  looked_at_replica_ = clock_.Now();
+  if (whatever) return absl::OkStatus();
+  const std::optional<std::string> objection =
+      choice_.Objection(host, facts_, replica);
+  if (!objection.has_value()) return absl::OkStatus();
+  return NotToBeRead(connection, *objection);
+}
+
+bool HostExaminer::BetterHostAnswers(Connection& current) {
+  const Moment now = clock_.Now();
+  if (Elapsed(looked_for_hosts_, now) < choice_.look_interval()) return false;
+  looked_for_hosts_ = now;
+  const std::vector<size_t> better = choice_.BetterHosts();
+  return std::any_of(better.begin(), better.end(),
+                     [&](size_t host) { return IsGood(host, current); });
+}
+
+bool HostExaminer::IsGood(size_t host, Connection& current) {
+  const absl::StatusOr<ServerReaders> connected = ConnectReaders(
+      plan_, plan_.hosts[host], config_.connect_timeout, config_.read_timeout);
+  if (!connected.ok()) return false;
+  Connection& connection = *connected->readers.front().connection;
+  if (choice_.doubt().empty()) {
+    const absl::StatusOr<bool> is_same = LeadToOneServer(current, connection);
+    if (!is_same.ok()) return false;
+    if (*is_same) {
+      choice_.NoteSameServer(host);
+      return true;
+    }
+  }
+  absl::StatusOr<HostFacts> facts = ReadHostFacts(connection, choice_.Tables());
+  if (!facts.ok()) return false;
+  facts->traits.host = choice_.hosts()[host];
+  const absl::StatusOr<std::optional<ReplicaState>> state =
+      ReadReplicaState(connection);
+  if (!state.ok() && !absl::IsPermissionDenied(state.status())) return false;
+  return choice_.IsGood(host, *facts,
+                        state.ok() ? *state : std::optional<ReplicaState>());
+}
+
+absl::Status HostExaminer::LookAtReplica(Connection& connection,
+                                         const Moment& now) {
+  if (!is_replica_ || !choice_.doubt().empty() ||
+      Elapsed(looked_at_replica_, now) < kBesideInterval) {
+    return absl::OkStatus();
+  }
+  looked_at_replica_ = now;
+  const absl::StatusOr<std::optional<ReplicaState>> state =
+      ReadReplicaState(connection);
+  if (absl::IsPermissionDenied(state.status())) return absl::OkStatus();
+  if (!state.ok()) return state.status();
+  is_replica_ = state->has_value();
+  const std::optional<std::string> against = choice_.Against(*state);
+  const bool was_bad = std::exchange(replica_is_bad_, against.has_value());
+  if (!was_bad || !against.has_value()) return absl::OkStatus();
+  return NotToBeRead(connection, *against);
+}
+
+absl::Status HostExaminer::ReadTables(absl::Span<const GroupReader> readers) {
+  std::map<TableName, std::string>& created = facts_.traits.created;
+  created.clear();
+  for (const GroupReader& reader : readers) {
+    for (const PreparedMap& map : reader.maps) {
+      for (const auto& [table, shape] : map.survey.tables) {
+        created.emplace(table, "");
+      }
+    }
+  }
+  return ReadCreateTimes(*readers.front().connection, &created);
+}
+
+absl::Status HostExaminer::ReadHighestGtids(Connection& connection) {
+  return postmirror::ReadHighestGtids(connection, &facts_);
+}
+
+absl::Status HostExaminer::ReadHighestPositions(Connection& connection) {
+  return postmirror::ReadHighestPositions(connection, &facts_.traits);
+}
+
+absl::Status HostExaminer::Mark(Connection& connection, Snapshot* snapshot) {
+  if (choice_.uncontained()) {
+    const absl::StatusOr<bool> replicates = Replicates(connection);
+    if (!replicates.ok()) return replicates.status();
+    snapshot->uncontained = choice_.TakesBack(*replicates);
+  }
+  snapshot->hosts = choice_.list();
+  snapshot->read_bound = choice_.BoundWith(facts_);
+  choice_.ReadSucceeded(choice_.current());
+  return absl::OkStatus();
+}
+
+std::string HostExaminer::NoteRead(bool taken) {
+  return choice_.NoteRead(facts_, taken).value_or("");
+}
+
+absl::Status HostExaminer::NotePositions(Connection& connection) {
+  if (!choice_.several()) return absl::OkStatus();
+  absl::Status status = ReadHighestPositions(connection);
+  if (status.ok()) choice_.NotePositions(facts_);
+  return status;
+}
+
+}  // namespace postmirror
