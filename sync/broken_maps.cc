@@ -24,6 +24,14 @@ bool BrokenMaps::AnyMayPass(const std::vector<MapFault>& faults) const {
       [this](const MapFault& fault) { return Find(fault.map) == nullptr; });
 }
 
+std::vector<std::string> BrokenMaps::Names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, faulty] : faulty_) {
+    if (faulty.is_broken()) names.push_back(name);
+  }
+  return names;
+}
+
 bool BrokenMaps::any() const {
   return std::any_of(faulty_.begin(), faulty_.end(),
                      [](const auto& each) { return each.second.is_broken(); });

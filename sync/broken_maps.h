@@ -40,6 +40,9 @@ class BrokenMaps {
 
   bool any() const;
 
+  // Those that are broken.
+  std::vector<std::string> Names() const;
+
   // Nullptr where the map is not broken.
   const BrokenMap* Find(const std::string& map) const;
 

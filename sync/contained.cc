@@ -132,11 +132,22 @@ Containment OfSameServer(const HostFacts& facts, const ReadBound& bound) {
     return traits;
   }
   if (gtids.kind == Kind::kLacks) return gtids;
-  // An older log alone is what a crash leaves of it, at times.
-  if (gtids.contained() && !AllCreatedAnew(facts.traits, bound.last)) {
+  // An older log alone is what a crash leaves of it, at times; but not where
+  // GTIDs are not all that it has.
+  if (gtids.contained() && bound.unnumbered.empty() &&
+      !AllCreatedAnew(facts.traits, bound.last)) {
     return gtids;
   }
   return traits;
+}
+
+// A host other than `host` whose changes without GTIDs were read, or nullptr.
+const std::string* UnnumberedElsewhere(const ReadBound& bound,
+                                       const std::string& host) {
+  const auto other =
+      std::find_if(bound.unnumbered.begin(), bound.unnumbered.end(),
+                   [&](const std::string& writer) { return writer != host; });
+  return other == bound.unnumbered.end() ? nullptr : &*other;
 }
 
 }  // namespace
@@ -155,9 +166,17 @@ Containment Contains(const HostFacts& facts, const ReadBound& bound) {
                               now.cluster_committed, ", and ",
                               last.cluster_committed, " was read before"));
   }
+  const std::string* unnumbered = UnnumberedElsewhere(bound, now.host);
   if (now.host == last.host && now.server_uid == last.server_uid &&
-      !now.server_uid.empty()) {
+      !now.server_uid.empty() && unnumbered == nullptr) {
     return OfSameServer(facts, bound);
+  }
+  if (!bound.unnumbered.empty()) {
+    return Unknown(absl::StrCat(
+        "may lack what was read before: ",
+        unnumbered == nullptr ? *bound.unnumbered.begin() : *unnumbered,
+        " has no binlog (log_bin), and was written to, so that no GTID tells "
+        "who has that"));
   }
   if (!bound.restarted.empty()) {
     return Unknown(absl::StrCat(

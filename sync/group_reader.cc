@@ -169,6 +169,7 @@ absl::Status PrepareReaders(absl::Span<GroupReader> readers,
 
 bool IsMended(const GroupReader& reader, size_t index,
               CollationTables* collations) {
+  reader.connection->ForgetDatabase();
   return PrepareMap(reader.group->maps[index], collations, *reader.connection)
       .ok();
 }

@@ -28,6 +28,10 @@ void Guard::RestoreEarlier(const std::string& map,
   maps_[map].unkept = held;
 }
 
+void Guard::NoteNewStore() {
+  for (auto& [map, state] : maps_) state.unkept = true;
+}
+
 const GuardRecord* Guard::Record(const std::string& map) const {
   const auto state = maps_.find(map);
   return state == maps_.end() ? nullptr : &state->second.record;

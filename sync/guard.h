@@ -2,8 +2,7 @@
 // of a map, as an emptied table, a wrong database or a half restored dump
 // would. It adds up what happened within an hour. Keys that are new to the
 // store are applied meanwhile; removals and changed values wait for the
-// administrator
-// (`postmirrorctl accept`) or for the table to come back.
+// administrator (`postmirrorctl accept`) or for the table to come back.
 #ifndef POSTMIRROR_SYNC_GUARD_H_
 #define POSTMIRROR_SYNC_GUARD_H_
 
@@ -32,6 +31,9 @@ class Guard {
   // held.
   void RestoreEarlier(const std::string& map,
                       const std::optional<MapSize>& largest, bool held);
+
+  // The store is another one: what the guard knows is not in it.
+  void NoteNewStore();
 
   // What it knows of the map, or nullptr.
   const GuardRecord* Record(const std::string& map) const;

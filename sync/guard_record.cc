@@ -57,6 +57,15 @@ class Encoder {
   std::string out_;
 };
 
+// Whether each is greater than the one before.
+template <typename List, typename Number>
+bool Rises(const List& list, Number number) {
+  return std::adjacent_find(list.begin(), list.end(),
+                            [&](const auto& one, const auto& other) {
+                              return number(one) >= number(other);
+                            }) == list.end();
+}
+
 // Takes what Encoder wrote. After a failure everything fails.
 class Decoder {
  public:
@@ -103,9 +112,8 @@ class Decoder {
     const uint64_t count = Count(8);
     std::vector<uint64_t> keys;
     for (uint64_t i = 0; i < count; ++i) keys.push_back(Number());
-    KeySet set(std::move(keys));
-    Check(set.size() == count);
-    return set;
+    Check(Rises(keys, [](uint64_t key) { return key; }));
+    return KeySet(std::move(keys));
   }
 
   KeyTraces Traces() {
@@ -114,19 +122,22 @@ class Decoder {
       stretches.push_back(
           {.number = Number(), .began = When(), .nameless = Number()});
     }
-    Check(std::is_sorted(stretches.begin(), stretches.end(),
-                         [](const auto& one, const auto& other) {
-                           return one.number < other.number;
-                         }));
+    const auto number = [](const auto& stretch) { return stretch.number; };
+    Check(Rises(stretches, number));
     std::vector<KeyTraces::Trace> traces;
     for (uint64_t count = Count(24); count > 0; --count) {
       traces.push_back(
           {.key = Number(), .entry = Number(), .stretch = Number()});
     }
-    Check(std::is_sorted(traces.begin(), traces.end(),
-                         [](const auto& one, const auto& other) {
-                           return one.key < other.key;
-                         }));
+    Check(Rises(traces, [](const auto& trace) { return trace.key; }));
+    for (const KeyTraces::Trace& trace : traces) {
+      Check(std::binary_search(
+          stretches.begin(), stretches.end(),
+          KeyTraces::Stretch{.number = trace.stretch, .began = {}},
+          [&](const auto& one, const auto& other) {
+            return number(one) < number(other);
+          }));
+    }
     return KeyTraces(std::move(stretches), std::move(traces));
   }
 
@@ -181,6 +192,7 @@ std::string EncodeGuardRecord(const GuardRecord& record) {
   }
   out.Keys(record.held_keys.uncontained);
   out.Keys(record.held_keys.later);
+  out.Keys(record.held_keys.gone);
   return std::move(out).bytes();
 }
 
@@ -204,6 +216,7 @@ absl::StatusOr<GuardRecord> DecodeGuardRecord(absl::string_view bytes) {
   }
   record.held_keys.uncontained = in.Keys();
   record.held_keys.later = in.Keys();
+  record.held_keys.gone = in.Keys();
   if (!in.AtEnd()) {
     return absl::DataLossError("what the guard remembers is damaged");
   }

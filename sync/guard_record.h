@@ -43,11 +43,19 @@ struct Hold {
 // Keys whose removal and changed value wait, each by itself, until the database
 // has them again as the store has them, or until they are accepted.
 struct HeldKeys {
-  KeySet uncontained;  // the host may lack what was read before
+  KeySet uncontained;  // the host may lack what was read before; until one
+                       // comes that has all of it
   KeySet later;        // came after what was accepted
+  // Of both, those that went with a store: nothing keeps them alive any more.
+  KeySet gone;
 
   bool empty() const { return uncontained.empty() && later.empty(); }
   size_t size() const { return uncontained.size() + later.size(); }
+  KeySet all() const {
+    KeySet keys = uncontained;
+    keys.Add(later);
+    return keys;
+  }
   bool Contains(uint64_t key) const {
     return uncontained.Contains(key) || later.Contains(key);
   }

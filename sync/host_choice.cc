@@ -20,10 +20,14 @@ constexpr absl::Duration kLongestAvoidance = absl::Hours(1);
 
 }  // namespace
 
+std::string HostList(const std::vector<std::string>& hosts) {
+  return absl::StrJoin(hosts, ", ");
+}
+
 HostChoice::HostChoice(std::vector<std::string> hosts, const Settings& settings,
                        const Clock* clock)
     : hosts_(std::move(hosts)),
-      list_(absl::StrJoin(hosts_, ", ")),
+      list_(HostList(hosts_)),
       settings_(settings),
       clock_(*clock),
       states_(hosts_.size()) {}
@@ -35,7 +39,6 @@ void HostChoice::Remember(const StoredReads& stored) {
       Recall(stored, DigestText(list_), {hosts_.begin(), hosts_.end()});
   bound_ = std::move(recollection.bound);
   bound_damaged_ = recollection.damaged;
-  if (bound_.has_value()) stored_host_ = bound_->last.host;
 }
 
 std::vector<size_t> HostChoice::Order() {
@@ -73,7 +76,7 @@ Containment HostChoice::Judge(size_t host, const HostFacts& facts) {
   }
   Containment containment = Contains(facts, *bound_);
   if (containment.has_lost && bound_->lost.insert(hosts_[host]).second) {
-    lost_unstored_ = true;
+    unkept_ = true;
   }
   return containment;
 }
@@ -152,6 +155,7 @@ std::optional<size_t> HostChoice::LastResort() {
 void HostChoice::Take(size_t host) {
   current_ = host;
   read_in_doubt_ = replicated_ = false;
+  shown_.reset();
   if (last_resort_ == host) return;
   doubt_.clear();
   uncontained_ = false;
@@ -205,17 +209,40 @@ Reading HostChoice::HowRead(bool taken) const {
   return uncontained_ ? Reading::kUncontained : Reading::kPartly;
 }
 
+// Whether changes that a read with `facts` finds may have no GTIDs: the host
+// has no binlog, and what it replicates does not explain them.
+bool HostChoice::MayBeUnnumbered(const HostFacts& facts) const {
+  if (facts.traits.binlog.has_value()) return false;
+  if (uncontained_) return true;
+  if (shown_.has_value()) return facts.gtids == *shown_;
+  // What it was before is not known, nor whether it was written to since.
+  if (!facts.replicates) return true;
+  if (!bound_.has_value()) return false;
+  GtidPositions both = bound_->gtids;
+  RaiseGtids(facts.gtids, &both);
+  return both == bound_->gtids;
+}
+
 std::string HostChoice::BoundWith(const HostFacts& facts) const {
   // What the store has besides is not known, so that no bound covers it.
   if (bound_damaged_) return "";
-  return EncodeReadBound(BoundAfter(bound_, facts, HowRead(false)));
+  return EncodeReadBound(
+      BoundAfter(bound_, facts, HowRead(false), MayBeUnnumbered(facts)));
 }
 
 std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
-                                                bool taken) {
+                                                bool taken, bool changed) {
   if (bound_damaged_ && !taken) return std::nullopt;
-  const ReadBound stored = BoundAfter(bound_, facts, HowRead(false));
-  bound_ = BoundAfter(bound_, facts, HowRead(taken));
+  const bool unnumbered =
+      MayBeUnnumbered(facts) && (changed || !bound_.has_value());
+  const ReadBound stored =
+      BoundAfter(bound_, facts, HowRead(false), unnumbered);
+  ReadBound after = BoundAfter(bound_, facts, HowRead(taken), unnumbered);
+  unkept_ = unkept_ || bound_damaged_ || stored != after ||
+            (bound_.has_value() && bound_->last.host != after.last.host);
+  bound_ = std::move(after);
+  bound_damaged_ = false;
+  shown_ = facts.shown;
   filled_ = true;
   read_in_doubt_ = true;
   if (taken && uncontained_) {
@@ -224,11 +251,7 @@ std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
     doubt_.clear();
     waiting_since_.reset();
   }
-  const bool needed = bound_damaged_ || lost_unstored_ || stored != *bound_ ||
-                      stored_host_ != bound_->last.host;
-  bound_damaged_ = lost_unstored_ = false;
-  stored_host_ = bound_->last.host;
-  if (!needed) return std::nullopt;
+  if (!unkept_) return std::nullopt;
   return EncodeReadBound(*bound_);
 }
 

@@ -23,6 +23,9 @@
 
 namespace postmirror {
 
+// A list of hosts as a text: Snapshot::hosts.
+std::string HostList(const std::vector<std::string>& hosts);
+
 // Used on the loop's thread.
 class HostChoice {
  public:
@@ -36,7 +39,6 @@ class HostChoice {
              const Clock* clock);
 
   const std::vector<std::string>& hosts() const { return hosts_; }
-  // The list as a text: Snapshot::hosts.
   const std::string& list() const { return list_; }
   // With one host there is no choice, and the guard alone decides.
   bool several() const { return hosts_.size() > 1; }
@@ -104,9 +106,13 @@ class HostChoice {
   // The encoded bound that goes into the store with a read that showed `facts`
   // at most.
   std::string BoundWith(const HostFacts& facts) const;
-  // That read is in the store; `taken`: all of it, and nothing is held. Returns
-  // an encoded bound if it is to be stored by itself.
-  std::optional<std::string> NoteRead(const HostFacts& facts, bool taken);
+  // That read is in the store; `taken`: all of it, and nothing is held;
+  // `changed`: it changed entries. Returns an encoded bound if it is to be
+  // stored by itself: again and again until NoteKept.
+  std::optional<std::string> NoteRead(const HostFacts& facts, bool taken,
+                                      bool changed);
+  // The bound that NoteRead returned is in the store.
+  void NoteKept() { unkept_ = false; }
   // Where the logs of the current host are, between two reads.
   void NotePositions(const HostFacts& facts);
 
@@ -122,6 +128,7 @@ class HostChoice {
   };
 
   Reading HowRead(bool taken) const;
+  bool MayBeUnnumbered(const HostFacts& facts) const;
   bool IsAvoided(size_t host, const Moment& now) const;
   Containment Judge(size_t host, const HostFacts& facts);
 
@@ -134,8 +141,9 @@ class HostChoice {
   bool filled_ = false;  // there is something that could be taken back
   std::optional<ReadBound> bound_;
   bool bound_damaged_ = false;
-  std::string stored_host_;  // bound_.last.host, as the store has it
-  bool lost_unstored_ = false;
+  bool unkept_ = false;  // bound_ says something that the store's does not
+  // What the last read of the current host has shown at least; absent before.
+  std::optional<GtidPositions> shown_;
 
   std::vector<Refused> refused_;  // in this round
   std::optional<Moment> waiting_since_;

@@ -59,10 +59,12 @@ absl::Status HostExaminer::Examine(size_t host, bool whatever,
     const absl::StatusOr<bool> replicates = Replicates(connection);
     if (!replicates.ok()) return replicates.status();
     replica_state_hidden_ = *replicates || choice_.several();
+    facts_.replicates = *replicates;
   } else if (!state.ok()) {
     return state.status();
   } else {
     replica = *state;
+    facts_.replicates = replica.has_value() && replica->running;
   }
   is_replica_ = replica.has_value();
   looked_at_replica_ = clock_.Now();
@@ -107,7 +109,9 @@ bool HostExaminer::IsGood(size_t host, Connection& current) {
 
 absl::Status HostExaminer::LookAtReplica(Connection& connection,
                                          const Moment& now) {
-  if (!is_replica_ || !choice_.doubt().empty() ||
+  // A primary may become a replica while it is read.
+  const bool may_be_replica = is_replica_ || choice_.several();
+  if (!may_be_replica || !choice_.doubt().empty() ||
       Elapsed(looked_at_replica_, now) < kBesideInterval) {
     return absl::OkStatus();
   }
@@ -133,7 +137,12 @@ absl::Status HostExaminer::ReadTables(absl::Span<const GroupReader> readers) {
       }
     }
   }
-  return ReadCreateTimes(*readers.front().connection, &created);
+  Connection& connection = *readers.front().connection;
+  absl::Status status = ReadCreateTimes(connection, &created);
+  if (!status.ok() || facts_.traits.binlog.has_value()) return status;
+  status = ReadHighestGtids(connection);
+  facts_.shown = facts_.gtids;
+  return status;
 }
 
 absl::Status HostExaminer::ReadHighestGtids(Connection& connection) {
@@ -150,14 +159,15 @@ absl::Status HostExaminer::Mark(Connection& connection, Snapshot* snapshot) {
     if (!replicates.ok()) return replicates.status();
     snapshot->uncontained = choice_.TakesBack(*replicates);
   }
+  snapshot->contained = !choice_.uncontained() && choice_.doubt().empty();
   snapshot->hosts = choice_.list();
   snapshot->read_bound = choice_.BoundWith(facts_);
   choice_.ReadSucceeded(choice_.current());
   return absl::OkStatus();
 }
 
-std::string HostExaminer::NoteRead(bool taken) {
-  return choice_.NoteRead(facts_, taken).value_or("");
+std::string HostExaminer::NoteRead(bool taken, bool changed) {
+  return choice_.NoteRead(facts_, taken, changed).value_or("");
 }
 
 absl::Status HostExaminer::NotePositions(Connection& connection) {

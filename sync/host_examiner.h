@@ -62,7 +62,8 @@ class HostExaminer {
   // does not let us ask.
   bool replica_state_hidden() const { return replica_state_hidden_; }
 
-  // Which tables are read, and since when they are there.
+  // Which tables are read, and since when they are there; and what the next
+  // snapshot shows at least.
   absl::Status ReadTables(absl::Span<const GroupReader> readers);
 
   // What the open transaction shows at most: see sync/mariadb/host_questions.h.
@@ -73,7 +74,7 @@ class HostExaminer {
   absl::Status Mark(Connection& connection, Snapshot* snapshot);
 
   // See HostChoice::NoteRead; empty where there is nothing to store.
-  std::string NoteRead(bool taken);
+  std::string NoteRead(bool taken, bool changed);
 
   // Where the logs of the host are now: a host that goes back is known by it.
   // Does nothing where there is one host only.

@@ -39,6 +39,9 @@ struct HostFacts {
   GtidPositions written;
   // Of what it has replicated alone: the last one of each domain.
   GtidPositions replicated;
+  // What its next snapshot shows at least; kept up where it has no binlog.
+  GtidPositions shown;
+  bool replicates = false;  // it did when it was connected to
 };
 
 }  // namespace postmirror

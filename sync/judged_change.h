@@ -37,6 +37,7 @@ struct JudgedChange {
   bool is_first_fill = false;
   bool is_whole = true;         // all keys were read
   bool uncontained = false;     // Snapshot
+  bool contained = false;       // Snapshot
   bool removals_wait = false;   // Snapshot
   bool additions_wait = false;  // MapSnapshot
 

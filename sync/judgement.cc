@@ -80,18 +80,19 @@ KeySet Judging::Pending() const {
 // A store that was set aside has taken what was held with it. The map stays
 // held, until its keys are there again.
 void Judging::TakeAsGone() {
-  KeySet gone = held_before_.removals;
-  gone.Add(record_.held_keys.uncontained);
-  gone.Add(record_.held_keys.later);
-  gone.Remove(KeysOf(change_.added));
-  record_.held_keys = {};
+  const KeySet there = KeysOf(change_.added);
+  HeldKeys& held = record_.held_keys;
+  KeySet gone = Without(Without(held_before_.removals, held.all()), there);
+  // That a key is there does not say that it has the value of before.
+  const KeySet back = Common(held_before_.removals, there);
+  held.gone = Without(held.all(), back);
   const auto unknown_entries = [](const KeySet& keys) {
     std::vector<KeyEntry> entries;
     for (const uint64_t key : keys.keys()) entries.push_back({.key = key});
     return entries;
   };
   record_.missing.Add(unknown_entries(gone), now_);
-  record_.changed.Add(unknown_entries(Without(held_before_.values, gone)),
+  record_.changed.Add(unknown_entries(Without(held_before_.values, held.all())),
                       now_);
 }
 
@@ -100,8 +101,14 @@ void Judging::HoldKeys() {
   if (held.empty() && !change_.uncontained) return;
   const KeySet pending = Pending();
   if (change_.is_whole) {
-    held.uncontained.RemoveAllBut(pending);
-    held.later.RemoveAllBut(pending);
+    if (change_.contained) held.uncontained = {};
+    // Of a first fill it is known already which of them are there.
+    if (!change_.is_first_fill) held.gone.Remove(KeysOf(change_.added));
+    held.gone.RemoveAllBut(held.all());
+    KeySet waiting = pending;
+    waiting.Add(held.gone);
+    held.uncontained.RemoveAllBut(waiting);
+    held.later.RemoveAllBut(waiting);
   }
   if (change_.uncontained) held.uncontained.Add(Without(pending, held.later));
   if (held.size() > GuardRecord::kMaxKeys) HoldUnknown();
@@ -238,8 +245,7 @@ void Judging::DescribeHeld() {
   held = {.removals = KeysOf(change_.removed),
           .values = KeysOf(change_.changed)};
   if (!all) {
-    KeySet keys = record_.held_keys.uncontained;
-    keys.Add(record_.held_keys.later);
+    const KeySet keys = record_.held_keys.all();
     held.removals.RemoveAllBut(keys);
     held.values.RemoveAllBut(keys);
   }

@@ -79,13 +79,19 @@ std::string HoldReason(const JudgedChange& change, const GuardRecord& record,
     reasons.emplace_back(
         "what was held of it is not known any more, so that all of it is");
   }
-  if (!record.held_keys.uncontained.empty()) {
+  const HeldKeys& keys = record.held_keys;
+  if (!keys.uncontained.empty()) {
     reasons.emplace_back(
         "the host that is read may lack changes that were read before");
   }
-  if (!record.held_keys.later.empty()) {
-    reasons.push_back(absl::StrCat(record.held_keys.later.size(),
-                                   " keys came after what was accepted"));
+  if (!keys.later.empty()) {
+    reasons.push_back(
+        absl::StrCat(keys.later.size(), " keys came after what was accepted"));
+  }
+  if (!keys.gone.empty()) {
+    reasons.push_back(absl::StrCat(
+        "the store was lost, and ", keys.gone.size(),
+        " keys that were held in it are answered as the database has them"));
   }
   if (waits_whole) {
     reasons.emplace_back("its new definition is taken as a whole or not yet");

@@ -231,6 +231,7 @@ absl::StatusOr<MapChange> DecideChange(const Snapshot& snapshot,
   judged.is_first_fill = record == nullptr;
   judged.is_whole = !map.keys.has_value();
   judged.uncontained = snapshot.uncontained;
+  judged.contained = snapshot.contained;
   judged.removals_wait = snapshot.removals_wait;
   judged.additions_wait = map.additions_wait;
   change.judgement = guard->Judge(name, judged, now);

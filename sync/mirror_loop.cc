@@ -273,12 +273,19 @@ absl::Status MirrorLoop::NoteRead(const Snapshot& snapshot,
       std::none_of(results.begin(), results.end(), [](const MapResult& result) {
         return result.held.has_value();
       });
-  const absl::StatusOr<std::string> bound = session_.NoteRead(taken);
+  const bool changed =
+      std::any_of(results.begin(), results.end(), [](const MapResult& result) {
+        return result.filled ||
+               result.added + result.changed + result.removed > 0;
+      });
+  const absl::StatusOr<std::string> bound = session_.NoteRead(taken, changed);
   if (!bound.ok()) return CountError(bound.status());
   status_.NoteDoubt(session_.hosts().doubt());
   log_.Doubt(session_.hosts().doubt());
   if (bound->empty()) return absl::OkStatus();
-  return with_.store->KeepBound(snapshot.hosts, *bound);
+  absl::Status kept = with_.store->KeepBound(snapshot.hosts, *bound);
+  if (kept.ok()) session_.NoteKept();
+  return kept;
 }
 
 // Waits until something is due.

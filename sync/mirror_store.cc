@@ -5,19 +5,12 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "schema/runtime/digest.h"
 
 namespace postmirror {
 namespace {
-
-// Do not change: stored.
-constexpr absl::string_view kBoundNote = "bound/";
-
-std::string BoundNote(absl::string_view hosts) {
-  return absl::StrCat(kBoundNote, DigestText(hosts));
-}
 
 MapResult Report(const MapChange& change) {
   MapResult result;
@@ -32,6 +25,14 @@ MapResult Report(const MapChange& change) {
   result.waiting_additions = change.judgement.waiting_additions;
   result.accept = change.judgement.accept;
   return result;
+}
+
+// What the store has of these goes with it, though nothing takes its place.
+std::string NotFilledAgain(const Snapshot& snapshot) {
+  if (snapshot.broken_maps.empty()) return "";
+  return absl::StrCat(
+      "; their lookups are temporary errors until they can be read again: ",
+      absl::StrJoin(snapshot.broken_maps, ", "));
 }
 
 // Do not change: stored. The note of the guard about a map.
@@ -68,8 +69,13 @@ absl::Status DropUnusedCollations(
 }  // namespace
 
 MirrorStore::MirrorStore(absl::string_view store, double max_shrink,
-                         const Clock* clock, Logger* logger)
-    : store_(store), clock_(*clock), logger_(*logger), guard_(max_shrink) {}
+                         const Clock* clock, Logger* logger,
+                         std::set<std::string> lists)
+    : store_(store),
+      clock_(*clock),
+      logger_(*logger),
+      lists_(std::move(lists)),
+      guard_(max_shrink) {}
 
 MirrorStore::~MirrorStore() = default;
 
@@ -101,7 +107,7 @@ absl::Status MirrorStore::OpenLocked() {
   damage_ = absl::OkStatus();
   NoteEntries(*records);
   RestoreGuard(*records, *notes);
-  NoteBounds(*std::move(notes));
+  bounds_ = StoredBounds(*std::move(notes));
   writer_ = *std::move(opened);
   ++generation_;
   return absl::OkStatus();
@@ -110,6 +116,7 @@ absl::Status MirrorStore::OpenLocked() {
 // What this process knows of a map goes on, though the store is another one:
 // its notes may have gone with it.
 void MirrorStore::RestoreGuard(const Records& records, const Notes& notes) {
+  guard_.NoteNewStore();
   for (const auto& [map, record] : records) {
     if (guard_.Record(map) != nullptr) continue;
     if (const auto note = notes.find(GuardNote(map)); note != notes.end()) {
@@ -167,8 +174,8 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
   // What is whole in it stays until there is something better.
   if (!snapshot.is_whole) return absl::AbortedError(status.message());
   writer_.reset();
-  logger_.Error(absl::StrCat("store ", store_,
-                             ": is damaged, set aside: ", status.message()));
+  logger_.Error(absl::StrCat("store ", store_, ": is damaged, set aside: ",
+                             status.message(), NotFilledAgain(snapshot)));
   if (absl::Status aside = StoreWriter::SetAside(store_); !aside.ok()) {
     return aside;
   }
@@ -208,29 +215,16 @@ absl::Status MirrorStore::Write(const Snapshot& snapshot,
       !dropped.ok()) {
     return dropped;
   }
-  const std::string note = BoundNote(snapshot.hosts);
+  StoredBounds bounds = bounds_;
   if (!snapshot.read_bound.empty()) {
-    if (absl::Status put = (*transaction)->PutNote(note, snapshot.read_bound);
-        !put.ok()) {
-      return put;
-    }
+    bounds = bounds_.With(snapshot.hosts, snapshot.read_bound, lists_);
+  }
+  if (absl::Status put = bounds.Write(bounds_, transaction->get()); !put.ok()) {
+    return put;
   }
   absl::Status committed = (*transaction)->Commit();
-  if (committed.ok() && !snapshot.read_bound.empty()) {
-    bounds_[note] = snapshot.read_bound;
-  }
+  if (committed.ok()) bounds_ = std::move(bounds);
   return committed;
-}
-
-void MirrorStore::NoteBounds(Notes notes) {
-  bounds_ = std::move(notes);
-  std::erase_if(bounds_, [](const auto& note) {
-    return !absl::StartsWith(note.first, kBoundNote);
-  });
-}
-
-bool MirrorStore::HasBound(const std::string& hosts) const {
-  return bounds_.contains(BoundNote(hosts));
 }
 
 StoredReads MirrorStore::Reads(const std::vector<std::string>& maps) {
@@ -247,9 +241,7 @@ StoredReads MirrorStore::Reads(const std::vector<std::string>& maps) {
     reads.unknown = true;
     return reads;
   }
-  for (const auto& [note, bound] : bounds_) {
-    reads.bounds[note.substr(kBoundNote.size())] = bound;
-  }
+  reads.bounds = bounds_.ByDigest();
   reads.filled = std::any_of(
       maps.begin(), maps.end(),
       [&](const std::string& map) { return records->contains(map); });
@@ -260,17 +252,14 @@ absl::Status MirrorStore::KeepBound(const std::string& hosts,
                                     const std::string& bound) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
-  const std::string note = BoundNote(hosts);
-  if (const auto kept = bounds_.find(note);
-      kept != bounds_.end() && kept->second == bound) {
-    return absl::OkStatus();
-  }
+  if (bounds_.HasEqual(hosts, bound)) return absl::OkStatus();
+  StoredBounds bounds = bounds_.With(hosts, bound, lists_);
   absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
       writer_->Begin();
   if (!transaction.ok()) return NoteDamage(transaction.status());
-  absl::Status status = (*transaction)->PutNote(note, bound);
+  absl::Status status = bounds.Write(bounds_, transaction->get());
   if (status.ok()) status = (*transaction)->Commit();
-  if (status.ok()) bounds_[note] = bound;
+  if (status.ok()) bounds_ = std::move(bounds);
   return NoteDamage(std::move(status));
 }
 
@@ -283,7 +272,7 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
   // an accept least of all.
   Guard guard = guard_;
   std::deque<MapChange> changes;
-  bool writes = !snapshot.read_bound.empty() && !HasBound(snapshot.hosts);
+  bool writes = !snapshot.read_bound.empty() && !bounds_.Has(snapshot.hosts);
   for (const MapSnapshot& map : snapshot.maps) {
     const auto record = records->find(map.map->name);
     absl::StatusOr<MapChange> change = DecideChange(

@@ -24,6 +24,7 @@
 #include "sync/map_change.h"
 #include "sync/read_bound.h"
 #include "sync/snapshot.h"
+#include "sync/stored_bounds.h"
 
 namespace postmirror {
 
@@ -50,9 +51,10 @@ struct EarlierGuard {
 
 class MirrorStore {
  public:
-  // `clock` and `logger` must outlive it. Opens nothing yet.
+  // `clock` and `logger` must outlive it. `lists` are the lists of hosts that
+  // are configured (StoredBounds::With). Opens nothing yet.
   MirrorStore(absl::string_view store, double max_shrink, const Clock* clock,
-              Logger* logger);
+              Logger* logger, std::set<std::string> lists = {});
   ~MirrorStore();
 
   // Opens the store if it is not open. kDataLoss where it is damaged: it stays
@@ -116,8 +118,6 @@ class MirrorStore {
   absl::Status Write(const Snapshot& snapshot,
                      const std::deque<MapChange>& changes, const Guard& guard,
                      const Records& before);
-  bool HasBound(const std::string& hosts) const;
-  void NoteBounds(Notes notes);
 
   const std::string store_;
   const Clock& clock_;
@@ -127,9 +127,8 @@ class MirrorStore {
   // kDataLoss from when the store was found to be damaged until it was opened.
   absl::Status damage_;
   std::atomic<uint64_t> generation_ = 0;
-  // The encoded bound of each list of hosts, as the store has it; nullopt where
-  // it is damaged.
-  std::map<std::string, std::optional<std::string>> bounds_;
+  const std::set<std::string> lists_;
+  StoredBounds bounds_;  // as the store has them
   Guard guard_;
   std::map<std::string, EarlierGuard> earlier_;  // by map
   mutable std::mutex entries_mutex_;

@@ -92,6 +92,11 @@ bool TakeLost(const std::vector<std::string>& fields, ReadBound* bound) {
   return true;
 }
 
+bool TakeUnnumbered(const std::vector<std::string>& fields, ReadBound* bound) {
+  bound->unnumbered.insert(fields[1]);
+  return true;
+}
+
 bool TakeLine(absl::string_view line, ReadBound* bound) {
   struct Field {
     absl::string_view name;  // do not change: stored
@@ -99,10 +104,15 @@ bool TakeLine(absl::string_view line, ReadBound* bound) {
     bool (*take)(const std::vector<std::string>&, ReadBound*);
   };
   static constexpr Field kFields[] = {
-      {"host", 3, TakeHost},           {"lsn", 2, TakeLsn},
-      {"binlog", 3, TakeBinlog},       {"created", 4, TakeCreated},
-      {"cluster", 3, TakeCluster},     {"gtid", 4, TakeGtid},
-      {"restarted", 3, TakeRestarted}, {"lost", 2, TakeLost},
+      {"host", 3, TakeHost},
+      {"lsn", 2, TakeLsn},
+      {"binlog", 3, TakeBinlog},
+      {"created", 4, TakeCreated},
+      {"cluster", 3, TakeCluster},
+      {"gtid", 4, TakeGtid},
+      {"restarted", 3, TakeRestarted},
+      {"lost", 2, TakeLost},
+      {"unnumbered", 2, TakeUnnumbered},
   };
   std::vector<std::string> fields = absl::StrSplit(line, '\t');
   for (std::string& field : fields) {
@@ -119,15 +129,19 @@ bool TakeLine(absl::string_view line, ReadBound* bound) {
 }  // namespace
 
 ReadBound BoundAfter(const std::optional<ReadBound>& before,
-                     const HostFacts& facts, Reading reading) {
-  if (!before.has_value()) {
-    return {.gtids = facts.gtids,
-            .last = facts.traits,
-            .restarted = {},
-            .lost = {}};
+                     const HostFacts& facts, Reading reading, bool unnumbered) {
+  ReadBound after = before.value_or(ReadBound{.gtids = {},
+                                              .last = facts.traits,
+                                              .restarted = {},
+                                              .lost = {},
+                                              .unnumbered = {}});
+  const std::string& host = facts.traits.host;
+  if (reading == Reading::kTaken) {
+    std::erase_if(after.unnumbered,
+                  [&](const std::string& other) { return other != host; });
   }
-  ReadBound after = *before;
-  if (reading == Reading::kUncontained) {
+  if (unnumbered) after.unnumbered.insert(host);
+  if (reading == Reading::kUncontained && before.has_value()) {
     // What the store keeps may be the former host's still.
     RaiseGtids(facts.gtids, &after.gtids);
     return after;
@@ -141,7 +155,7 @@ ReadBound BoundAfter(const std::optional<ReadBound>& before,
   if (reading == Reading::kTaken) after.gtids.clear();
   RaiseGtids(facts.gtids, &after.gtids);
   after.last = facts.traits;
-  after.lost.erase(facts.traits.host);
+  after.lost.erase(host);
   return after;
 }
 
@@ -155,9 +169,16 @@ void FollowPositions(const HostFacts& facts, ReadBound* bound) {
 
 ReadBound Joined(ReadBound one, const ReadBound& other) {
   RaiseGtids(other.gtids, &one.gtids);
-  if (one.last.lsn < other.last.lsn) one.last = other.last;
+  // Which of both was read last is not known: where they are of one server, the
+  // one that asks more; of two, neither has all of it by being the last.
+  if (!IsSameServer(one.last, other.last)) {
+    one.last = HostTraits();
+  } else if (one.last.lsn < other.last.lsn) {
+    one.last = other.last;
+  }
   one.restarted.insert(other.restarted.begin(), other.restarted.end());
   one.lost.insert(other.lost.begin(), other.lost.end());
+  one.unnumbered.insert(other.unnumbered.begin(), other.unnumbered.end());
   return one;
 }
 
@@ -188,6 +209,9 @@ std::string EncodeReadBound(const ReadBound& bound) {
         &out);
   }
   for (const std::string& host : bound.lost) AppendLine({"lost", host}, &out);
+  for (const std::string& host : bound.unnumbered) {
+    AppendLine({"unnumbered", host}, &out);
+  }
   return out;
 }
 
@@ -220,7 +244,10 @@ Recollection Recall(const StoredReads& stored, const std::string& list,
   for (const auto& [other, bytes] : stored.bounds) {
     if (!bytes.has_value()) continue;
     std::optional<ReadBound> bound = DecodeReadBound(*bytes);
-    if (!bound.has_value() || !hosts.contains(bound->last.host)) continue;
+    if (!bound.has_value() ||
+        (!bound->last.host.empty() && !hosts.contains(bound->last.host))) {
+      continue;
+    }
     recollection.bound = recollection.bound.has_value()
                              ? Joined(*std::move(recollection.bound), *bound)
                              : std::move(bound);

@@ -24,6 +24,9 @@ struct ReadBound {
   // Hosts that were seen without transactions that they had before. Other ones
   // may get the same numbers.
   std::set<std::string> lost;
+  // Hosts without a binlog whose own changes were read: these have no GTIDs, so
+  // that no number tells whether another host has them.
+  std::set<std::string> unnumbered;
 
   friend bool operator==(const ReadBound&, const ReadBound&) = default;
 };
@@ -36,8 +39,10 @@ enum class Reading {
 };
 
 // The bound once a host was read; `before` is absent at the first read.
+// `unnumbered`: what was read may have changes without GTIDs.
 ReadBound BoundAfter(const std::optional<ReadBound>& before,
-                     const HostFacts& facts, Reading reading);
+                     const HostFacts& facts, Reading reading,
+                     bool unnumbered = false);
 
 // Notes where the logs of the host are that was read last.
 void FollowPositions(const HostFacts& facts, ReadBound* bound);

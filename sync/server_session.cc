@@ -217,14 +217,15 @@ absl::StatusOr<std::optional<Snapshot>> ServerSession::TryReadAll() {
 }
 
 // Whether what can be read may be read, or used, without the rest; fails where
-// nothing can be.
+// nothing can be, and has not been for so long that every map is broken.
 absl::StatusOr<bool> ServerSession::JudgeFaults() {
   const std::vector<MapFault> faults = FindFaults(readers_, refused_);
   broken_.Note(faults, clock_.Now());
+  if (broken_.AnyMayPass(faults)) return false;
   if (!faults.empty() && faults.size() == CountMaps(plan_)) {
     return Joined(faults);
   }
-  return !broken_.AnyMayPass(faults);
+  return true;
 }
 
 // An address may be moving into the broken map, and be in no other any more;
@@ -232,6 +233,7 @@ absl::StatusOr<bool> ServerSession::JudgeFaults() {
 void ServerSession::Mark(Snapshot* snapshot) const {
   if (!broken_.any()) return;
   snapshot->removals_wait = true;
+  snapshot->broken_maps = broken_.Names();
   for (MapSnapshot& map : snapshot->maps) {
     map.additions_wait = map.map->lists_domains;
   }
@@ -287,8 +289,8 @@ absl::Status ServerSession::Finish(absl::Status status, Snapshot* snapshot) {
   return status;
 }
 
-absl::StatusOr<std::string> ServerSession::NoteRead(bool taken) {
-  std::string kept = hosts_.NoteRead(taken);
+absl::StatusOr<std::string> ServerSession::NoteRead(bool taken, bool changed) {
+  std::string kept = hosts_.NoteRead(taken, changed);
   // A read of everything has asked.
   if (read_named_) {
     const absl::Status noted = hosts_.NotePositions(connection());

@@ -60,9 +60,11 @@ class ServerSession {
   // anew; kAlreadyExists where the server_id is another replica's.
   absl::StatusOr<ChangeHint> Poll();
 
-  // The last read is in the store; `taken`: of everything, and nothing is held.
-  // Returns what the store has to keep of it by itself, or nothing.
-  absl::StatusOr<std::string> NoteRead(bool taken);
+  // The last read is in the store; see HostChoice for both flags.
+  // Returns what the store has to keep of it by itself, or nothing; NoteKept,
+  // once it does.
+  absl::StatusOr<std::string> NoteRead(bool taken, bool changed);
+  void NoteKept() { hosts_.choice().NoteKept(); }
 
   const HostChoice& hosts() const { return hosts_.choice(); }
 

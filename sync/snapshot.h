@@ -48,9 +48,13 @@ struct Snapshot {
   // Removals wait: a map of the server is broken, and an address may be moving
   // into it.
   bool removals_wait = false;
+  std::vector<std::string> broken_maps;  // by name
   // The host may lack what was read before: what it removes or changes is held,
   // key by key, until it is accepted.
   bool uncontained = false;
+  // It is known to have all of it, and is in no doubt: what was held for that
+  // reason is not any more.
+  bool contained = false;
   // The list of hosts, and what was read of it so far at most, to be kept with
   // the data (ReadBound, encoded). Empty: what is kept stays.
   std::string hosts;

@@ -72,6 +72,8 @@ void StatusBoard::Write(const Moment& now) {
                      written.message()));
   }
   write_failed_ = !written.ok();
+  // What it said would be believed for as long as it looks fresh.
+  if (write_failed_) RemoveSyncStatus(folder_);
   unwritten_ = write_failed_;
 }
 

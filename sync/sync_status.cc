@@ -1,6 +1,8 @@
 #include "sync/sync_status.h"
 
+#include <filesystem>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -184,6 +186,12 @@ absl::Status WriteSyncStatus(absl::string_view folder,
                              const SyncStatus& status) {
   return ReplaceFile(absl::StrCat(folder, "/", kFileName),
                      EncodeSyncStatus(status));
+}
+
+void RemoveSyncStatus(absl::string_view folder) {
+  std::error_code ignored;
+  std::filesystem::remove(std::string(folder) + "/" + std::string(kFileName),
+                          ignored);
 }
 
 absl::StatusOr<SyncStatus> ReadSyncStatus(absl::string_view folder) {

@@ -75,6 +75,8 @@ absl::StatusOr<SyncStatus> DecodeSyncStatus(absl::string_view text);
 absl::Status WriteSyncStatus(absl::string_view folder,
                              const SyncStatus& status);
 absl::StatusOr<SyncStatus> ReadSyncStatus(absl::string_view folder);
+// Nothing is known then; for where it cannot be written any more.
+void RemoveSyncStatus(absl::string_view folder);
 
 }  // namespace postmirror
 

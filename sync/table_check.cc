@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sync/map_fault.h"
 #include "sync/mariadb/table_shape.h"
 
 namespace postmirror {
@@ -107,6 +108,7 @@ absl::Status CheckTables(absl::Span<GroupReader> readers, ReadScope* scope) {
   if (worst.ok() && *worst == Finding::kUncertain) {
     worst = CompareAll(readers, {}, &shapes, &of_maps);
   }
+  if (IsOfTheMap(worst.status())) worst = Finding::kDifferent;
   if (!worst.ok()) return worst.status();
   if (*worst == Finding::kDifferent) *scope = ReadScope::Everything();
   if (*worst != Finding::kUncertain) return absl::OkStatus();

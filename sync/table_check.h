@@ -13,8 +13,9 @@ namespace postmirror {
 // Asks again what the tables of scope->unproven are. Where one is another than
 // was surveyed, the scope becomes Everything; where that cannot be told,
 // because the survey came too soon after the table was made, the maps that read
-// it become whole. Otherwise what is named holds. Fails as Connection::Query
-// does. REQUIRES: the readers' transactions are open, and FindKeyHints returned
+// it become whole. Otherwise what is named holds. Where one cannot be asked
+// for, for an error of its maps' own, the scope becomes Everything. Fails as
+// Connection::Query does. REQUIRES: the readers' transactions are open, and FindKeyHints returned
 // OK.
 absl::Status CheckTables(absl::Span<GroupReader> readers, ReadScope* scope);
 

@@ -44,12 +44,16 @@ class TemporaryTest(TemporaryCase):
         self.mariadb.start()
         self.assert_heals()
 
-    def test_store_not_filled_while_one_table_cannot_be_read(self):
+    def test_map_not_filled_while_its_table_cannot_be_read(self):
         self.mariadb.run("RENAME TABLE virtual_aliases TO away")
         self.site.sync.start()
-        self.site.sync.wait_for_log("lookups are answered from what the store has")
+        self.site.sync.wait_for_log("is broken")
         self.start_proxy()
-        self.assert_temporary()
+        self.wait_for_lookup(MAILBOXES, "john@example.org", found("1"))
+        self.assert_lookup(ALIASES, "info@example.org", TEMPORARY)
+        self.assert_lookup(ALIASES, "unknown@example.org", TEMPORARY)
+        self.assert_replies("info@example.org", "451 4.3.0")
+        self.assert_replies("unknown@example.org", "451 4.3.0")
         self.mariadb.run("RENAME TABLE away TO virtual_aliases")
         self.assert_heals()
 

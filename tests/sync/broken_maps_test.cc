@@ -127,5 +127,12 @@ TEST(MapFaultTest, AllFaultsAreNamedTogether) {
                                 "map /etc/domains.cf: denied"));
 }
 
+TEST_F(BrokenMapsTest, NamesThoseThatAreBroken) {
+  EXPECT_THAT(maps_.Names(), ::testing::IsEmpty());
+  Break({{kAliases, absl::NotFoundError("no table")}});
+  maps_.Note({{kDomains, absl::NotFoundError("no table")}}, clock_.Now());
+  EXPECT_THAT(maps_.Names(), ::testing::ElementsAre(kAliases));
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -161,6 +161,23 @@ TEST(ContainedTest, AHostThatLostIsNotTrustedWhenItsNumbersAreBack) {
   EXPECT_EQ(Judged(again, bound), Kind::kLacks);
 }
 
+TEST(ContainedTest, WhatAHostWroteWithoutGtidsNoOtherOneContains) {
+  HostFacts r = R("0-1-150");
+  r.traits.binlog.reset();
+  ReadBound bound = ReadOf(r);
+  bound.unnumbered = {"r"};
+  EXPECT_EQ(Judged(P("0-1-150"), bound), Kind::kUnknown);
+  EXPECT_EQ(Judged(r, bound), Kind::kContained);
+  // As it was before, which its GTIDs do not tell.
+  HostFacts older = r;
+  older.traits.lsn = 4999;
+  EXPECT_NE(Judged(older, bound), Kind::kContained);
+  // And where it was read in doubt, the last one lacks it as well.
+  bound.last = P("").traits;
+  EXPECT_EQ(Judged(P("0-1-150"), bound), Kind::kUnknown);
+  EXPECT_EQ(Judged(R("0-1-150"), bound), Kind::kUnknown);
+}
+
 HostFacts Node(const std::string& name, uint32_t id, uint64_t committed) {
   HostFacts node = HostAt(name, id, "");
   node.traits.cluster = "6d1c2e2c-0000";

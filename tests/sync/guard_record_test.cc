@@ -23,6 +23,7 @@ GuardRecord Everything() {
   hold.newcomers = KeySet({9, 8});
   record.held_keys.uncontained = KeySet({1, 2});
   record.held_keys.later = KeySet({4});
+  record.held_keys.gone = KeySet({2});
   return record;
 }
 

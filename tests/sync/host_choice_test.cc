@@ -39,7 +39,7 @@ class HostChoiceTest : public ::testing::Test {
     ASSERT_EQ(choice_.Objection(host, facts, std::nullopt), std::nullopt);
     choice_.Take(host);
     choice_.ReadSucceeded(host);
-    choice_.NoteRead(facts, true);
+    choice_.NoteRead(facts, true, true);
   }
 
   // A round in which R alone answers.
@@ -96,7 +96,7 @@ TEST_F(HostChoiceTest, WhatIsHeldStaysReadUntilItIsTaken) {
   clock_.Advance(kWait);
   RoundOfR(R("0-1-140"));
   choice_.Take(kR);
-  choice_.NoteRead(R("0-1-140"), false);
+  choice_.NoteRead(R("0-1-140"), false, true);
   EXPECT_TRUE(choice_.uncontained());
   // The primary has all of it, and is looked for.
   EXPECT_THAT(choice_.BetterHosts(), ElementsAre(kP, kR));
@@ -104,7 +104,7 @@ TEST_F(HostChoiceTest, WhatIsHeldStaysReadUntilItIsTaken) {
   EXPECT_TRUE(choice_.IsGood(kP, P("0-1-150"), std::nullopt));
   EXPECT_FALSE(choice_.IsGood(kR, R("0-1-149"), std::nullopt));
   // It is accepted.
-  EXPECT_NE(choice_.NoteRead(R("0-1-140"), true), std::nullopt);
+  EXPECT_NE(choice_.NoteRead(R("0-1-140"), true, true), std::nullopt);
   EXPECT_FALSE(choice_.uncontained());
   EXPECT_THAT(choice_.doubt(), IsEmpty());
   choice_.Order();
@@ -118,7 +118,7 @@ TEST_F(HostChoiceTest, InDoubtWhatIsWrittenIsFollowedAndWhatIsReplicatedHeld) {
   RoundOfR(R("0-1-140"));
   choice_.Take(kR);
   EXPECT_TRUE(choice_.TakesBack(false));  // the first read of it
-  choice_.NoteRead(R("0-1-140"), false);
+  choice_.NoteRead(R("0-1-140"), false, true);
   EXPECT_FALSE(choice_.TakesBack(false));
   EXPECT_TRUE(choice_.TakesBack(true));
   // It has stopped, but since the last read.
@@ -132,7 +132,7 @@ TEST_F(HostChoiceTest, AContainingHostEndsTheDoubt) {
   clock_.Advance(kWait);
   RoundOfR(R("0-1-140"));
   choice_.Take(kR);
-  choice_.NoteRead(R("0-1-140"), false);
+  choice_.NoteRead(R("0-1-140"), false, true);
   Read(kP, P("0-1-151"));
   EXPECT_FALSE(choice_.uncontained());
   EXPECT_THAT(choice_.doubt(), IsEmpty());
@@ -197,8 +197,8 @@ TEST_F(HostChoiceTest, ADamagedBoundIsNotContained) {
   EXPECT_TRUE(choice.uncontained());
   // What the store has besides is not covered by it.
   EXPECT_EQ(choice.BoundWith(P("0-1-150")), "");
-  EXPECT_EQ(choice.NoteRead(P("0-1-150"), false), std::nullopt);
-  EXPECT_NE(choice.NoteRead(P("0-1-150"), true), std::nullopt);
+  EXPECT_EQ(choice.NoteRead(P("0-1-150"), false, true), std::nullopt);
+  EXPECT_NE(choice.NoteRead(P("0-1-150"), true, true), std::nullopt);
   EXPECT_NE(choice.BoundWith(P("0-1-150")), "");
 }
 
@@ -215,7 +215,7 @@ TEST_F(HostChoiceTest, WithOneHostNothingIsUncontained) {
                     &clock_);
   choice.Remember(Filled());
   choice.Order();
-  choice.NoteRead(P("0-1-150"), true);
+  choice.NoteRead(P("0-1-150"), true, true);
   choice.Order();
   EXPECT_EQ(choice.Objection(kP, P("0-1-140"), std::nullopt), std::nullopt);
   choice.Take(kP);
@@ -228,11 +228,91 @@ TEST_F(HostChoiceTest, AHostThatLostIsRememberedAndKeptBeside) {
   EXPECT_FALSE(choice_.IsGood(kP, P("0-1-140"), std::nullopt));
   EXPECT_FALSE(choice_.IsGood(kP, P("0-1-160,0-2-190"), std::nullopt));
   const std::optional<std::string> kept =
-      choice_.NoteRead(R("0-1-150,0-2-190"), true);
+      choice_.NoteRead(R("0-1-150,0-2-190"), true, true);
   ASSERT_TRUE(kept.has_value());
   EXPECT_THAT(DecodeReadBound(*kept)->lost, ElementsAre("p"));
+  choice_.NoteKept();
   // And no more often than it has changed.
-  EXPECT_EQ(choice_.NoteRead(R("0-1-150,0-2-191"), true), std::nullopt);
+  EXPECT_EQ(choice_.NoteRead(R("0-1-150,0-2-191"), true, true), std::nullopt);
+}
+
+TEST_F(HostChoiceTest, WhatIsToBeKeptIsToldUntilItIs) {
+  Read(kR, R("0-1-150,0-2-190"));
+  choice_.NoteKept();
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-140"), std::nullopt));
+  EXPECT_NE(choice_.NoteRead(R("0-1-150,0-2-190"), true, false), std::nullopt);
+  // The disk was full.
+  const std::optional<std::string> again =
+      choice_.NoteRead(R("0-1-150,0-2-190"), true, false);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_THAT(DecodeReadBound(*again)->lost, ElementsAre("p"));
+  choice_.NoteKept();
+  EXPECT_EQ(choice_.NoteRead(R("0-1-150,0-2-190"), true, false), std::nullopt);
+}
+
+// R without a binlog, whose snapshots show `before` at least and `after` at
+// most.
+HostFacts PlainR(const std::string& before, const std::string& after) {
+  HostFacts facts = HostAt("r", 2, after);
+  facts.traits.binlog.reset();
+  facts.shown = Gtids(before);
+  facts.replicates = true;
+  return facts;
+}
+
+TEST_F(HostChoiceTest, WhatAPromotedReplicaWithoutABinlogGotIsNotTakenBack) {
+  Read(kP, P("0-1-150"));
+  Read(kR, PlainR("0-1-150", "0-1-150"));
+  // 40 mailboxes.
+  const HostFacts promoted = PlainR("0-1-150", "0-1-150");
+  EXPECT_THAT(DecodeReadBound(choice_.BoundWith(promoted))->unnumbered,
+              ElementsAre("r"));
+  choice_.NoteRead(promoted, true, true);
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-150"), std::nullopt));
+  EXPECT_TRUE(choice_.IsGood(kR, promoted, std::nullopt));
+}
+
+TEST_F(HostChoiceTest, APromotedReplicaWithoutABinlogIsSeenAtItsFirstRead) {
+  Read(kP, P("0-1-150"));
+  HostFacts promoted = PlainR("0-1-155", "0-1-155");
+  promoted.replicates = false;
+  Read(kR, promoted);
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-155"), std::nullopt));
+}
+
+TEST_F(HostChoiceTest, AReplicaWithoutABinlogThatReplicatesAloneIsNoObstacle) {
+  Read(kP, P("0-1-150"));
+  Read(kR, PlainR("0-1-151", "0-1-151"));
+  choice_.NoteRead(PlainR("0-1-151", "0-1-152"), true, true);
+  // What it has replicated after the snapshot before.
+  choice_.NoteRead(PlainR("0-1-152", "0-1-152"), true, true);
+  choice_.NoteRead(PlainR("0-1-152", "0-1-152"), true, false);
+  EXPECT_TRUE(choice_.IsGood(kP, P("0-1-152"), std::nullopt));
+}
+
+TEST_F(HostChoiceTest, WhatWasAddedInDoubtWithoutGtidsIsNotTakenBack) {
+  // No host has a binlog.
+  HostFacts p = P("");
+  p.traits.binlog.reset();
+  Read(kP, p);
+  RoundOfR(PlainR("", ""));
+  clock_.Advance(kWait);
+  RoundOfR(PlainR("", ""));
+  choice_.Take(kR);
+  choice_.NoteRead(PlainR("", ""), false, true);
+  EXPECT_FALSE(choice_.IsGood(kP, p, std::nullopt));
+}
+
+TEST_F(HostChoiceTest, WhereNothingWasAddedInDoubtTheFormerHostIsGood) {
+  HostFacts p = P("");
+  p.traits.binlog.reset();
+  Read(kP, p);
+  RoundOfR(PlainR("", ""));
+  clock_.Advance(kWait);
+  RoundOfR(PlainR("", ""));
+  choice_.Take(kR);
+  choice_.NoteRead(PlainR("", ""), false, false);
+  EXPECT_TRUE(choice_.IsGood(kP, p, std::nullopt));
 }
 
 TEST_F(HostChoiceTest, AHostWhoseReadFailsComesBehindTheOthersForAWhile) {

@@ -4,7 +4,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/digest.h"
+#include "schema/store/store_writer.h"
 #include "sync/accept_request.h"
+#include "sync/guard_record.h"
 #include "tests/sync/mirror_loop_test_case.h"
 
 namespace postmirror {
@@ -162,6 +165,27 @@ TEST_F(MirrorLoopTest, ARestartDoesNotReleaseAHeldMap) {
   ASSERT_TRUE(AwaitLookup(map, "40", "1"));
   EXPECT_TRUE(AwaitHeld(map, 11));
   EXPECT_EQ(Lookup(map, "0"), "1");
+}
+
+TEST_F(MirrorLoopTest, WhatAnotherHostMayHaveLackedIsReleased) {
+  const std::string aliases = ServeAliases();
+  Start();
+  ASSERT_TRUE(AwaitLookup(aliases, "press@example.org", "news@example.com"));
+  Stop();
+  GuardRecord record;
+  record.held_keys.uncontained = KeySet({Digest("press@example.org")});
+  {
+    const auto writer = StoreWriter::Open(folder_.File("store"));
+    const auto transaction = (*writer)->Begin();
+    ASSERT_EQ((*transaction)
+                  ->PutNote(absl::StrCat("guard/", DigestText(aliases)),
+                            EncodeGuardRecord(record)),
+              absl::OkStatus());
+    ASSERT_EQ((*transaction)->Commit(), absl::OkStatus());
+  }
+  Run({"DELETE FROM virtual_aliases WHERE source = 'press@example.org'"});
+  Start();
+  EXPECT_TRUE(AwaitLookup(aliases, "press@example.org", "NOT FOUND"));
 }
 
 TEST_F(MirrorLoopTest, AHeldTableThatComesBackIsReleased) {

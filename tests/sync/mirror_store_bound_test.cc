@@ -84,6 +84,37 @@ TEST_F(MirrorStoreBoundTest, AnotherListIsApart) {
             std::nullopt);
 }
 
+// A change of hosts may be taken back within the hour for which maps are kept.
+TEST_F(MirrorStoreBoundTest, AFormerListNamedAgainGoesOnFromWhatOthersRead) {
+  Restart({kHosts});
+  Apply(ReadAt("0-1-100", Numbered(0, 50)));
+  Restart({"inet:p:3306"});
+  Snapshot alone = ReadAt("0-1-500", Numbered(0, 60));
+  alone.hosts = "inet:p:3306";
+  Apply(alone);
+  EXPECT_EQ(Reads().bounds.size(), 1U);
+  Restart({kHosts});
+  EXPECT_EQ(StoredGtids(), "0-1-500");
+}
+
+TEST_F(MirrorStoreBoundTest, AFormerListStaysUntilAllThatFollowItHaveTheirOwn) {
+  Restart({kHosts});
+  Apply(ReadAt("0-1-100", Numbered(0, 50)));
+  const std::set<std::string> lists = {"inet:p:3306", "inet:r:3306"};
+  Restart(lists);
+  const std::string newer = EncodeReadBound(ReadOf(HostAt("p", 1, "0-1-500")));
+  ASSERT_EQ(store_->KeepBound("inet:p:3306", newer), absl::OkStatus());
+  // The other one goes on from it, and it does not go on from itself alone.
+  EXPECT_EQ(Reads().bounds.size(), 2U);
+  Restart({kHosts});
+  EXPECT_EQ(StoredGtids(), "0-1-500");
+  Restart(lists);
+  ASSERT_EQ(store_->KeepBound("inet:r:3306", newer), absl::OkStatus());
+  Restart();
+  EXPECT_EQ(Reads().bounds.size(), 2U);
+  EXPECT_EQ(Reads().bounds.count(DigestText(kHosts)), 0U);
+}
+
 TEST_F(MirrorStoreBoundTest, OneWithAWrongByteIsDamagedAndNotNone) {
   Apply(ReadAt("0-1-150", Numbered(0, 50)));
   store_.reset();

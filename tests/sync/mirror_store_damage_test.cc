@@ -242,6 +242,45 @@ TEST_F(MirrorStoreDamageTest, AMapThatWasHeldIsHeldInTheNextStoreToo) {
   EXPECT_FALSE(Apply(map_, Numbered(0, 100)).held.has_value());
 }
 
+TEST_F(MirrorStoreDamageTest, KeysThatWereHeldHoldTheMapInTheNextStoreToo) {
+  Apply(map_, Numbered(0, 100));
+  Snapshot lacking = Snap(map_, Numbered(40, 100));
+  lacking.uncontained = true;
+  ASSERT_TRUE(Apply(lacking)[0].held.has_value());
+  std::filesystem::remove_all(folder_.File("v1"));
+  const MapResult result = Apply(lacking)[0];
+  EXPECT_TRUE(result.filled);
+  EXPECT_TRUE(result.held.has_value());
+  Restart();
+  EXPECT_TRUE(Apply(map_, Numbered(40, 100)).held.has_value());
+  EXPECT_FALSE(Apply(map_, Numbered(0, 100)).held.has_value());
+}
+
+TEST_F(MirrorStoreDamageTest, TheNextStoreGetsWhatTheGuardRemembers) {
+  Apply(map_, Numbered(0, 100));
+  Apply(map_, Numbered(50, 100));
+  std::filesystem::remove_all(folder_.File("v1"));
+  ASSERT_TRUE(Apply(map_, Numbered(50, 100)).filled);
+  Restart();
+  EXPECT_TRUE(Apply(map_, Numbered(51, 100)).held.has_value());
+}
+
+TEST_F(MirrorStoreDamageTest, TheLogNamesBrokenMapsThatTheNextStoreLacks) {
+  Apply(domains_, {{"d", "1"}});
+  Apply(map_, {{"a", "1"}});
+  store_.reset();
+  GarbleRecord();
+  Restart();
+  logger_.Take();
+  Snapshot snapshot = Snap(map_, {{"a", "2"}});
+  snapshot.broken_maps = {domains_.name};
+  EXPECT_TRUE(Apply(snapshot)[0].filled);
+  EXPECT_THAT(
+      logger_.Take(),
+      ElementsAre(AllOf(HasSubstr("is damaged, set aside"),
+                        HasSubstr("temporary"), HasSubstr(domains_.name))));
+}
+
 // The first fill is never held, and is the measure of what comes next.
 TEST_F(MirrorStoreDamageTest, TheSizeOfADamagedStoreIsNoMeasure) {
   Apply(map_, Numbered(0, 1000));

@@ -226,6 +226,18 @@ TEST_F(MirrorStoreGuardTest, WhatAHostMayLackIsHeldOverARestart) {
   EXPECT_EQ(Lookup("k99"), "NOT FOUND");
 }
 
+TEST_F(MirrorStoreGuardTest, WhatAHostMayLackIsReleasedByOneThatHasAll) {
+  Apply(map_, Numbered(0, 100));
+  Snapshot snapshot = Snap(map_, Numbered(1, 100));
+  snapshot.uncontained = true;
+  ASSERT_TRUE(Apply(snapshot)[0].held.has_value());
+  Restart();
+  snapshot.uncontained = false;
+  snapshot.contained = true;
+  EXPECT_FALSE(Apply(snapshot)[0].held.has_value());
+  EXPECT_EQ(Lookup("k0"), "NOT FOUND");
+}
+
 TEST_F(MirrorStoreGuardTest, RemovalsWaitWhileAMapIsBroken) {
   Apply(map_, Numbered(0, 100));
   Snapshot snapshot = Snap(map_, Numbered(1, 101));

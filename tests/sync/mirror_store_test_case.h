@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,10 +22,10 @@ namespace postmirror {
 class MirrorStoreTestCase : public ::testing::Test {
  protected:
   // Ends this sync, and begins another one on the same store.
-  void Restart() {
+  void Restart(std::set<std::string> lists = {}) {
     store_.reset();
-    store_ =
-        std::make_unique<MirrorStore>(folder_.path(), 0.5, &clock_, &logger_);
+    store_ = std::make_unique<MirrorStore>(folder_.path(), 0.5, &clock_,
+                                           &logger_, std::move(lists));
   }
 
   void SetUp() override { Restart(); }

@@ -17,6 +17,7 @@ ReadBound Everything() {
   bound.last.cluster_committed = 70;
   bound.restarted = {{0, 1}, {7, 2}};
   bound.lost = {"p", "q"};
+  bound.unnumbered = {"r"};
   return bound;
 }
 
@@ -107,6 +108,20 @@ TEST(ReadBoundTest, AHostThatIsTakenHasLostNothing) {
   EXPECT_THAT(bound.lost, ElementsAre("q"));
 }
 
+TEST(ReadBoundTest, ChangesWithoutGtidsStayUntilAnotherHostIsTaken) {
+  const HostFacts r = HostAt("r", 2, "");
+  ReadBound bound =
+      BoundAfter(ReadOf(HostAt("p", 1, "0-1-150")), r, Reading::kTaken, true);
+  EXPECT_THAT(bound.unnumbered, ElementsAre("r"));
+  bound = BoundAfter(bound, r, Reading::kTaken);
+  const HostFacts p = HostAt("p", 1, "0-1-150");
+  EXPECT_THAT(BoundAfter(bound, p, Reading::kPartly).unnumbered,
+              ElementsAre("r"));
+  EXPECT_THAT(BoundAfter(bound, p, Reading::kUncontained).unnumbered,
+              ElementsAre("r"));
+  EXPECT_THAT(BoundAfter(bound, p, Reading::kTaken).unnumbered, IsEmpty());
+}
+
 class RecallTest : public ::testing::Test {
  protected:
   StoredReads stored_;
@@ -138,6 +153,17 @@ TEST_F(RecallTest, ANewListGoesOnFromWhatOthersReadOfItsHosts) {
   const Recollection recollection = Recall(stored_, "list", {"p", "r"});
   ASSERT_TRUE(recollection.bound.has_value());
   EXPECT_EQ(recollection.bound->gtids, Gtids("0-1-150,0-3-7"));
+}
+
+TEST_F(RecallTest, TwoListsThatReadDifferentHostsLastHaveNoLastOne) {
+  HostFacts r = HostAt("r", 2, "0-1-100");
+  r.traits.lsn = 9000;
+  stored_.bounds["p alone"] = p_;
+  stored_.bounds["p, r"] = EncodeReadBound(ReadOf(r));
+  const Recollection recollection = Recall(stored_, "list", {"p", "r"});
+  ASSERT_TRUE(recollection.bound.has_value());
+  EXPECT_EQ(recollection.bound->last.host, "");
+  EXPECT_EQ(recollection.bound->gtids, Gtids("0-1-150"));
 }
 
 }  // namespace

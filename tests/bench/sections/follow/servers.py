@@ -84,11 +84,13 @@ class Follower:
         self._servers = servers
         self._source = source
         self._primary = servers.primary(source)
-        # An operator's time-outs, not the tests' short ones.
+        # An operator's time-outs, not the tests' short ones; and no guard, since more
+        # is changed within an hour than it lets pass.
         settings = {
             "change_source": source,
             "connect_timeout": None,
             "read_timeout": None,
+            "max_shrink": "100%",
         }
         self._site = Site(folder, self._primary.port, settings)
 

@@ -17,11 +17,13 @@ class SyncRun:
     """Its programs are started by its methods, and end with the context."""
 
     def __init__(self, folder, database, source="binlog"):
-        # An operator's time-outs, not the tests' short ones.
+        # An operator's time-outs, not the tests' short ones; and no guard, since more
+        # is changed within an hour than it lets pass.
         settings = {
             "change_source": source,
             "connect_timeout": None,
             "read_timeout": None,
+            "max_shrink": "100%",
         }
         self.site = Site(folder, database.port, settings)
         self._source = source
