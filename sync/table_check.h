@@ -15,8 +15,8 @@ namespace postmirror {
 // because the survey came too soon after the table was made, the maps that read
 // it become whole. Otherwise what is named holds. Where one cannot be asked
 // for, for an error of its maps' own, the scope becomes Everything. Fails as
-// Connection::Query does. REQUIRES: the readers' transactions are open, and FindKeyHints returned
-// OK.
+// Connection::Query does. REQUIRES: the readers' transactions are open, and
+// FindKeyHints returned OK.
 absl::Status CheckTables(absl::Span<GroupReader> readers, ReadScope* scope);
 
 }  // namespace postmirror

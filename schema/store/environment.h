@@ -28,8 +28,8 @@ namespace postmirror {
 std::string FormatFolder(absl::string_view store);
 
 // The status sub-database: "map/NAME" -> MapRecord, "collation/DIGEST" -> the
-// bytes of a StoredCollation, "note/NAME" -> a digest and the bytes of a note of
-// sync's own. Do not change: stored.
+// bytes of a StoredCollation, "note/NAME" -> a digest and the bytes of a note
+// of sync's own. Do not change: stored.
 inline constexpr char kStatusSubDatabase[] = "status";
 std::string RecordKey(absl::string_view map_name);
 std::string CollationKey(absl::string_view digest);

@@ -51,8 +51,8 @@ class StoreWriter {
   // collation is not there as it was written.
   absl::StatusOr<std::map<std::string, MapRecord>> ReadRecords();
 
-  // The notes of StoreTransaction::PutNote, by name; nullopt where one is not as
-  // it was written: what it said is not known, which its reader has to mind.
+  // The notes of StoreTransaction::PutNote, by name; nullopt where one is not
+  // as it was written: what it said is not known, which its reader has to mind.
   absl::StatusOr<std::map<std::string, std::optional<std::string>>> ReadNotes();
 
   // The writer must outlive the scan and the transaction. REQUIRES: a scan is

@@ -88,8 +88,8 @@ class Connection {
 
   // Selects the default database; inside a transaction its snapshot is kept.
   absl::Status Use(absl::string_view dbname);
-  // The next Use is sent, whatever is selected: the server takes over a grant on
-  // a database only then.
+  // The next Use is sent, whatever is selected: the server takes over a grant
+  // on a database only then.
   void ForgetDatabase() { database_.clear(); }
 
   // `text` as an SQL string literal with its quotes, right for this session's
