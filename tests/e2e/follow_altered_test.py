@@ -29,6 +29,8 @@ _SPARE = (
 class _Altered:
     """Of FollowCase: what is done to extras without a word, and a change behind it."""
 
+    # A read of everything that is due just then finds what the binlog did not tell.
+    is_untold = True
     changes = _CHANGES
     maps = (*PLAIN, Mirrored("relay_recipient_maps", "others", "name", "value"))
     tables = (

@@ -49,7 +49,7 @@ class TemporaryTest(TemporaryCase):
         self.site.sync.start()
         self.site.sync.wait_for_log("is broken")
         self.start_proxy()
-        self.wait_for_lookup(MAILBOXES, "john@example.org", found("1"))
+        self.wait_for_lookup(DOMAINS, "example.org", found("1"))
         self.assert_lookup(ALIASES, "info@example.org", TEMPORARY)
         self.assert_lookup(ALIASES, "unknown@example.org", TEMPORARY)
         self.assert_replies("info@example.org", "451 4.3.0")
