@@ -68,7 +68,7 @@ Containment HostChoice::Judge(size_t host, const HostFacts& facts) {
             .has_lost = false,
             .reason =
                 "may lack what was read before: the store's note of it is "
-                "damaged"};
+                "damaged, or of other hosts"};
   }
   if (!bound_.has_value()) {
     return {

@@ -252,6 +252,9 @@ Recollection Recall(const StoredReads& stored, const std::string& list,
                              ? Joined(*std::move(recollection.bound), *bound)
                              : std::move(bound);
   }
+  // Something was read, and of which host is not known by these names.
+  recollection.damaged =
+      !recollection.bound.has_value() && !stored.bounds.empty();
   return recollection;
 }
 

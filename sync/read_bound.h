@@ -73,7 +73,8 @@ struct Recollection {
 };
 
 // That of the list itself, which is named by its digest; of a new one, what
-// others read of its hosts.
+// others read of its hosts. Where they read other hosts alone, what a map had
+// is not known.
 Recollection Recall(const StoredReads& stored, const std::string& list,
                     const std::set<std::string>& hosts);
 

@@ -155,6 +155,14 @@ TEST_F(RecallTest, ANewListGoesOnFromWhatOthersReadOfItsHosts) {
   EXPECT_EQ(recollection.bound->gtids, Gtids("0-1-150,0-3-7"));
 }
 
+// The host that was read last may have left the list, or be spelled otherwise.
+TEST_F(RecallTest, OfHostsThatNoListReadLastNothingIsKnown) {
+  stored_.bounds["p, q"] = p_;
+  const Recollection recollection = Recall(stored_, "list", {"q", "r"});
+  EXPECT_FALSE(recollection.bound.has_value());
+  EXPECT_TRUE(recollection.damaged);
+}
+
 TEST_F(RecallTest, TwoListsThatReadDifferentHostsLastHaveNoLastOne) {
   HostFacts r = HostAt("r", 2, "0-1-100");
   r.traits.lsn = 9000;
