@@ -145,8 +145,8 @@ std::optional<size_t> HostChoice::LastResort() {
       chosen.objection,
       uncontained_
           ? "; what it removes or changes is held until it is accepted (look "
-            "at "
-            "the maps that are held, then: postmirrorctl accept), or until a "
+            "at the maps that are held, then: postmirrorctl accept), or until "
+            "a "
             "host comes that has all of it"
           : "; start its replication, or bring another host back");
   return last_resort_;

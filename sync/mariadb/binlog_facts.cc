@@ -7,24 +7,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "sync/mariadb/server_facts.h"
 
 namespace postmirror {
 namespace {
-
-using Variables = std::map<std::string, std::string>;
-
-// The rows of a SHOW ... by their first column.
-absl::StatusOr<Variables> Show(Connection& connection, absl::string_view sql) {
-  Variables variables;
-  const absl::Status status = connection.Query(sql, [&](Connection::Row row) {
-    if (row.size() > 1) {
-      variables.emplace(row[0].value_or(""), row[1].value_or(""));
-    }
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
-  return variables;
-}
 
 std::string TextOf(const Connection::NamedRow& row, const char* column) {
   const auto found = row.find(column);
@@ -60,7 +46,7 @@ absl::StatusOr<std::optional<std::string>> ReadFilter(Connection& connection,
 }  // namespace
 
 absl::StatusOr<BinlogSettings> ReadBinlogSettings(Connection& connection) {
-  absl::StatusOr<Variables> variables = Show(
+  absl::StatusOr<Variables> variables = ReadVariables(
       connection,
       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
       " 'binlog_format', 'binlog_row_image', 'log_slave_updates', 'wsrep_on',"
@@ -89,7 +75,7 @@ absl::StatusOr<BinlogSettings> ReadBinlogSettings(Connection& connection) {
 absl::StatusOr<std::optional<BinlogPosition>> ReadBinlogPosition(
     Connection& connection) {
   absl::StatusOr<Variables> status =
-      Show(connection, "SHOW STATUS LIKE 'binlog_snapshot_%'");
+      ReadVariables(connection, "SHOW STATUS LIKE 'binlog_snapshot_%'");
   if (!status.ok()) return status.status();
   BinlogPosition position = {(*status)["Binlog_snapshot_file"], 0};
   if (position.file.empty() ||
@@ -102,7 +88,7 @@ absl::StatusOr<std::optional<BinlogPosition>> ReadBinlogPosition(
 
 absl::StatusOr<bool> Replicates(Connection& connection) {
   absl::StatusOr<Variables> running =
-      Show(connection, "SHOW GLOBAL STATUS LIKE 'Slaves_running'");
+      ReadVariables(connection, "SHOW GLOBAL STATUS LIKE 'Slaves_running'");
   if (!running.ok()) return running.status();
   const std::string count = (*running)["Slaves_running"];
   return !count.empty() && count != "0";

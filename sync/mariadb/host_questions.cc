@@ -8,25 +8,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "sync/mariadb/server_facts.h"
 
 namespace postmirror {
 namespace {
-
-using Variables = std::map<std::string, std::string>;
-
-// The rows of a SHOW ... by their first column; those that the version does not
-// know are missing.
-absl::StatusOr<Variables> Show(Connection& connection, absl::string_view sql) {
-  Variables variables;
-  const absl::Status status = connection.Query(sql, [&](Connection::Row row) {
-    if (row.size() > 1) {
-      variables.emplace(row[0].value_or(""), row[1].value_or(""));
-    }
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
-  return variables;
-}
 
 // The one text that a SELECT gives; empty for NULL.
 absl::StatusOr<std::string> SelectText(Connection& connection,
@@ -110,13 +95,13 @@ void TakeCluster(Variables& status, HostTraits* traits) {
 }  // namespace
 
 absl::StatusOr<HostFacts> ReadHostIdentity(Connection& connection) {
-  absl::StatusOr<Variables> variables = Show(connection, kIdentity);
+  absl::StatusOr<Variables> variables = ReadVariables(connection, kIdentity);
   if (!variables.ok()) return variables.status();
   return Identity(*variables);
 }
 
 absl::Status ReadHighestPositions(Connection& connection, HostTraits* traits) {
-  absl::StatusOr<Variables> status = Show(connection, kPositions);
+  absl::StatusOr<Variables> status = ReadVariables(connection, kPositions);
   if (!status.ok()) return status.status();
   uint64_t lsn = 0;
   traits->lsn.reset();
@@ -187,7 +172,7 @@ absl::Status ReadCreateTimes(Connection& connection,
 
 absl::StatusOr<HostFacts> ReadHostFacts(
     Connection& connection, const std::map<TableName, std::string>& tables) {
-  absl::StatusOr<Variables> variables = Show(connection, kIdentity);
+  absl::StatusOr<Variables> variables = ReadVariables(connection, kIdentity);
   if (!variables.ok()) return variables.status();
   HostFacts facts = Identity(*variables);
   facts.replicated = Gtids((*variables)["gtid_slave_pos"]);

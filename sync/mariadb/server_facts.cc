@@ -17,6 +17,19 @@ std::string TextOf(const std::optional<absl::string_view>& column) {
 
 }  // namespace
 
+absl::StatusOr<Variables> ReadVariables(Connection& connection,
+                                        absl::string_view sql) {
+  Variables variables;
+  const absl::Status status = connection.Query(sql, [&](Connection::Row row) {
+    if (row.size() > 1) {
+      variables.emplace(row[0].value_or(""), row[1].value_or(""));
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return variables;
+}
+
 absl::StatusOr<uint64_t> ReadLsn(Connection& connection) {
   std::optional<uint64_t> lsn;
   const absl::Status status = connection.Query(

@@ -5,16 +5,24 @@
 #define POSTMIRROR_SYNC_MARIADB_SERVER_FACTS_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "schema/query/mirror_query.h"
 #include "sync/mariadb/connection.h"
 #include "sync/mariadb/table_survey.h"  // IWYU pragma: export
 
 namespace postmirror {
+
+// The rows of a SHOW VARIABLES or SHOW STATUS, value by name; those that the
+// version does not know are missing.
+using Variables = std::map<std::string, std::string>;
+absl::StatusOr<Variables> ReadVariables(Connection& connection,
+                                        absl::string_view sql);
 
 // InnoDB's log sequence number: any InnoDB change of any database moves it. No
 // privilege is needed. Fails with kFailedPrecondition on a server without it.
