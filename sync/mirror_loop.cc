@@ -104,7 +104,7 @@ absl::Status MirrorLoop::Follow() {
   if (!status.ok()) return CountError(std::move(status));
   connected_ = with_.clock->Now();
   ShowLife();
-  told_by_.reset();
+  signal_of_last_read_.reset();
   for (Next next = Next::kReadAll;;) {
     status = Read(next);
     if (!status.ok()) return status;
@@ -152,9 +152,9 @@ absl::Status MirrorLoop::ReadAll() {
   // What was changed while there was no signal, or another one, it could not
   // tell; and what it told before a read was given up is forgotten.
   const uint64_t signal = session_.choice().number();
-  const bool told = told_by_ == signal && !must_read_all_ && !waited &&
-                    generation_ == generation;
-  told_by_ = signal;
+  const bool told = signal_of_last_read_ == signal && !must_read_all_ &&
+                    !waited && generation_ == generation;
+  signal_of_last_read_ = signal;
   must_read_all_ = false;
   Report(snapshot, *results, asked, told);
   generation_ = generation;

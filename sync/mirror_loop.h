@@ -97,8 +97,8 @@ class MirrorLoop {
 
   std::atomic<int64_t> alive_ns_;  // when the loop showed life, since boot
   Moment connected_;
-  // Of the signal that was there when everything was read last.
-  std::optional<uint64_t> told_by_;
+  // The number of the signal that was there when everything was read last.
+  std::optional<uint64_t> signal_of_last_read_;
   // A read of what was named was given up, or the signal is not trusted.
   bool must_read_all_ = false;
   Moment confirmed_;         // when the store was equal last
