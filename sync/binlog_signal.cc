@@ -21,7 +21,6 @@ constexpr int kLooksPerWait = 50;  // so late by a fiftieth at most
 }  // namespace
 
 BinlogSignal::BinlogSignal(std::unique_ptr<BinlogStream> stream,
-                           const BinlogPosition& start,
                            std::shared_ptr<const WatchedMaps> maps,
                            ReadPosition read_position,
                            std::function<void()> wake, const Clock* clock)
@@ -29,10 +28,10 @@ BinlogSignal::BinlogSignal(std::unique_ptr<BinlogStream> stream,
       read_position_(std::move(read_position)),
       wake_(std::move(wake)),
       clock_(*clock),
-      pending_(start, clock),
-      last_position_(start) {
-  Watch(std::move(maps), start);
-  thread_ = std::thread([this, start] { Follow(start); });
+      pending_(stream_->start(), clock),
+      last_position_(stream_->start()) {
+  Watch(std::move(maps), stream_->start());
+  thread_ = std::thread([this] { Follow(); });
 }
 
 BinlogSignal::~BinlogSignal() {
@@ -53,8 +52,8 @@ void BinlogSignal::Watch(std::shared_ptr<const WatchedMaps> maps,
   pending_.Watch(std::move(maps), asked);
 }
 
-void BinlogSignal::Follow(BinlogPosition start) {
-  BinlogGroupReader reader(std::move(start));
+void BinlogSignal::Follow() {
+  BinlogGroupReader reader(stream_->start());
   for (;;) {
     const absl::StatusOr<absl::string_view> event = stream_->Next();
     if (!event.ok()) return End(event.status());

@@ -32,11 +32,11 @@ class BinlogSignal final : public ChangeSignal {
   using ReadPosition =
       std::function<absl::StatusOr<std::optional<BinlogPosition>>()>;
 
-  // `stream` begins at `start`, and looks for what concerns `maps`, which are
-  // what the server was asked for since then. `wake` is called on the stream's
-  // thread when a poll is worth it. `clock` must outlive the signal.
+  // Looks in `stream` for what concerns `maps`, which the server was asked for
+  // when its binlog was where `stream` starts, or later. `wake` is called on
+  // the stream's thread when a poll is worth it. `clock` must outlive the
+  // signal.
   BinlogSignal(std::unique_ptr<BinlogStream> stream,
-               const BinlogPosition& start,
                std::shared_ptr<const WatchedMaps> maps,
                ReadPosition read_position, std::function<void()> wake,
                const Clock* clock);
@@ -63,7 +63,7 @@ class BinlogSignal final : public ChangeSignal {
   bool watches_lsn() const { return lsn_watch_ != nullptr; }
 
  private:
-  void Follow(BinlogPosition start);
+  void Follow();
   void End(absl::Status status);
   absl::StatusOr<BinlogPosition> Position();
   absl::StatusOr<ChangeHint> Probe(PendingChanges::Kind told, bool due,

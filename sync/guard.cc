@@ -52,8 +52,10 @@ bool Guard::IsHeld(const std::string& map) const {
 Judgement Guard::Judge(const std::string& map, const JudgedChange& change,
                        const Moment& now) {
   State& state = maps_[map];
-  Judgement judgement = postmirror::Judge(change, max_shrink_, state.accepted,
-                                          state.held_keys, now, &state.record);
+  Judgement judgement =
+      postmirror::Judge(change, max_shrink_,
+                        {.held = state.held_keys, .accepted = state.accepted},
+                        now, &state.record);
   judgement.must_be_kept = judgement.must_be_kept || state.unkept;
   state.unkept = false;
   state.accepted.reset();

@@ -347,10 +347,10 @@ Judgement Judging::Run(const std::optional<Accepted>& accepted) {
 }  // namespace
 
 Judgement Judge(const JudgedChange& change, double max_shrink,
-                const std::optional<Accepted>& accepted,
-                const HeldKeySets& held_before, const Moment& now,
+                const EarlierJudgement& earlier, const Moment& now,
                 GuardRecord* record) {
-  return Judging(change, max_shrink, held_before, now, record).Run(accepted);
+  return Judging(change, max_shrink, earlier.held, now, record)
+      .Run(earlier.accepted);
 }
 
 }  // namespace postmirror

@@ -50,11 +50,15 @@ struct Accepted {
   std::string digest;
 };
 
+// What came of the judgement before.
+struct EarlierJudgement {
+  const HeldKeySets& held;  // as far as it is known
+  const std::optional<Accepted>& accepted;
+};
+
 // Judges by what is remembered of the map, and remembers what is applied.
-// `held_before` is what the judgement before held, as far as it is known.
 Judgement Judge(const JudgedChange& change, double max_shrink,
-                const std::optional<Accepted>& accepted,
-                const HeldKeySets& held_before, const Moment& now,
+                const EarlierJudgement& earlier, const Moment& now,
                 GuardRecord* record);
 
 }  // namespace postmirror

@@ -208,9 +208,9 @@ uint64_t MapChange::EntriesAfterwards() const {
 
 absl::StatusOr<MapChange> DecideChange(const Snapshot& snapshot,
                                        const MapSnapshot& map,
-                                       const MapRecord* record,
-                                       StoreWriter* writer, Guard* guard,
+                                       const StoredMap& stored, Guard* guard,
                                        const Moment& now) {
+  const auto& [record, writer] = stored;
   const std::string& name = map.map->name;
   if (map.keys.has_value() && guard->IsHeld(name)) {
     return absl::AbortedError(

@@ -38,14 +38,19 @@ struct MapChange {
   uint64_t EntriesAfterwards() const;
 };
 
-// Compares the snapshot with the store and asks the guard. `record` may be
-// nullptr; it and `map`, which is one of the snapshot's, must outlive the
-// change. kAborted where some keys are not enough, since the store has the map
-// under another definition or it is held: all of the map is to be read.
+// What the store has of a map.
+struct StoredMap {
+  const MapRecord* record;  // or nullptr, if it has none
+  StoreWriter* writer;
+};
+
+// Compares the snapshot with the store and asks the guard. `stored.record` and
+// `map`, which is one of the snapshot's, must outlive the change. kAborted
+// where some keys are not enough, since the store has the map under another
+// definition or it is held: all of the map is to be read.
 absl::StatusOr<MapChange> DecideChange(const Snapshot& snapshot,
                                        const MapSnapshot& map,
-                                       const MapRecord* record,
-                                       StoreWriter* writer, Guard* guard,
+                                       const StoredMap& stored, Guard* guard,
                                        const Moment& now);
 
 // Whether the transaction has anything to do for it.

@@ -275,9 +275,11 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
   bool writes = !snapshot.read_bound.empty() && !bounds_.Has(snapshot.hosts);
   for (const MapSnapshot& map : snapshot.maps) {
     const auto record = records->find(map.map->name);
-    absl::StatusOr<MapChange> change = DecideChange(
-        snapshot, map, record == records->end() ? nullptr : &record->second,
-        writer_.get(), &guard, now);
+    const StoredMap stored = {
+        .record = record == records->end() ? nullptr : &record->second,
+        .writer = writer_.get()};
+    absl::StatusOr<MapChange> change =
+        DecideChange(snapshot, map, stored, &guard, now);
     if (!change.ok()) return change.status();
     writes = writes || ChangesStore(*change) || change->judgement.must_be_kept;
     changes.push_back(*std::move(change));

@@ -257,7 +257,7 @@ absl::Status SignalChoice::UseBinlog(const ServerAddress& address,
   if (!stream.ok()) return stream.status();
   Connection& connection = *readers.front().connection;
   auto signal = std::make_unique<BinlogSignal>(
-      *std::move(stream), *position_, Watched(readers, maps_),
+      *std::move(stream), Watched(readers, maps_),
       [&connection] { return ReadBinlogPosition(connection); }, wake_, &clock_);
   BinlogSignal* const installed = signal.get();
   Install(std::move(signal));

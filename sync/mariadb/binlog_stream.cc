@@ -16,8 +16,9 @@ constexpr char kEvent = '\0';
 
 }  // namespace
 
-BinlogStream::BinlogStream(std::unique_ptr<Connection> connection)
-    : connection_(std::move(connection)) {}
+BinlogStream::BinlogStream(std::unique_ptr<Connection> connection,
+                           BinlogPosition start)
+    : connection_(std::move(connection)), start_(std::move(start)) {}
 
 BinlogStream::~BinlogStream() {
   if (replica_ != nullptr) mariadb_rpl_close(replica_);
@@ -25,7 +26,8 @@ BinlogStream::~BinlogStream() {
 
 absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
     std::unique_ptr<Connection> connection, const Settings& settings) {
-  std::unique_ptr<BinlogStream> stream(new BinlogStream(std::move(connection)));
+  std::unique_ptr<BinlogStream> stream(
+      new BinlogStream(std::move(connection), settings.start));
   if (absl::Status asked = stream->Ask(settings); !asked.ok()) return asked;
   if (absl::Status received = stream->Receive(); !received.ok())
     return received;

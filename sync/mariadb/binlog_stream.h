@@ -41,6 +41,9 @@ class BinlogStream {
   BinlogStream(const BinlogStream&) = delete;
   BinlogStream& operator=(const BinlogStream&) = delete;
 
+  // Where it began.
+  const BinlogPosition& start() const { return start_; }
+
   // The next event, its header included, as soon as there is one; valid until
   // the next call. After a failure the stream is dead.
   absl::StatusOr<absl::string_view> Next();
@@ -50,12 +53,13 @@ class BinlogStream {
   void Cancel() { connection_->Cancel(); }
 
  private:
-  explicit BinlogStream(std::unique_ptr<Connection> connection);
+  BinlogStream(std::unique_ptr<Connection> connection, BinlogPosition start);
 
   absl::Status Ask(const Settings& settings);
   absl::Status Receive();
 
   const std::unique_ptr<Connection> connection_;
+  const BinlogPosition start_;
   st_mariadb_rpl* replica_ = nullptr;
   absl::string_view event_;
   bool received_ = false;  // and not handed out yet

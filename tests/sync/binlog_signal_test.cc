@@ -37,7 +37,7 @@ class BinlogSignalTest : public MirrorTestCase {
                                      {.start = start, .server_id = 4711});
     ASSERT_TRUE(stream.ok()) << stream.status();
     signal_ = std::make_unique<BinlogSignal>(
-        *std::move(stream), start, Maps(),
+        *std::move(stream), Maps(),
         [this]() -> absl::StatusOr<std::optional<BinlogPosition>> {
           if (shown_.has_value()) return shown_;
           return ReadBinlogPosition(*reader_);

@@ -38,7 +38,7 @@ class MapChangeTest : public ::testing::Test {
   }
 
   absl::StatusOr<MapChange> DecideSnapshot(const MapRecord* record) {
-    return DecideChange(whole_, snapshot_, record, writer_.get(), &guard_,
+    return DecideChange(whole_, snapshot_, {record, writer_.get()}, &guard_,
                         clock_.Now());
   }
 

@@ -119,10 +119,10 @@ class ReplacementMemoryTest : public testing::Test {
     ASSERT_TRUE(records.ok());
     const auto record = records->find(map_.name);
     Guard guard(max_shrink);
-    const auto change =
-        DecideChange(Snapshot(), snapshot,
-                     record == records->end() ? nullptr : &record->second,
-                     writer->get(), &guard, Moment());
+    const auto change = DecideChange(
+        Snapshot(), snapshot,
+        {record == records->end() ? nullptr : &record->second, writer->get()},
+        &guard, Moment());
     ASSERT_TRUE(change.ok()) << change.status();
     added_ = change->changes.added.size();
     removed_ = change->changes.removed.size();
