@@ -20,6 +20,7 @@ struct TableName {
   std::string database;
   std::string table;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr)
   friend auto operator<=>(const TableName&, const TableName&) = default;
 };
 

@@ -23,6 +23,7 @@ struct TableVersion {
   uint64_t id = 0;
   std::string columns;  // as they stand in the table map
 
+  // NOLINTNEXTLINE(modernize-use-nullptr)
   friend auto operator<=>(const TableVersion&, const TableVersion&) = default;
 };
 

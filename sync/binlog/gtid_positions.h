@@ -18,6 +18,7 @@ struct GtidWriter {
   uint32_t domain = 0;  // gtid_domain_id
   uint32_t server = 0;  // server_id
 
+  // NOLINTNEXTLINE(modernize-use-nullptr)
   friend auto operator<=>(const GtidWriter&, const GtidWriter&) = default;
 };
 

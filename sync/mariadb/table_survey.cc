@@ -136,7 +136,8 @@ absl::StatusOr<Reason> ExamineTable(Connection& connection,
     if (survey->not_innodb.empty()) survey->not_innodb = why;
   }
   Reason changing = ExamineVirtualColumns(**shape);
-  survey->tables.insert_or_assign((*shape)->name, **std::move(shape));
+  const TableName key = (*shape)->name;
+  survey->tables.insert_or_assign(key, **std::move(shape));
   return changing;
 }
 

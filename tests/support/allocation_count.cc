@@ -18,6 +18,8 @@ std::atomic<size_t> allocations = 0;
 #define POSTMIRROR_SANITIZER_ALLOCATES
 #endif
 
+// The names of others:
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 #ifdef POSTMIRROR_SANITIZER_ALLOCATES
 
 // Declared by sanitizer/allocator_interface.h, which gcc does not install.
@@ -69,3 +71,4 @@ size_t AllocationCount() { return allocations; }
 }  // namespace postmirror
 
 #endif
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)

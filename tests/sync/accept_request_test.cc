@@ -10,8 +10,6 @@
 namespace postmirror {
 namespace {
 
-using ::testing::IsEmpty;
-
 class AcceptRequestTest : public ::testing::Test {
  protected:
   std::string OnlyFile() const {
