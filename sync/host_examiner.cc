@@ -15,6 +15,7 @@ namespace {
 
 std::vector<std::string> Entries(const std::vector<ServerAddress>& hosts) {
   std::vector<std::string> entries;
+  entries.reserve(hosts.size());
   for (const ServerAddress& host : hosts) entries.push_back(host.ToString());
   return entries;
 }

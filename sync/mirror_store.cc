@@ -291,6 +291,7 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
     }
   }
   std::vector<MapResult> results;
+  results.reserve(changes.size());
   for (const MapChange& change : changes) {
     results.push_back(Report(change));
   }

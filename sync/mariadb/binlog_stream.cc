@@ -38,7 +38,7 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
 absl::Status BinlogStream::Ask(const Settings& settings) {
   // Capability 4: the server may send GTID events and all that came before
   // them. Without a checksum that is asked for, it refuses to send any.
-  const absl::Status set = connection_->Execute(
+  absl::Status set = connection_->Execute(
       absl::StrCat("SET @mariadb_slave_capability = 4,"
                    " @master_binlog_checksum = @@global.binlog_checksum,"
                    " @master_heartbeat_period = ",

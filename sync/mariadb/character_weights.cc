@@ -28,8 +28,10 @@ constexpr char32_t kSeparator = 0x16A0;
 // column `n`: made of digits, since the account may have no table to count
 // with.
 std::string WithNumbers() {
+  constexpr int kDigits = 16;
   std::vector<std::string> digits;
-  for (int digit = 0; digit < 16; ++digit) {
+  digits.reserve(kDigits);
+  for (int digit = 0; digit < kDigits; ++digit) {
     digits.push_back(absl::StrCat("SELECT ", digit, " AS d"));
   }
   return absl::StrCat("WITH digits AS (", absl::StrJoin(digits, " UNION ALL "),
