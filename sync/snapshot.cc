@@ -88,7 +88,7 @@ absl::Status ReadWhole(GroupReader& reader, size_t index,
     return started;
   }
   RowReader rows(snapshot);
-  const absl::Status read = reader.connection->Query(
+  absl::Status read = reader.connection->Query(
       SelectInPrimaryKeyOrder(map.query, prepared.primary_keys),
       [&](Connection::Row row) { return rows.Take(row); });
   if (!read.ok()) return read;
@@ -146,7 +146,7 @@ absl::Status ReadKeys(GroupReader& reader, size_t index, const Spellings& keys,
   for (auto begin = keys.begin(); begin != keys.end();) {
     auto end = begin;
     for (size_t i = 0; i < kKeysPerSelect && end != keys.end(); ++i) ++end;
-    const absl::Status read =
+    absl::Status read =
         connection.Query(SelectOfKeys(map.query, prepared.primary_keys,
                                       absl::StrJoin(begin, end, ", ", literal)),
                          [&](Connection::Row row) { return rows.Take(row); });
@@ -202,8 +202,8 @@ absl::StatusOr<bool> BeginTransactions(absl::Span<GroupReader> readers) {
 
 // The scope of map number `map` of the plan.
 const MapScope& ScopeOf(const ReadScope& scope, size_t map) {
-  static const MapScope kWhole = {.whole = true, .values = {}};
-  return scope.everything ? kWhole : scope.maps[map];
+  static const MapScope whole = {.whole = true, .values = {}};
+  return scope.everything ? whole : scope.maps[map];
 }
 
 // A map that fails by an error of its own is left out where all are read: the

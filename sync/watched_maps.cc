@@ -44,6 +44,7 @@ std::vector<WatchedTable> Tables(const std::vector<MapTables>& maps) {
     }
   }
   std::vector<WatchedTable> list;
+  list.reserve(tables.size());
   for (const auto& [name, watched] : tables) {
     list.push_back(
         {name.database, name.table,

@@ -80,6 +80,7 @@ TEST_F(AcceptorAtItsLimitTest, ServesAgainWhenAClientHasLeft) {
 
 TEST_F(AcceptorAtItsLimitTest, ClosesTheOldestOfTooManyThatAreTurnedAway) {
   std::vector<TestClient> idle;
+  idle.reserve(Worker::kMaxTurnedAway);
   for (size_t i = 0; i < Worker::kMaxTurnedAway; ++i) {
     idle.push_back(proxy_.ConnectTcpTable());
   }

@@ -56,6 +56,7 @@ class AllocationTest : public ::testing::Test {
   size_t Count(const Codec& codec, absl::string_view reply,
                absl::FunctionRef<std::string(size_t)> render) {
     std::vector<std::string> requests;
+    requests.reserve(kKeys);
     for (size_t i = 0; i < kKeys; ++i) requests.push_back(render(i));
     Connection connection(&codec);
     ReplyBuffers buffers;

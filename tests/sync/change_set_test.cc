@@ -59,12 +59,14 @@ class ChangeSetTest : public ::testing::Test {
   template <typename Numbers>
   std::vector<std::string> Keys(const Numbers& numbers) {
     std::vector<std::string> keys;
+    keys.reserve(numbers.size());
     for (const uint32_t row : numbers) keys.emplace_back(rows_.row(row).key);
     return keys;
   }
 
   static std::vector<std::string> Removed(const ChangeSet& changes) {
     std::vector<std::string> keys;
+    keys.reserve(changes.removed.size());
     for (size_t i = 0; i < changes.removed.size(); ++i) {
       keys.emplace_back(changes.removed.row(i).key);
     }

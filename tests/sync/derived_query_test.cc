@@ -110,6 +110,7 @@ class DerivedQueryTest : public MirrorTestCase {
       return from[random_() % from.size()];
     };
     std::vector<std::string> rows;
+    rows.reserve(kRows);
     for (int id = 0; id < kRows; ++id) {
       rows.push_back(absl::StrCat("(", id, ", ", pick(keys), ", ", pick(values),
                                   ", ", pick({"NULL", "0", "1", "2.5"}), ", ",

@@ -16,11 +16,13 @@ using ::testing::ElementsAre;
 std::vector<std::pair<std::string, uint32_t>> Sorted(
     const std::vector<std::string>& texts) {
   std::vector<SortedKey> keys;
+  keys.reserve(texts.size());
   for (const std::string& text : texts) {
     keys.push_back({text, static_cast<uint32_t>(keys.size())});
   }
   SortKeys(absl::MakeSpan(keys));
   std::vector<std::pair<std::string, uint32_t>> sorted;
+  sorted.reserve(keys.size());
   for (const SortedKey& key : keys) {
     sorted.emplace_back(std::string(key.key), key.number);
   }

@@ -39,7 +39,7 @@ class MirrorPlanTest : public ::testing::Test {
     for (const auto& [setting, value] : settings) {
       absl::StrAppend(&text, setting, " = ", value, "\n");
     }
-    const std::string path = folder_.Write(name, text);
+    std::string path = folder_.Write(name, text);
     served_[parameter].push_back("mysql:" + path);
     return path;
   }

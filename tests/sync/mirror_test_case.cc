@@ -52,7 +52,7 @@ std::string MirrorTestCase::Write(const std::string& query,
 
 std::string MirrorTestCase::Serve(const std::string& query,
                                   const Settings& changed) {
-  const std::string map = Write(query, changed);
+  std::string map = Write(query, changed);
   // One parameter can list any number of maps.
   if (address_maps_.empty()) address_maps_ = "canonical_maps =\n";
   absl::StrAppend(&address_maps_, "  mysql:", map, "\n");
@@ -60,8 +60,7 @@ std::string MirrorTestCase::Serve(const std::string& query,
 }
 
 std::string MirrorTestCase::ServeDomains() {
-  const std::string map =
-      Write("SELECT 1 FROM virtual_domains WHERE name='%s'", {});
+  std::string map = Write("SELECT 1 FROM virtual_domains WHERE name='%s'", {});
   domain_maps_ = absl::StrCat("virtual_mailbox_domains = mysql:", map, "\n");
   return map;
 }

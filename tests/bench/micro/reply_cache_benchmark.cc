@@ -15,6 +15,7 @@ constexpr char kValue[] = "user12345@office1234.example";
 
 std::vector<std::string> Keys() {
   std::vector<std::string> keys;
+  keys.reserve(kKeys);
   for (size_t i = 0; i < kKeys; ++i) {
     keys.push_back(absl::StrCat("info.smith", i, "@web", i / 100, ".example"));
   }

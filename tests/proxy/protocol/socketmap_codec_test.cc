@@ -26,7 +26,7 @@ class SocketmapCodecTest : public testing::Test {
   }
 
   static PostfixResult Postfix(absl::string_view reply) {
-    const PostfixResult result = TakeSocketmapReply(&reply);
+    PostfixResult result = TakeSocketmapReply(&reply);
     EXPECT_EQ(reply, "") << "one netstring for one request";
     return result;
   }

@@ -21,7 +21,7 @@ class TcpTableCodecTest : public testing::Test {
   }
 
   static PostfixResult Postfix(absl::string_view reply) {
-    const PostfixResult result = TakeTcpTableReply(&reply);
+    PostfixResult result = TakeTcpTableReply(&reply);
     EXPECT_EQ(reply, "") << "one line for one request";
     return result;
   }

@@ -167,6 +167,7 @@ TEST(ConfigErrorsTest, CollectsAllErrorsInTheOrderOfTheFile) {
       "unknown = 1\n"
       "max_shrink = 50%\n");
   std::vector<std::string> places;
+  places.reserve(errors.size());
   for (const std::string& error : errors) places.push_back(error.substr(0, 7));
   EXPECT_THAT(places,
               ElementsAre("f.cf:1:", "f.cf:2:", "f.cf:3:", "f.cf:3:", "f.cf:3:",

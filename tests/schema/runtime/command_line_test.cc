@@ -13,6 +13,7 @@ using ::testing::IsEmpty;
 absl::StatusOr<CommandLine> Parse(std::vector<std::string> words) {
   words.insert(words.begin(), "postmirror-proxy");
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   const absl::string_view extra[] = {"json", "exact"};

@@ -191,6 +191,7 @@ TEST_F(StoreReaderTest, ThreadsLookUpWhileTheStoreIsReopened) {
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) threads.emplace_back(look_up);
   for (int i = 0; i < 30; ++i) {
     ASSERT_EQ(renameat2(AT_FDCWD, store_.folder().c_str(), AT_FDCWD,

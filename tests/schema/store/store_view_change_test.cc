@@ -265,6 +265,7 @@ TEST_F(StoreViewChangeTest, ThreadsFollowARedefinitionTogether) {
   std::barrier round(kThreads + 1);
   std::atomic<int> late = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       StoreView view(&reader_, {kMap});

@@ -185,12 +185,14 @@ TEST_F(CharacterWeightsTest, AWeightIsThatOfTheCharacterAlone) {
     const CharacterWeights weights = Weights("utf8mb4", collation);
     EXPECT_EQ(CountOf(weights), 0x110000u - 0x800u);
     std::vector<char32_t> characters;
+    characters.reserve(0x3000 + 20000);
     for (char32_t c = 0; c < 0x3000; ++c) characters.push_back(c);
     for (int i = 0; i < 20000; ++i) {
       const auto c = static_cast<char32_t>(random() % 0x110000);
       if (c < 0xD800 || c > 0xDFFF) characters.push_back(c);
     }
     std::vector<std::string> texts;
+    texts.reserve(characters.size());
     for (const char32_t c : characters) texts.push_back(Utf8Of(c));
     const auto alone =
         ReadSequenceWeights(*connection_, "utf8mb4", collation, texts);
