@@ -87,7 +87,7 @@ bool TestClient::IsClosed() {
 
 void TestClient::ShutDown() { shutdown(socket_.get(), SHUT_WR); }
 
-ProxyUnderTest::ProxyUnderTest(Options options) : folder_(MakeFolder()) {
+ProxyUnderTest::ProxyUnderTest(const Options& options) : folder_(MakeFolder()) {
   std::vector<Worker*> workers;
   for (int i = 0; i < options.threads; ++i) {
     Worker::Work work = {

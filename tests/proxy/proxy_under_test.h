@@ -56,7 +56,7 @@ class ProxyUnderTest {
     std::function<void()> before_waiting = [] {};
   };
 
-  explicit ProxyUnderTest(Options options);
+  explicit ProxyUnderTest(const Options& options);
   ~ProxyUnderTest();
 
   TestClient ConnectTcpTable();        // over TCP

@@ -177,7 +177,7 @@ TEST_F(AcceptInboxTest, ARequestThatCannotBeRemovedIsLoggedOnce) {
   Post(Request());
   for (const auto& file : std::filesystem::directory_iterator(Folder())) {
     if (file.path().extension() != ".request") continue;
-    const std::filesystem::path path = file.path();
+    const std::filesystem::path& path = file.path();
     std::filesystem::remove(path);
     std::filesystem::create_directory(path);
     break;

@@ -49,13 +49,15 @@ TEST_F(AcceptRequestTest, AWithdrawnRequestIsGone) {
 }
 
 TEST_F(AcceptRequestTest, ADamagedRequestIsRemovedAndReported) {
-  for (const char* damage :
-       {"", "garbage",
-        "map = /other.cf\nid = 1\nremovals = 1\nvalues = 1\nrequested_ns = 1\n",
-        "map = /etc/postmirror/a b=c.cf\nremovals = 1\nrequested_ns = 1\n",
-        "map = /etc/postmirror/a b=c.cf\nid = 1\nremovals = x\nrequested_ns = "
-        "1\n",
-        "map = /etc/postmirror/a b=c.cf\nid = 1\nremovals = 1\n"}) {
+  const std::string map = "map = /etc/postmirror/a b=c.cf\n";
+  const std::string damages[] = {
+      "",
+      "garbage",
+      "map = /other.cf\nid = 1\nremovals = 1\nvalues = 1\nrequested_ns = 1\n",
+      map + "removals = 1\nrequested_ns = 1\n",
+      map + "id = 1\nremovals = x\nrequested_ns = 1\n",
+      map + "id = 1\nremovals = 1\n"};
+  for (const std::string& damage : damages) {
     ASSERT_EQ(PostAcceptRequest(folder(), request_), absl::OkStatus());
     folder_.Write(std::filesystem::path(OnlyFile()).filename(), damage);
     EXPECT_EQ(TakeAcceptRequest(folder(), request_.map).status().code(),

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "sync/doorbell.h"
 #include "sync/mariadb/binlog_facts.h"
 #include "tests/sync/await.h"
@@ -149,7 +150,7 @@ TEST_F(BinlogSignalTest, AKeyIsNamedToTheSnapshotThatShowsIt) {
 TEST_F(BinlogSignalTest, AScopeWaitsForWhatTheSnapshotShows) {
   for (int i = 0; i < 200; ++i) {
     const std::string key = std::to_string(i);
-    Run({"INSERT INTO named VALUES (" + key + ", '" + key + "')"});
+    Run({absl::StrCat("INSERT INTO named VALUES (", key, ", '", key, "')")});
     ASSERT_THAT(ScopeOfNow().maps, ElementsAre(Keys({key}), Nothing()));
   }
 }

@@ -30,10 +30,10 @@ class DerivedQueryTest : public MirrorTestCase {
  protected:
   void SetUp() override {
     MirrorTestCase::SetUp();
-    Run(
-        {"CREATE TABLE a (id INT PRIMARY KEY, k VARCHAR(50), v VARCHAR(50),"
-         " n DECIMAL(4,2), prio INT) COLLATE utf8mb4_general_ci",
-         "CREATE TABLE b LIKE a", "CREATE TABLE c LIKE a",
+    constexpr char kTable[] =
+        "CREATE TABLE a (id INT PRIMARY KEY, k VARCHAR(50), v VARCHAR(50),"
+        " n DECIMAL(4,2), prio INT) COLLATE utf8mb4_general_ci";
+    Run({kTable, "CREATE TABLE b LIKE a", "CREATE TABLE c LIKE a",
          absl::StrCat("INSERT INTO a VALUES ", Rows()),
          absl::StrCat("INSERT INTO b VALUES ", Rows()),
          absl::StrCat("INSERT INTO c VALUES ", Rows())});
@@ -142,15 +142,16 @@ TEST_F(DerivedQueryTest, UnionsAreWhatTheyAreForEachKey) {
 }
 
 TEST_F(DerivedQueryTest, LimitsCountTheRowsOfEachKey) {
+  constexpr char kOfAJoin[] =
+      "SELECT a.id FROM a, b WHERE a.k='%s' AND b.id=a.prio ORDER BY b.id,"
+      " a.id LIMIT 5";
   for (const char* query :
        {"SELECT id FROM a WHERE k='%s' LIMIT 1",
         "SELECT id FROM a WHERE k='%s' LIMIT 7",
         "SELECT id FROM a WHERE k='%s' LIMIT 18446744073709551615",
         "SELECT id, k FROM a WHERE k='%s' AND prio>3 ORDER BY prio, id LIMIT 3",
         "SELECT id FROM a WHERE k='%s' ORDER BY v DESC, id DESC LIMIT 4",
-        "SELECT v AS k FROM a WHERE a.k='%s' ORDER BY id LIMIT 2",
-        "SELECT a.id FROM a, b WHERE a.k='%s' AND b.id=a.prio ORDER BY b.id,"
-        " a.id LIMIT 5"}) {
+        "SELECT v AS k FROM a WHERE a.k='%s' ORDER BY id LIMIT 2", kOfAJoin}) {
     const Answers asked = Asked(query);
     EXPECT_GE(asked.size(), std::size(kKeys) - 2) << query;
     EXPECT_EQ(Mirrored(query), asked) << query;

@@ -167,7 +167,8 @@ TEST_F(MirrorLoopFaultTest,
 
 TEST_F(MirrorLoopFaultTest, AStoreThatIsCutOffIsFilledAnewByTheNextRead) {
   StartFilled("change_source = interval\nreconcile_interval = 200ms\n");
-  std::filesystem::resize_file(EnvironmentFolder() + "/data.mdb", 2 * 4096);
+  std::filesystem::resize_file(EnvironmentFolder() + "/data.mdb",
+                               uintmax_t{2} * 4096);
   EXPECT_TRUE(
       Await([&] { return logger_.Count("is damaged, set aside") == 1; }));
   EXPECT_TRUE(AwaitLookup(aliases_, "press@example.org", "news@example.com"));

@@ -161,7 +161,7 @@ TEST_F(MirrorStoreDamageTest, AMapOfSomeKeysDoesNotReplaceADamagedOne) {
 TEST_F(MirrorStoreDamageTest,
        DamageThatWasFoundBeforeIsMendedByTheNextSnapshot) {
   Apply(map_, Numbered(0, 5000));
-  std::filesystem::resize_file(DataFile(), 3 * 4096);
+  std::filesystem::resize_file(DataFile(), uintmax_t{3} * 4096);
   EXPECT_EQ(store_->DropAllBut({}).code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(store_->Open().code(), absl::StatusCode::kDataLoss);
   EXPECT_TRUE(Apply(map_, Numbered(0, 10)).filled);
@@ -186,7 +186,7 @@ TEST_F(MirrorStoreDamageTest, AMetaPageThatAsksForTooMuchIsMended) {
 
 TEST_F(MirrorStoreDamageTest, AFileThatWasCutOffUnderUsIsSetAside) {
   Apply(map_, Numbered(0, 5000));
-  std::filesystem::resize_file(DataFile(), 3 * 4096);
+  std::filesystem::resize_file(DataFile(), uintmax_t{3} * 4096);
   EXPECT_TRUE(Apply(map_, Numbered(0, 10)).filled);
   EXPECT_TRUE(SetAside());
   EXPECT_EQ(Lookup("k9"), "v");

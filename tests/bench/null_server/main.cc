@@ -29,7 +29,7 @@ namespace {
 struct NullDesk {
   EventLoop* loop;
   std::string reply;
-  std::vector<char> input = std::vector<char>(64 * 1024);
+  std::vector<char> input = std::vector<char>(size_t{64} * 1024);
 };
 
 class NullClient final : public Watcher {

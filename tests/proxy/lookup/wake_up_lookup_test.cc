@@ -125,7 +125,7 @@ TEST_F(WakeUpLookupTest, WhatCannotBeReadIsTemporaryBesideWhatIsKept) {
   const auto first = aliases.begin();
   const auto last = std::prev(aliases.end());
   EXPECT_EQ(LookHere(first->first), first->second);
-  std::filesystem::resize_file(store_.data_file(), 3 * 4096);
+  std::filesystem::resize_file(store_.data_file(), uintmax_t{3} * 4096);
   EXPECT_EQ(LookHere(first->first), first->second);
   EXPECT_EQ(LookHere(last->first), "TEMP");
   lookup_.End();

@@ -207,7 +207,7 @@ TEST_F(TcpTableCodecTest, NullByteInTheKeyIsMalformed) {
 }
 
 TEST_F(TcpTableCodecTest, LineOf64KibibytesIsFollowed) {
-  const std::string key(64 * 1024, 'x');
+  const std::string key(size_t{64} * 1024, 'x');
   EXPECT_EQ(Parse(absl::StrCat("get ", key, "\n")).text, key);
 }
 

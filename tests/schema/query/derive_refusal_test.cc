@@ -181,7 +181,7 @@ TEST(DeriveRefusalTest, WhatChangesByItselfIsRefusedByName) {
         DeriveRefusal(absl::StrCat(
             "SELECT v FROM t WHERE k='%s' AND (a IS NULL OR a>", call, ")")),
         HasSubstr(absl::StrCat("the function \"",
-                               std::string(call, 0, strcspn(call, "(")), "\"")))
+                               std::string(call, strcspn(call, "(")), "\"")))
         << call;
   }
   EXPECT_THAT(DeriveRefusal("SELECT v FROM t WHERE k='%s' ORDER BY RAND()"),

@@ -143,14 +143,12 @@ TEST(DeriveUnionTest, EachSelectMustBeDerivableByItself) {
 }
 
 TEST(DeriveUnionTest, OtherFormsAreRefused) {
-  for (
-      const char* query :
-      {"SELECT v FROM t WHERE k='%s' UNION",
-       "SELECT v FROM t WHERE k='%s' UNION ALL",
-       "SELECT v FROM t WHERE k='%s' UNION VALUES ('%s')",
-       "SELECT v FROM t WHERE k='%s' UNION (WITH x AS (SELECT 1) SELECT v FROM "
-       "x WHERE k='%s')",
-       "SELECT v FROM t WHERE k='%s' UNION ((SELECT v FROM u WHERE k='%s'))"}) {
+  for (const char* query :
+       {"SELECT v FROM t WHERE k='%s' UNION",
+        "SELECT v FROM t WHERE k='%s' UNION ALL",
+        "SELECT v FROM t WHERE k='%s' UNION VALUES ('%s')",
+        "SELECT v FROM t WHERE k='%s' UNION (WITH x AS (SELECT 1) SELECT 2)",
+        "SELECT v FROM t WHERE k='%s' UNION ((SELECT v FROM u))"}) {
     EXPECT_THAT(DeriveRefusal(query),
                 HasSubstr("something else than SELECT follows"))
         << query;

@@ -345,7 +345,7 @@ TEST_F(StoreTransactionTest, AStoreThatOutgrowsTheMapIsToBeOpenedAgain) {
   DataFile file(store_.data_file());
   const uint64_t before = file.LastPage();
   const auto put_with = [&](uint64_t last_page) {
-    const std::string codes = With([&](StoreWriter* writer) {
+    std::string codes = With([&](StoreWriter* writer) {
       file.SetLastPage(last_page);
       const std::string put = CodeOf(PutMany(writer));
       return absl::StrCat(put, " ", CodeOf(writer->CheckFiles()));
