@@ -49,7 +49,7 @@ std::ostream& operator<<(std::ostream& out, const PostfixResult& result) {
 
 PostfixResult TakeTcpTableReply(absl::string_view* replies) {
   const size_t end = replies->find('\n');
-  if (end == absl::string_view::npos || end >= 4096) return {};
+  if (end >= 4096) return {};  // or npos
   const absl::string_view line = replies->substr(0, end);
   replies->remove_prefix(end + 1);
   if (line.size() < 4 || !IsDigit(line[0]) || !IsDigit(line[1]) ||

@@ -83,7 +83,7 @@ std::string StoreProbe::Record(const std::string& map) const {
     StoreView view(&reader, {map});
     view.Begin();
     const MapRecord* record = view.Record(0);
-    const std::string text =
+    std::string text =
         record == nullptr
             ? "none"
             : absl::StrCat(

@@ -44,11 +44,11 @@ absl::StatusOr<uint64_t> StreamRows(const StreamSource& source,
   }
   const absl::StatusOr<uint64_t> begun = CountRows(
       mysql.get(), "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-  if (!begun.ok()) return begun;
+  if (!begun.ok()) return begun.status();
   uint64_t rows = 0;
   for (const std::string& query : queries) {
     const absl::StatusOr<uint64_t> counted = CountRows(mysql.get(), query);
-    if (!counted.ok()) return counted;
+    if (!counted.ok()) return counted.status();
     rows += *counted;
   }
   return rows;

@@ -12,6 +12,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> Texts(const std::vector<ListenEntry>& list) {
   std::vector<std::string> texts;
+  texts.reserve(list.size());
   for (const ListenEntry& entry : list) texts.push_back(entry.ToString());
   return texts;
 }

@@ -17,7 +17,7 @@ std::string Why(absl::string_view text) {
   return std::string(ParseServerAddress(text).status().message());
 }
 
-ServerAddress Inet(std::string host, uint16_t port = 0) {
+ServerAddress Inet(const std::string& host, uint16_t port = 0) {
   return {"", host, port};
 }
 
