@@ -230,6 +230,32 @@ TEST_F(EnvironmentTest, ADataFileThatNeverHadItsLastPagesIsWhole) {
   EXPECT_EQ(OpenForWriting(), "OK");
 }
 
+// A link in a folder of another user's may lead to any file.
+TEST_F(EnvironmentTest, ALinkInPlaceOfAFileIsNotFollowed) {
+  for (const std::string& file : {store_.data_file(), store_.lock_file()}) {
+    Fill();
+    const std::string elsewhere = store_.around() + "/elsewhere";
+    std::filesystem::rename(file, elsewhere);
+    std::filesystem::create_symlink(elsewhere, file);
+    const auto before = std::filesystem::last_write_time(elsewhere);
+    EXPECT_EQ(OpenForReading(), "UNAVAILABLE") << file;
+    EXPECT_EQ(InChild([&] { return OpenForWriting(); }), "UNAVAILABLE") << file;
+    EXPECT_EQ(std::filesystem::last_write_time(elsewhere), before) << file;
+    std::filesystem::remove(file);
+    std::filesystem::rename(elsewhere, file);
+  }
+}
+
+TEST_F(EnvironmentTest, ALinkInPlaceOfTheFolderIsNotFollowed) {
+  Fill();
+  const std::string elsewhere = store_.around() + "/elsewhere";
+  std::filesystem::rename(store_.folder(), elsewhere);
+  std::filesystem::create_directory_symlink(elsewhere, store_.folder());
+  std::filesystem::permissions(elsewhere, std::filesystem::perms(0700));
+  EXPECT_EQ(InChild([&] { return OpenForWriting(); }), "UNAVAILABLE");
+  EXPECT_EQ(Mode(elsewhere), "700");
+}
+
 TEST_F(EnvironmentTest, TheLockFileHasItsDiskBlocks) {
   Fill();
   struct stat status = {};
