@@ -265,6 +265,14 @@ absl::Status Environment::CheckReaderSlot() {
     return absl::DataLossError(
         absl::StrCat("store ", folder_, ": cannot be read"));
   }
+  if (code == EAGAIN) {
+    // LMDB marks a reader by a lock on the byte of its process's number.
+    return absl::FailedPreconditionError(absl::StrCat(
+        "store ", folder_, ": another process with our number ", getpid(),
+        " reads it, from another container: let them share one PID "
+        "namespace (docker: --pid=container:NAME, Kubernetes: "
+        "shareProcessNamespace: true)"));
+  }
   if (code != MDB_SUCCESS) {
     return LmdbError(code, absl::StrCat("store ", folder_, ": begin"));
   }
