@@ -42,7 +42,9 @@ int ShowStatus(const Config& config, bool json, const Clock& clock) {
   const StatusReport report =
       became.ok() ? Judge(Gather(config, clock))
                   : StatusReport{.health = Health::kUnknown,
-                                 .summary = std::string(became.message())};
+                                 .summary = std::string(became.message()),
+                                 .maps = {},
+                                 .servers = {}};
   const std::string text = json ? FormatJson(report) : FormatText(report);
   if (std::fputs(text.c_str(), stdout) < 0)
     return static_cast<int>(Health::kUnknown);
