@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstring>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/errno_status.h"
+#include "schema/runtime/plain_file.h"
 
 namespace postmirror {
 namespace {
@@ -19,7 +19,7 @@ constexpr size_t kMaxBytes = size_t{16} << 20;
 absl::Status FileError(absl::string_view path, absl::string_view step) {
   const int error = errno;
   const std::string message =
-      absl::StrCat(path, ": ", step, ": ", std::strerror(error));
+      absl::StrCat(path, ": ", step, ": ", ErrnoText(error));
   switch (error) {
     case ENOENT:
       return absl::NotFoundError(message);
@@ -47,16 +47,23 @@ absl::Status WriteAll(int file, absl::string_view bytes,
   return absl::OkStatus();
 }
 
+absl::Status WriteFresh(const std::string& path, absl::string_view bytes) {
+  const FileDescriptor file =
+      OpenPlainFile(path, O_WRONLY | O_CREAT | O_EXCL, 0640);
+  if (!file.open()) return FileError(path, "open");
+  fchmod(file.get(), 0640);
+  return WriteAll(file.get(), bytes, path);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return FileError(path, "open");
-  const absl::Cleanup close_file = [file] { close(file); };
+  const FileDescriptor file = OpenPlainFile(path, O_RDONLY);
+  if (!file.open()) return FileError(path, "open");
   std::string bytes;
   char buffer[4096];
   for (;;) {
-    const ssize_t got = read(file, buffer, sizeof(buffer));
+    const ssize_t got = read(file.get(), buffer, sizeof(buffer));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FileError(path, "read");
     if (got == 0) return bytes;
@@ -69,12 +76,9 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
 
 absl::Status ReplaceFile(const std::string& path, absl::string_view bytes) {
   const std::string fresh = absl::StrCat(path, ".", getpid(), ".new");
-  const int file =
-      open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-  if (file < 0) return FileError(fresh, "open");
-  fchmod(file, 0640);
-  absl::Status status = WriteAll(file, bytes, fresh);
-  if (close(file) != 0 && status.ok()) status = FileError(fresh, "close");
+  // What an earlier process of this number left, or somebody put there.
+  unlink(fresh.c_str());
+  absl::Status status = WriteFresh(fresh, bytes);
   if (status.ok() && rename(fresh.c_str(), path.c_str()) != 0) {
     status = FileError(path, "rename");
   }

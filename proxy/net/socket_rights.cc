@@ -1,5 +1,6 @@
 #include "proxy/net/socket_rights.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "schema/config/cf_errors.h"
 #include "schema/runtime/errno_status.h"
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 namespace {
@@ -71,18 +73,30 @@ absl::StatusOr<SocketRights> ResolveRights(const Config& config) {
 }
 
 absl::Status ApplyRights(const SocketRights& rights, const std::string& path) {
+  // By a descriptor: whoever may write to the folder may put a link there.
+  const FileDescriptor file(
+      open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat facts = {};
+  if (!file.open() || fstat(file.get(), &facts) != 0) {
+    return ErrnoStatus(errno, "socket", "open");
+  }
+  if (!S_ISSOCK(facts.st_mode)) {
+    return absl::UnavailableError("socket: another file is in its place");
+  }
   constexpr uid_t kSameUser = static_cast<uid_t>(-1);
   constexpr gid_t kSameGroup = static_cast<gid_t>(-1);
   // First the owner: to give a file away may take bits of its mode.
   if (rights.group.has_value() &&
-      lchown(path.c_str(), kSameUser, *rights.group) != 0) {
+      fchownat(file.get(), "", kSameUser, *rights.group, AT_EMPTY_PATH) != 0) {
     return ErrnoStatus(errno, "unix_socket_group", "chown");
   }
   if (rights.owner.has_value() &&
-      lchown(path.c_str(), *rights.owner, kSameGroup) != 0) {
+      fchownat(file.get(), "", *rights.owner, kSameGroup, AT_EMPTY_PATH) != 0) {
     return ErrnoStatus(errno, "unix_socket_owner", "chown");
   }
-  if (chmod(path.c_str(), rights.mode) != 0) {
+  // fchmod(2) takes no such descriptor.
+  const std::string itself = absl::StrCat("/proc/self/fd/", file.get());
+  if (chmod(itself.c_str(), rights.mode) != 0) {
     return ErrnoStatus(errno, "unix_socket_mode", "chmod");
   }
   return absl::OkStatus();

@@ -13,13 +13,14 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "schema/runtime/file_descriptor.h"
+#include "schema/runtime/host_header.h"
 #include "schema/runtime/listening_sockets.h"
 #include "schema/runtime/metrics_text.h"
 
 namespace postmirror {
 namespace {
 
-// Who comes then waits until one of them goes.
+// Whoever comes then takes the place of the one who came first.
 constexpr unsigned kMaxClients = 16;
 // A client that is silent for so long goes: soon enough for a scrape that waits
 // behind silent ones, which Prometheus gives ten seconds.
@@ -49,54 +50,89 @@ MHD_Result Queue(MHD_Connection* connection, unsigned status,
   return MHD_queue_response(connection, status, response.get());
 }
 
-// An MHD_AccessHandlerCallback, whose parameters are libmicrohttpd's.
-// NOLINTNEXTLINE(readability-function-size)
-MHD_Result Answer(void* collect, MHD_Connection* connection, const char* path,
-                  const char* method, const char* /*version*/,
-                  const char* /*body*/, size_t* /*body_size*/,
-                  void** /*request*/) {
-  if (absl::string_view(path) != "/metrics") {
-    return Queue(connection, MHD_HTTP_NOT_FOUND,
-                 NewResponse("not found, see /metrics\n", kErrorType));
-  }
-  const absl::string_view asked(method);
-  if (asked != MHD_HTTP_METHOD_GET && asked != MHD_HTTP_METHOD_HEAD) {
-    const Response response = NewResponse("method not allowed\n", kErrorType);
-    if (response != nullptr) {
-      MHD_add_response_header(response.get(), MHD_HTTP_HEADER_ALLOW,
-                              "GET, HEAD");
-    }
-    return Queue(connection, MHD_HTTP_METHOD_NOT_ALLOWED, response);
-  }
-  // libmicrohttpd leaves the body out of the answer to a HEAD.
-  return Queue(
-      connection, MHD_HTTP_OK,
-      NewResponse(
-          MetricsText((*static_cast<MetricsEndpoint::Collect*>(collect))()),
-          kMetricsType));
+MHD_Result Refuse(MHD_Connection* connection, unsigned status,
+                  const char* why) {
+  return Queue(connection, status, NewResponse(why, kErrorType));
 }
 
-// Returns nullptr where there is no descriptor, memory or thread for it.
-MHD_Daemon* Start(FileDescriptor socket, MetricsEndpoint::Collect* collect) {
-  // The daemon's, which closes it when it ends.
-  const int duplicate = fcntl(socket.get(), F_DUPFD_CLOEXEC, 0);
-  if (duplicate < 0) return nullptr;
-  // The thread inherits it: signals are for those who wait for them.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  MHD_Daemon* const daemon = MHD_start_daemon(
-      MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, Answer,
-      collect, MHD_OPTION_LISTEN_SOCKET, duplicate, MHD_OPTION_CONNECTION_LIMIT,
-      kMaxClients, MHD_OPTION_CONNECTION_TIMEOUT, kPatienceSeconds,
-      MHD_OPTION_END);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  // A daemon that does not start closes the duplicate or does not, by what it
-  // lacks. What is left must not keep the address.
-  if (daemon == nullptr) shutdown(socket.get(), SHUT_RDWR);
-  return daemon;
-}
+}  // namespace
+
+// What libmicrohttpd calls, with its parameters.
+class MetricsEndpoint::Callbacks {
+ public:
+  // NOLINTNEXTLINE(readability-function-size): an MHD_AccessHandlerCallback
+  static MHD_Result Answer(void* door, MHD_Connection* connection,
+                           const char* path, const char* method,
+                           const char* /*version*/, const char* /*body*/,
+                           size_t* /*body_size*/, void** /*request*/) {
+    const Door& asked = *static_cast<Door*>(door);
+    // HTTP/1.0 needs none.
+    const char* const host = MHD_lookup_connection_value(
+        connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    if (host != nullptr && !IsOurHost(host, asked.address)) {
+      return Refuse(connection, MHD_HTTP_MISDIRECTED_REQUEST,
+                    "not a name of this machine, ask by its address\n");
+    }
+    if (absl::string_view(path) != "/metrics") {
+      return Refuse(connection, MHD_HTTP_NOT_FOUND, "not found, see /metrics\n");
+    }
+    const absl::string_view verb(method);
+    if (verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD) {
+      const Response response = NewResponse("method not allowed\n", kErrorType);
+      if (response != nullptr) {
+        MHD_add_response_header(response.get(), MHD_HTTP_HEADER_ALLOW,
+                                "GET, HEAD");
+      }
+      return Queue(connection, MHD_HTTP_METHOD_NOT_ALLOWED, response);
+    }
+    // libmicrohttpd leaves the body out of the answer to a HEAD.
+    return Queue(connection, MHD_HTTP_OK,
+                 NewResponse(MetricsText((*asked.collect)()), kMetricsType));
+  }
+
+  // An MHD_NotifyConnectionCallback. A client that sends a byte now and then is
+  // never silent: beyond kMaxClients the oldest goes.
+  static void Notice(void* door, MHD_Connection* connection,
+                     void** /*of_connection*/,
+                     MHD_ConnectionNotificationCode what) {
+    std::list<MHD_Connection*>& clients = static_cast<Door*>(door)->clients;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+      clients.remove(connection);
+      return;
+    }
+    clients.push_back(connection);
+    if (clients.size() <= kMaxClients) return;
+    const MHD_ConnectionInfo* const oldest = MHD_get_connection_info(
+        clients.front(), MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (oldest != nullptr) shutdown(oldest->connect_fd, SHUT_RDWR);
+    clients.pop_front();
+  }
+
+  // False where there is no descriptor, memory or thread for it.
+  static bool Start(FileDescriptor socket, Door* door) {
+    // The daemon's, which closes it when it ends.
+    const int duplicate = fcntl(socket.get(), F_DUPFD_CLOEXEC, 0);
+    if (duplicate < 0) return false;
+    // The thread inherits it: signals are for those who wait for them.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    // Those that were told to go count until they have gone.
+    door->daemon.reset(MHD_start_daemon(
+        MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, Answer,
+        door, MHD_OPTION_LISTEN_SOCKET, duplicate, MHD_OPTION_CONNECTION_LIMIT,
+        2 * kMaxClients, MHD_OPTION_CONNECTION_TIMEOUT, kPatienceSeconds,
+        MHD_OPTION_NOTIFY_CONNECTION, Notice, door, MHD_OPTION_END));
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    // A daemon that does not start closes the duplicate or does not, by what it
+    // lacks. What is left must not keep the address.
+    if (door->daemon == nullptr) shutdown(socket.get(), SHUT_RDWR);
+    return door->daemon != nullptr;
+  }
+};
+
+namespace {
 
 // `address` is HOST:PORT, an IPv6 host in brackets.
 absl::StatusOr<ListeningSockets> Open(const std::string& address) {
@@ -132,15 +168,17 @@ absl::Status MetricsEndpoint::Listen(const std::string& address) {
     if (!opened.ok()) return opened.status();
     sockets = *std::move(opened);
   }
-  decltype(daemons_) daemons;
+  decltype(doors_) doors;
   for (ListeningSocket& bound : sockets.bound) {
-    daemons.emplace_back(Start(std::move(bound.socket), &collect_));
-    if (daemons.back() == nullptr) {
+    doors.push_back(std::make_unique<Door>());
+    doors.back()->collect = &collect_;
+    doors.back()->address = address;
+    if (!Callbacks::Start(std::move(bound.socket), doors.back().get())) {
       return absl::UnavailableError(absl::StrCat(
           address, ": start: not enough descriptors, memory or threads"));
     }
   }
-  daemons_ = std::move(daemons);
+  doors_ = std::move(doors);
   address_ = address;
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 #define POSTMIRROR_SCHEMA_RUNTIME_METRICS_ENDPOINT_H_
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "schema/runtime/metric_family.h"
 
+struct MHD_Connection;
 struct MHD_Daemon;
 
 namespace postmirror {
@@ -38,10 +40,20 @@ class MetricsEndpoint {
     void operator()(MHD_Daemon* daemon) const;
   };
 
+  // One for each listening socket; its daemon's thread has it.
+  struct Door {
+    const Collect* collect = nullptr;
+    std::string address;  // as configured
+    std::list<MHD_Connection*> clients;  // the oldest first
+    // The last member: it calls the others.
+    std::unique_ptr<MHD_Daemon, Stop> daemon;
+  };
+
+  class Callbacks;
+
   Collect collect_;
-  std::string address_;  // of daemons_
-  // One for each listening socket. The last member: they call the first.
-  std::vector<std::unique_ptr<MHD_Daemon, Stop>> daemons_;
+  std::string address_;  // of doors_
+  std::vector<std::unique_ptr<Door>> doors_;
 };
 
 }  // namespace postmirror

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/plain_file.h"
 #include "schema/store/fault_guard.h"
 #include "schema/store/meta_check.h"
 #include "schema/store/page_check.h"
@@ -31,19 +32,21 @@ constexpr mode_t kFolderMode = 02750;
 constexpr mode_t kDataFileMode = 0640;
 constexpr mode_t kLockFileMode = 0660;
 
+absl::Status MakeFolder(const std::string& path) {
+  if (mkdir(path.c_str(), kFolderMode & 0777) == 0 || errno == EEXIST) {
+    return absl::OkStatus();
+  }
+  return SystemError(errno, absl::StrCat("store ", path, ": mkdir"));
+}
+
 // Asks for the bit of the group only where the folder did not take it over from
 // the one above: systemd's RestrictSUIDSGID= forbids that.
-absl::Status MakeFolder(const std::string& folder, bool set_mode) {
-  const bool made = mkdir(folder.c_str(), kFolderMode & 0777) == 0;
-  if (!made && errno != EEXIST) {
-    return SystemError(errno, absl::StrCat("store ", folder, ": mkdir"));
-  }
+absl::Status SetFolderMode(int folder, absl::string_view path) {
   struct stat facts = {};
-  const bool differs = stat(folder.c_str(), &facts) != 0 ||
-                       (facts.st_mode & 07777) != kFolderMode;
-  if ((made || set_mode) && differs &&
-      chmod(folder.c_str(), kFolderMode) != 0) {
-    return SystemError(errno, absl::StrCat("store ", folder, ": chmod"));
+  const bool differs =
+      fstat(folder, &facts) != 0 || (facts.st_mode & 07777) != kFolderMode;
+  if (differs && fchmod(folder, kFolderMode) != 0) {
+    return SystemError(errno, absl::StrCat("store ", path, ": chmod"));
   }
   return absl::OkStatus();
 }
@@ -85,6 +88,11 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForReading(
         absl::StrCat("store ", folder,
                      ": not there yet, postmirror-sync has not filled it"));
   }
+  std::unique_ptr<Environment> environment(new Environment(folder));
+  // Before LMDB opens them, which would follow links.
+  if (absl::Status plain = environment->CheckArePlain(); !plain.ok()) {
+    return plain;
+  }
   // Asked by faccessat(2), not by opening: see the class comment. LMDB falls
   // back to no locks at all on a read-only file system.
   const std::string lock = absl::StrCat(folder, "/lock.mdb");
@@ -95,7 +103,6 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForReading(
                             "(mode 0660, a common group, not a read-only "
                             "mount)"));
   }
-  std::unique_ptr<Environment> environment(new Environment(folder));
   absl::Status status = environment->Open(MDB_RDONLY | MDB_NOTLS);
   if (status.ok()) status = environment->CheckReaderSlot();
   if (status.ok()) status = CheckPages(environment.get());
@@ -107,29 +114,34 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
     absl::string_view store) {
   std::unique_ptr<Environment> environment(
       new Environment(FormatFolder(store)));
-  absl::Status status = MakeFolder(std::string(store), false);
-  if (status.ok()) status = MakeFolder(environment->folder(), true);
+  absl::Status status = MakeFolder(std::string(store));
+  if (status.ok()) status = MakeFolder(environment->folder());
   if (status.ok()) status = environment->HoldFolder();
   if (status.ok()) status = environment->MakeLockFile();
   if (status.ok()) status = environment->Open(MDB_NOTLS | MDB_NOMETASYNC);
   if (status.ok()) status = CheckPages(environment.get());
   if (!status.ok()) return status;
-  const std::string data = absl::StrCat(environment->folder(), "/data.mdb");
-  if (chmod(data.c_str(), kDataFileMode) != 0) {
-    return SystemError(errno, absl::StrCat("store ", data, ": chmod"));
+  int data = -1;
+  mdb_env_get_fd(environment->get(), &data);
+  if (fchmod(data, kDataFileMode) != 0) {
+    return SystemError(errno, absl::StrCat("store ", environment->folder(),
+                                           "/data.mdb: chmod"));
   }
   return environment;
 }
 
-// Keeps this process from waiting for ever for a mutex that an abandoned
+// Sets the folder's mode, too. Keeps this process from waiting for ever for a mutex that an abandoned
 // environment of its own holds: that one keeps the folder held, until the
 // process ends or the folder is set aside.
 absl::Status Environment::HoldFolder() {
-  held_folder_ = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  held_folder_ = open(folder_.c_str(),
+                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (held_folder_ < 0) {
     return SystemError(errno, absl::StrCat("store ", folder_, ": open"));
   }
-  if (flock(held_folder_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+  if (flock(held_folder_, LOCK_EX | LOCK_NB) == 0) {
+    return SetFolderMode(held_folder_, folder_);
+  }
   return absl::UnavailableError(
       absl::StrCat("store ", folder_,
                    ": damage left it locked, set it aside (rename it) and "
@@ -141,17 +153,18 @@ absl::Status Environment::HoldFolder() {
 // descriptor drops the locks that LMDB holds on it.
 absl::Status Environment::MakeLockFile() const {
   const std::string path = absl::StrCat(folder_, "/lock.mdb");
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return SystemError(errno, absl::StrCat("store ", path));
+  const FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0600);
+  if (!file.open()) return SystemError(errno, absl::StrCat("store ", path));
   struct stat facts = {};
-  int error = fstat(file, &facts) == 0 ? 0 : errno;
+  int error = fstat(file.get(), &facts) == 0 ? 0 : errno;
   if (error == 0) {
     // Readers that have it open count their slots by the size it has.
     error = posix_fallocate(
-        file, 0, facts.st_size == 0 ? kLockFileBytes : facts.st_size);
+        file.get(), 0, facts.st_size == 0 ? kLockFileBytes : facts.st_size);
   }
-  if (error == 0 && fchmod(file, kLockFileMode) != 0) error = errno;
-  close(file);
+  if (error == 0 && fchmod(file.get(), kLockFileMode) != 0) {
+    error = errno;
+  }
   return error == 0 ? absl::OkStatus()
                     : SystemError(error, absl::StrCat("store ", path));
 }
@@ -192,11 +205,20 @@ absl::StatusOr<Environment::FileId> Environment::Identify(
     absl::string_view file, off_t* size) const {
   const std::string path = absl::StrCat(folder_, "/", file);
   struct stat status;
-  if (stat(path.c_str(), &status) != 0) {
+  if (lstat(path.c_str(), &status) != 0) {
     return SystemError(errno, absl::StrCat("store ", path));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return SystemError(ELOOP, absl::StrCat("store ", path));
   }
   *size = status.st_size;
   return FileId{.device = status.st_dev, .inode = status.st_ino};
+}
+
+absl::Status Environment::CheckArePlain() const {
+  off_t ignored = 0;
+  const absl::StatusOr<FileId> data = Identify("data.mdb", &ignored);
+  return data.ok() ? Identify("lock.mdb", &ignored).status() : data.status();
 }
 
 absl::Status Environment::CheckFiles() const {
@@ -242,6 +264,14 @@ absl::Status Environment::CheckReaderSlot() {
   if (!survived) {
     return absl::DataLossError(
         absl::StrCat("store ", folder_, ": cannot be read"));
+  }
+  if (code == EAGAIN) {
+    // LMDB marks a reader by a lock on the byte of its process's number.
+    return absl::FailedPreconditionError(absl::StrCat(
+        "store ", folder_, ": another process with our number ", getpid(),
+        " reads it, from another container: let them share one PID "
+        "namespace (docker: --pid=container:NAME, Kubernetes: "
+        "shareProcessNamespace: true)"));
   }
   if (code != MDB_SUCCESS) {
     return LmdbError(code, absl::StrCat("store ", folder_, ": begin"));

@@ -100,6 +100,7 @@ class Environment {
   absl::Status Open(unsigned flags);
   absl::Status HoldFolder();
   absl::Status MakeLockFile() const;
+  absl::Status CheckArePlain() const;
   absl::Status CheckReaderSlot();
   absl::StatusOr<FileId> Identify(absl::string_view file, off_t* size) const;
 

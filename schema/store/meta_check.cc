@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/plain_file.h"
 #include "schema/store/store_error.h"
 
 namespace postmirror {
@@ -75,15 +76,13 @@ bool AreSound(int file, size_t max_map_bytes) {
 
 absl::Status CheckMetaPages(const std::string& folder, size_t max_map_bytes) {
   const std::string path = absl::StrCat(folder, "/data.mdb");
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
+  const FileDescriptor file = OpenPlainFile(path, O_RDONLY);
+  if (!file.open()) {
     return errno == ENOENT
                ? absl::OkStatus()
                : SystemError(errno, absl::StrCat("store ", path, ": open"));
   }
-  const bool sound = AreSound(file, max_map_bytes);
-  close(file);
-  if (sound) return absl::OkStatus();
+  if (AreSound(file.get(), max_map_bytes)) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(
       "store ", path, ": a meta page asks for more than a store can have"));
 }

@@ -3,15 +3,15 @@
 #include <errno.h>
 #include <lmdb.h>
 
-#include <cstring>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/errno_status.h"
 
 namespace postmirror {
 
 absl::Status SystemError(int error, absl::string_view what) {
-  const std::string message = absl::StrCat(what, ": ", std::strerror(error));
+  const std::string message = absl::StrCat(what, ": ", ErrnoText(error));
   switch (error) {
     case EACCES:
     case EPERM:

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "schema/runtime/digest.h"
+#include "schema/runtime/plain_file.h"
 #include "schema/store/environment.h"
 #include "schema/store/fault_guard.h"
 #include "schema/store/store_error.h"
@@ -25,22 +26,21 @@ std::string WriterLockPath(absl::string_view store) {
   return absl::StrCat(store, "/sync.lock");
 }
 
-absl::StatusOr<int> HoldStore(absl::string_view store) {
+absl::StatusOr<FileDescriptor> HoldStore(absl::string_view store) {
   if (mkdir(std::string(store).c_str(), 0750) == 0) {
     chmod(std::string(store).c_str(), 02750);  // whatever the umask
   }
   const std::string path = WriterLockPath(store);
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (file < 0) {
+  FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0640);
+  if (!file.open()) {
     return SystemError(errno, absl::StrCat("store ", path, ": open"));
   }
   // postmirrorctl, of the same group, asks who holds it.
-  fchmod(file, 0640);
+  fchmod(file.get(), 0640);
   struct flock whole = {};
   whole.l_type = F_WRLCK;
-  if (fcntl(file, F_OFD_SETLK, &whole) == 0) return file;
+  if (fcntl(file.get(), F_OFD_SETLK, &whole) == 0) return file;
   const int error = errno;
-  close(file);
   if (error != EAGAIN && error != EACCES) {
     return SystemError(error, absl::StrCat("store ", path, ": lock"));
   }
@@ -52,16 +52,13 @@ absl::StatusOr<int> HoldStore(absl::string_view store) {
 
 absl::StatusOr<std::unique_ptr<StoreWriter>> StoreWriter::Open(
     absl::string_view store) {
-  const absl::StatusOr<int> lock_file = HoldStore(store);
+  absl::StatusOr<FileDescriptor> lock_file = HoldStore(store);
   if (!lock_file.ok()) return lock_file.status();
   absl::StatusOr<std::unique_ptr<Environment>> environment =
       Environment::OpenForWriting(store);
-  if (!environment.ok()) {
-    close(*lock_file);
-    return environment.status();
-  }
+  if (!environment.ok()) return environment.status();
   std::unique_ptr<StoreWriter> writer(
-      new StoreWriter(*lock_file, *std::move(environment)));
+      new StoreWriter(*std::move(lock_file), *std::move(environment)));
   absl::StatusOr<std::unique_ptr<StoreTransaction>> first = writer->Begin();
   if (!first.ok()) return first.status();
   if (absl::StatusOr<unsigned> status =
@@ -87,11 +84,11 @@ absl::Status StoreWriter::SetAside(absl::string_view store) {
                      absl::StrCat("store ", folder, ": rename to ", aside));
 }
 
-StoreWriter::StoreWriter(int lock_file,
+StoreWriter::StoreWriter(FileDescriptor lock_file,
                          std::unique_ptr<Environment> environment)
-    : lock_file_(lock_file), environment_(std::move(environment)) {}
+    : lock_file_(std::move(lock_file)), environment_(std::move(environment)) {}
 
-StoreWriter::~StoreWriter() { close(lock_file_); }
+StoreWriter::~StoreWriter() = default;
 
 const std::string& StoreWriter::folder() const {
   return environment_->folder();
@@ -178,13 +175,12 @@ absl::StatusOr<std::unique_ptr<StoreTransaction>> StoreWriter::Begin() {
 }
 
 bool WriterIsRunning(absl::string_view store) {
-  const int file = open(WriterLockPath(store).c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
+  const FileDescriptor file = OpenPlainFile(WriterLockPath(store), O_RDONLY);
+  if (!file.open()) return false;
   struct flock whole = {};
   whole.l_type = F_WRLCK;
-  const bool asked = fcntl(file, F_OFD_GETLK, &whole) == 0;
-  close(file);
-  return asked && whole.l_type != F_UNLCK;
+  return fcntl(file.get(), F_OFD_GETLK, &whole) == 0 &&
+         whole.l_type != F_UNLCK;
 }
 
 }  // namespace postmirror

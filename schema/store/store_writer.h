@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "schema/runtime/file_descriptor.h"
 #include "schema/store/map_record.h"
 #include "schema/store/store_scan.h"
 #include "schema/store/store_transaction.h"
@@ -64,9 +65,9 @@ class StoreWriter {
   absl::StatusOr<std::unique_ptr<StoreTransaction>> Begin();
 
  private:
-  StoreWriter(int lock_file, std::unique_ptr<Environment> environment);
+  StoreWriter(FileDescriptor lock_file, std::unique_ptr<Environment> environment);
 
-  const int lock_file_;  // holds the store for this process, by fcntl(2)
+  const FileDescriptor lock_file_;  // holds the store for this process, by fcntl(2)
   const std::unique_ptr<Environment> environment_;
 };
 

@@ -12,6 +12,7 @@
 #include "schema/store/store_writer.h"
 #include "sync/accept_request.h"
 #include "sync/ctl/commands.h"
+#include "sync/ctl/store_owner.h"
 #include "sync/sync_status.h"
 
 namespace postmirror {
@@ -106,6 +107,10 @@ int AcceptOne(const Config& config, const MapStatus& map, const Clock& clock,
 
 int Accept(const Config& config, const std::string& map, const Clock& clock,
            Logger& logger) {
+  if (absl::Status became = BecomeStoreOwner(config.store); !became.ok()) {
+    logger.Error(became.message());
+    return ExitCode(became);
+  }
   if (!WriterIsRunning(config.store)) {
     logger.Error("postmirror-sync is not running");
     return EX_TEMPFAIL;

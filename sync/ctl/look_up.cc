@@ -4,8 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "schema/lookup/parameter_lookup.h"
+#include "schema/runtime/exit_code.h"
 #include "schema/store/store_reader.h"
 #include "sync/ctl/commands.h"
+#include "sync/ctl/store_owner.h"
 
 namespace postmirror {
 
@@ -15,6 +17,10 @@ int LookUp(const Config& config, const std::string& parameter,
   if (served == nullptr) {
     logger.Error(absl::StrCat("postmirror.cf does not serve ", parameter));
     return EX_USAGE;
+  }
+  if (absl::Status became = BecomeStoreOwner(config.store); !became.ok()) {
+    logger.Error(became.message());
+    return ExitCode(became);
   }
   StoreReader store(config.store);
   const absl::Status opened = store.Refresh();

@@ -6,6 +6,7 @@
 #include "schema/store/store_writer.h"
 #include "sync/ctl/commands.h"
 #include "sync/ctl/status_report.h"
+#include "sync/ctl/store_owner.h"
 #include "sync/sync_status.h"
 
 namespace postmirror {
@@ -37,7 +38,13 @@ Findings Gather(const Config& config, const Clock& clock) {
 }  // namespace
 
 int ShowStatus(const Config& config, bool json, const Clock& clock) {
-  const StatusReport report = Judge(Gather(config, clock));
+  const absl::Status became = BecomeStoreOwner(config.store);
+  const StatusReport report =
+      became.ok() ? Judge(Gather(config, clock))
+                  : StatusReport{.health = Health::kUnknown,
+                                 .summary = std::string(became.message()),
+                                 .maps = {},
+                                 .servers = {}};
   const std::string text = json ? FormatJson(report) : FormatText(report);
   if (std::fputs(text.c_str(), stdout) < 0)
     return static_cast<int>(Health::kUnknown);

@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "tests/sync/temporary_folder.h"
 
 namespace postmirror {
@@ -65,6 +67,40 @@ TEST_F(SmallFileTest, AMissingFolderIsNamed) {
   const absl::Status status = ReplaceFile(folder_.File("no/f"), "x");
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("no/f"));
+}
+
+// What another user may put into a folder of his own.
+class PlantedTest : public SmallFileTest {
+ protected:
+  // `name` leads to a file whose text is "private".
+  void Plant(const std::string& name) const {
+    std::filesystem::create_symlink(private_.Write("f", "private"),
+                                    folder_.File(name));
+  }
+
+  TemporaryFolder private_;
+};
+
+TEST_F(PlantedTest, ALinkIsNotRead) {
+  Plant("f");
+  const absl::Status status = ReadSmallFile(folder_.File("f")).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("a link"));
+}
+
+TEST_F(PlantedTest, AFifoIsNotWaitedFor) {
+  ASSERT_EQ(mkfifo(folder_.File("f").c_str(), 0600), 0);
+  EXPECT_EQ(ReadSmallFile(folder_.File("f")).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(PlantedTest, ALinkIsReplacedAndNotFollowed) {
+  Plant("f");
+  Plant(absl::StrCat("f.", getpid(), ".new"));
+  ASSERT_EQ(ReplaceFile(folder_.File("f"), "x"), absl::OkStatus());
+  EXPECT_EQ(private_.Read("f"), "private");
+  EXPECT_EQ(*ReadSmallFile(folder_.File("f")), "x");
+  EXPECT_EQ(Files(), 1U);
 }
 
 }  // namespace

@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <filesystem>
+#include <string>
+
+#include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
 namespace {
@@ -50,8 +55,17 @@ TEST(ResolveRightsTest, RefusesWhoIsNotThere) {
 
 class ApplyRightsTest : public testing::Test {
  protected:
-  ApplyRightsTest() { close(mkstemp(path_.data())); }
-  ~ApplyRightsTest() override { unlink(path_.c_str()); }
+  ApplyRightsTest() {
+    EXPECT_NE(mkdtemp(folder_.data()), nullptr);
+    path_ = folder_ + "/socket";
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    path_.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    EXPECT_EQ(bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address),
+                   sizeof(address)),
+              0);
+  }
+  ~ApplyRightsTest() override { std::filesystem::remove_all(folder_); }
 
   struct stat Stat() const {
     struct stat status = {};
@@ -59,7 +73,9 @@ class ApplyRightsTest : public testing::Test {
     return status;
   }
 
-  std::string path_ = testing::TempDir() + "/rightsXXXXXX";
+  std::string folder_ = "/tmp/postmirror-rights-XXXXXX";
+  const FileDescriptor socket_{socket(AF_UNIX, SOCK_STREAM, 0)};
+  std::string path_;
 };
 
 TEST_F(ApplyRightsTest, SetsOwnerGroupAndMode) {
@@ -81,7 +97,19 @@ TEST_F(ApplyRightsTest, LeavesTheOwnerAlone) {
 TEST_F(ApplyRightsTest, NamesTheSettingThatCannotBeHad) {
   unlink(path_.c_str());
   EXPECT_EQ(ApplyRights({.owner = {}, .group = {}}, path_).message(),
-            "unix_socket_mode: chmod: No such file or directory");
+            "socket: open: No such file or directory");
+}
+
+// Whoever may write to the folder may put it there before a reload.
+TEST_F(ApplyRightsTest, ALinkIsNotFollowed) {
+  const std::string elsewhere = folder_ + "/elsewhere";
+  ASSERT_EQ(rename(path_.c_str(), elsewhere.c_str()), 0);
+  ASSERT_EQ(symlink(elsewhere.c_str(), path_.c_str()), 0);
+  ASSERT_EQ(chmod(elsewhere.c_str(), 0700), 0);
+  EXPECT_EQ(ApplyRights({.owner = {}, .group = {}, .mode = 0666}, path_)
+                .message(),
+            "socket: another file is in its place");
+  EXPECT_EQ(Stat().st_mode & 07777, 0700U) << "what it leads to";
 }
 
 }  // namespace

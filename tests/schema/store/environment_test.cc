@@ -2,8 +2,9 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <lmdb.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ namespace postmirror {
 namespace {
 
 constexpr uid_t kNobody = 65534;
+constexpr char kNoNamespaces[] = "no namespaces of processes here";
 
 std::string Mode(const std::string& path) {
   struct stat status = {};
@@ -228,6 +230,51 @@ TEST_F(EnvironmentTest, ADataFileThatNeverHadItsLastPagesIsWhole) {
   }
   EXPECT_EQ(OpenForReading(), "OK");
   EXPECT_EQ(OpenForWriting(), "OK");
+}
+
+// Two containers, in each of which it is the first process.
+TEST_F(EnvironmentTest, AnotherReaderOfTheSameNumberIsNamed) {
+  Fill();
+  const std::string said = InChild([&]() -> std::string {
+    if (unshare(CLONE_NEWPID) != 0) return kNoNamespaces;
+    return InChild([&]() -> std::string {
+      const auto first = Environment::OpenForReading(store_.path());
+      if (!first.ok() || unshare(CLONE_NEWPID) != 0) return kNoNamespaces;
+      return InChild([&] {
+        return Environment::OpenForReading(store_.path()).status().ToString();
+      });
+    });
+  });
+  if (said == kNoNamespaces) GTEST_SKIP() << said;
+  EXPECT_THAT(said, ::testing::StartsWith("FAILED_PRECONDITION"));
+  EXPECT_THAT(said, ::testing::HasSubstr("our number 1"));
+  EXPECT_THAT(said, ::testing::HasSubstr("share one PID namespace"));
+}
+
+// A link in a folder of another user's may lead to any file.
+TEST_F(EnvironmentTest, ALinkInPlaceOfAFileIsNotFollowed) {
+  for (const std::string& file : {store_.data_file(), store_.lock_file()}) {
+    Fill();
+    const std::string elsewhere = store_.around() + "/elsewhere";
+    std::filesystem::rename(file, elsewhere);
+    std::filesystem::create_symlink(elsewhere, file);
+    const auto before = std::filesystem::last_write_time(elsewhere);
+    EXPECT_EQ(OpenForReading(), "UNAVAILABLE") << file;
+    EXPECT_EQ(InChild([&] { return OpenForWriting(); }), "UNAVAILABLE") << file;
+    EXPECT_EQ(std::filesystem::last_write_time(elsewhere), before) << file;
+    std::filesystem::remove(file);
+    std::filesystem::rename(elsewhere, file);
+  }
+}
+
+TEST_F(EnvironmentTest, ALinkInPlaceOfTheFolderIsNotFollowed) {
+  Fill();
+  const std::string elsewhere = store_.around() + "/elsewhere";
+  std::filesystem::rename(store_.folder(), elsewhere);
+  std::filesystem::create_directory_symlink(elsewhere, store_.folder());
+  std::filesystem::permissions(elsewhere, std::filesystem::perms(0700));
+  EXPECT_EQ(InChild([&] { return OpenForWriting(); }), "UNAVAILABLE");
+  EXPECT_EQ(Mode(elsewhere), "700");
 }
 
 TEST_F(EnvironmentTest, TheLockFileHasItsDiskBlocks) {

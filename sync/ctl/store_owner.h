@@ -1,0 +1,19 @@
+// Whose rights postmirrorctl takes.
+#ifndef POSTMIRROR_SYNC_CTL_STORE_OWNER_H_
+#define POSTMIRROR_SYNC_CTL_STORE_OWNER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace postmirror {
+
+// Where this process is root: becomes the user and group that own the folder
+// `store`, for good, so that links which they may have put there lead nowhere
+// that they could not go; without such a folder, nobody. Fails with
+// kPermissionDenied where yet another user decides what is found at that path.
+absl::Status BecomeStoreOwner(const std::string& store);
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_SYNC_CTL_STORE_OWNER_H_
