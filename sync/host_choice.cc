@@ -53,8 +53,12 @@ std::vector<size_t> HostChoice::Order() {
 }
 
 std::map<TableName, std::string> HostChoice::Tables() const {
-  return bound_.has_value() ? bound_->last.created
-                            : std::map<TableName, std::string>();
+  std::map<TableName, std::string> tables;
+  if (!bound_.has_value()) return tables;
+  for (const auto& [host, traits] : bound_->hosts) {
+    tables.insert(traits.created.begin(), traits.created.end());
+  }
+  return tables;
 }
 
 // Notes as well what cannot be seen any more once the host has gone on.
@@ -118,9 +122,11 @@ bool HostChoice::IsGood(size_t host, const HostFacts& facts,
 }
 
 void HostChoice::NoteSameServer(size_t host) {
-  if (bound_.has_value() && bound_->last.host == hosts_[current_]) {
-    bound_->last.host = hosts_[host];
-  }
+  if (!bound_.has_value() || bound_->last != hosts_[current_]) return;
+  HostTraits same = bound_->hosts[bound_->last];
+  same.host = hosts_[host];
+  bound_->last = same.host;
+  bound_->hosts[same.host] = std::move(same);
 }
 
 std::optional<size_t> HostChoice::LastResort() {
@@ -239,7 +245,7 @@ std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
       BoundAfter(bound_, facts, HowRead(false), unnumbered);
   ReadBound after = BoundAfter(bound_, facts, HowRead(taken), unnumbered);
   unkept_ = unkept_ || bound_damaged_ || stored != after ||
-            (bound_.has_value() && bound_->last.host != after.last.host);
+            (bound_.has_value() && bound_->last != after.last);
   bound_ = std::move(after);
   bound_damaged_ = false;
   shown_ = facts.shown;
@@ -256,7 +262,8 @@ std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
 }
 
 void HostChoice::NotePositions(const HostFacts& facts) {
-  if (bound_.has_value()) FollowPositions(facts, &*bound_);
+  // In doubt it may be the last one, with other data than were read.
+  if (bound_.has_value() && !uncontained_) FollowPositions(facts, &*bound_);
 }
 
 }  // namespace postmirror

@@ -17,7 +17,11 @@ namespace postmirror {
 
 struct ReadBound {
   GtidPositions gtids;
-  HostTraits last;  // the host that was read last, as it was then
+  // The entry of the host that was read last; empty where that is not known.
+  std::string last;
+  // Each host that was read, by its entry, as it was then. What a host has now
+  // is told from what it had itself, whoever was read in between.
+  std::map<std::string, HostTraits> hosts;
   // Writers that began their numbers again (RESET MASTER): a number of theirs
   // may be one of before, on any host but the last one.
   std::set<GtidWriter> restarted;
@@ -30,6 +34,15 @@ struct ReadBound {
 
   friend bool operator==(const ReadBound&, const ReadBound&) = default;
 };
+
+// The host as it was when it was read, if it is the same server by its entry
+// and its server_uid; nullptr where it was not read. Good as long as the bound
+// is as it is.
+const HostTraits* AsItWas(const ReadBound& bound, const HostTraits& now);
+
+// Whether the host's binlog is behind that of before: it was begun again, or is
+// an older one.
+bool BinlogWentBack(const HostTraits& now, const HostTraits& before);
 
 // How a host was read.
 enum class Reading {
@@ -50,7 +63,8 @@ void FollowPositions(const HostFacts& facts, ReadBound* bound);
 // At most the higher of both, for a list of hosts that continues two others.
 ReadBound Joined(ReadBound one, const ReadBound& other);
 
-// Do not change: stored (schema/README.md).
+// Do not change: stored (schema/README.md). The traits of a host are the lines
+// that follow its own.
 std::string EncodeReadBound(const ReadBound& bound);
 
 // nullopt for anything but an encoding.
