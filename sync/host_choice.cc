@@ -236,9 +236,8 @@ std::string HostChoice::BoundWith(const HostFacts& facts) const {
       BoundAfter(bound_, facts, HowRead(false), MayBeUnnumbered(facts)));
 }
 
-std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
-                                                bool taken, bool changed) {
-  if (bound_damaged_ && !taken) return std::nullopt;
+void HostChoice::NoteRead(const HostFacts& facts, bool taken, bool changed) {
+  if (bound_damaged_ && !taken) return;
   const bool unnumbered =
       MayBeUnnumbered(facts) && (changed || !bound_.has_value());
   const ReadBound stored =
@@ -257,13 +256,19 @@ std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
     doubt_.clear();
     waiting_since_.reset();
   }
+}
+
+std::optional<std::string> HostChoice::Unkept() const {
   if (!unkept_) return std::nullopt;
   return EncodeReadBound(*bound_);
 }
 
 void HostChoice::NotePositions(const HostFacts& facts) {
   // In doubt it may be the last one, with other data than were read.
-  if (bound_.has_value() && !uncontained_) FollowPositions(facts, &*bound_);
+  if (!bound_.has_value() || uncontained_) return;
+  const std::set<GtidWriter> before = bound_->restarted;
+  FollowPositions(facts, &*bound_);
+  unkept_ = unkept_ || bound_->restarted != before;
 }
 
 }  // namespace postmirror

@@ -107,11 +107,12 @@ class HostChoice {
   // at most.
   std::string BoundWith(const HostFacts& facts) const;
   // That read is in the store; `taken`: all of it, and nothing is held;
-  // `changed`: it changed entries. Returns an encoded bound if it is to be
-  // stored by itself: again and again until NoteKept.
-  std::optional<std::string> NoteRead(const HostFacts& facts, bool taken,
-                                      bool changed);
-  // The bound that NoteRead returned is in the store.
+  // `changed`: it changed entries.
+  void NoteRead(const HostFacts& facts, bool taken, bool changed);
+  // The encoded bound if it says what the one in the store does not, as that a
+  // host has lost something, which need not be seen again: to be stored by
+  // itself, until NoteKept.
+  std::optional<std::string> Unkept() const;
   void NoteKept() { unkept_ = false; }
   // Where the logs of the current host are, between two reads.
   void NotePositions(const HostFacts& facts);

@@ -166,8 +166,8 @@ absl::Status HostExaminer::Mark(Connection& connection, Snapshot* snapshot) {
   return absl::OkStatus();
 }
 
-std::string HostExaminer::NoteRead(bool taken, bool changed) {
-  return choice_.NoteRead(facts_, taken, changed).value_or("");
+void HostExaminer::NoteRead(bool taken, bool changed) {
+  choice_.NoteRead(facts_, taken, changed);
 }
 
 absl::Status HostExaminer::NotePositions(Connection& connection) {

@@ -6,7 +6,7 @@ import unittest
 
 from support.failover_case import BinlogCase, LsnCase
 from support.hosts_case import HostsCase
-from support.replication import promote, wait_until_caught_up
+from support.replication import follow, promote, wait_until_caught_up
 
 # More transactions than any test has on a server before.
 _MANY = 60
@@ -64,6 +64,28 @@ class OlderCopy:
         self.wait_until_looked_for(self.relay)
         self.wait_for_replica()
         self.asker.assert_unshaken()
+
+    def test_of_a_host_that_was_not_read(self):
+        self.spoil()
+        older = self.folder / "older"
+        copy_data(self.replica, older)
+        wait_until_caught_up(self.replica, self.mariadb)
+        promote(self.replica)
+        follow(self.mariadb, self.replica)
+        for number in range(5):
+            self.insert_mailbox(f"known{number}@example.org", self.replica)
+        for number in range(5):
+            self.wait_until_known(f"known{number}@example.org")
+        self.replica.kill()
+        self.fail_primary()
+        put_back(self.replica, older)
+        promote(self.replica)
+        self.assert_not_read("lacks transactions")
+        # What was seen of it before is in the store.
+        self.site.sync.stop()
+        write_transactions(self.replica)
+        self.site.sync.start()
+        self.assert_not_read("was seen without transactions")
 
 
 class LsnOlderCopyTest(OlderCopy, HostsCase, LsnCase):

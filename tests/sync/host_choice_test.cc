@@ -104,7 +104,8 @@ TEST_F(HostChoiceTest, WhatIsHeldStaysReadUntilItIsTaken) {
   EXPECT_TRUE(choice_.IsGood(kP, P("0-1-150"), std::nullopt));
   EXPECT_FALSE(choice_.IsGood(kR, R("0-1-149"), std::nullopt));
   // It is accepted.
-  EXPECT_NE(choice_.NoteRead(R("0-1-140"), true, true), std::nullopt);
+  choice_.NoteRead(R("0-1-140"), true, true);
+  EXPECT_NE(choice_.Unkept(), std::nullopt);
   EXPECT_FALSE(choice_.uncontained());
   EXPECT_THAT(choice_.doubt(), IsEmpty());
   choice_.Order();
@@ -197,8 +198,10 @@ TEST_F(HostChoiceTest, ADamagedBoundIsNotContained) {
   EXPECT_TRUE(choice.uncontained());
   // What the store has besides is not covered by it.
   EXPECT_EQ(choice.BoundWith(P("0-1-150")), "");
-  EXPECT_EQ(choice.NoteRead(P("0-1-150"), false, true), std::nullopt);
-  EXPECT_NE(choice.NoteRead(P("0-1-150"), true, true), std::nullopt);
+  choice.NoteRead(P("0-1-150"), false, true);
+  EXPECT_EQ(choice.Unkept(), std::nullopt);
+  choice.NoteRead(P("0-1-150"), true, true);
+  EXPECT_NE(choice.Unkept(), std::nullopt);
   EXPECT_NE(choice.BoundWith(P("0-1-150")), "");
 }
 
@@ -241,31 +244,33 @@ TEST_F(HostChoiceTest, InDoubtAHostThatWentBackDoesNotBecomeWhatItWas) {
   EXPECT_FALSE(choice_.IsGood(kP, p, std::nullopt));
 }
 
-TEST_F(HostChoiceTest, AHostThatLostIsRememberedAndKeptBeside) {
+TEST_F(HostChoiceTest, WhatAHostLostIsToBeKeptAtOnce) {
   Read(kR, R("0-1-150,0-2-190"));
+  choice_.NoteKept();
+  EXPECT_EQ(choice_.Unkept(), std::nullopt);
   EXPECT_FALSE(choice_.IsGood(kP, P("0-1-140"), std::nullopt));
-  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-160,0-2-190"), std::nullopt));
-  const std::optional<std::string> kept =
-      choice_.NoteRead(R("0-1-150,0-2-190"), true, true);
+  std::optional<std::string> kept = choice_.Unkept();
   ASSERT_TRUE(kept.has_value());
   EXPECT_THAT(DecodeReadBound(*kept)->lost, ElementsAre("p"));
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-160,0-2-190"), std::nullopt));
+  // The disk was full.
+  choice_.NoteRead(R("0-1-150,0-2-190"), true, false);
+  EXPECT_NE(choice_.Unkept(), std::nullopt);
   choice_.NoteKept();
   // And no more often than it has changed.
-  EXPECT_EQ(choice_.NoteRead(R("0-1-150,0-2-191"), true, true), std::nullopt);
+  choice_.NoteRead(R("0-1-150,0-2-191"), true, true);
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-140"), std::nullopt));
+  EXPECT_EQ(choice_.Unkept(), std::nullopt);
 }
 
-TEST_F(HostChoiceTest, WhatIsToBeKeptIsToldUntilItIs) {
-  Read(kR, R("0-1-150,0-2-190"));
-  choice_.NoteKept();
-  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-140"), std::nullopt));
-  EXPECT_NE(choice_.NoteRead(R("0-1-150,0-2-190"), true, false), std::nullopt);
-  // The disk was full.
-  const std::optional<std::string> again =
-      choice_.NoteRead(R("0-1-150,0-2-190"), true, false);
-  ASSERT_TRUE(again.has_value());
-  EXPECT_THAT(DecodeReadBound(*again)->lost, ElementsAre("p"));
-  choice_.NoteKept();
-  EXPECT_EQ(choice_.NoteRead(R("0-1-150,0-2-190"), true, false), std::nullopt);
+TEST_F(HostChoiceTest, ABinlogThatIsBegunAgainIsToBeKeptAtOnce) {
+  Read(kP, P("0-1-150"));
+  choice_.NotePositions(P("0-1-150"));
+  EXPECT_EQ(choice_.Unkept(), std::nullopt);
+  HostFacts reset = P("0-1-3");
+  reset.traits.binlog = BinlogPosition{"bin.000001", 500};
+  choice_.NotePositions(reset);
+  EXPECT_NE(choice_.Unkept(), std::nullopt);
 }
 
 // R without a binlog, whose snapshots show `before` at least and `after` at
