@@ -80,9 +80,9 @@ Containment ByGtids(const HostFacts& facts, const GtidPositions& gtids,
   return containment;
 }
 
-bool AllCreatedAnew(const HostTraits& now, const HostTraits& last) {
-  return !last.created.empty() &&
-         std::all_of(last.created.begin(), last.created.end(),
+bool AllCreatedAnew(const HostTraits& now, const HostTraits& before) {
+  return !before.created.empty() &&
+         std::all_of(before.created.begin(), before.created.end(),
                      [&](const auto& table) {
                        const auto found = now.created.find(table.first);
                        return found == now.created.end() ||
@@ -90,28 +90,58 @@ bool AllCreatedAnew(const HostTraits& now, const HostTraits& last) {
                      });
 }
 
+constexpr char kCreatedAnew[] =
+    "may have other data than before: every table that is read was created or "
+    "copied since";
+
+// Not the end of a log that a crash took: that much was on disk.
+bool IsOlder(const HostTraits& now, const HostTraits& before) {
+  return now.lsn.has_value() && before.lsn_flushed.has_value() &&
+         *now.lsn < *before.lsn_flushed;
+}
+
+Containment HasOlderData(uint64_t now, uint64_t before) {
+  return Lacks(absl::StrCat("has older data than were read before: InnoDB's "
+                            "log is at ",
+                            now, " and was at ", before),
+               true);
+}
+
 // Its numbers are another count than before: RESET MASTER, or no binlog any
 // more.
 bool CountsAnew(const HostTraits& now, const HostTraits& last) {
   return last.binlog.has_value() &&
-         (!now.binlog.has_value() || *now.binlog < *last.binlog);
+         (!now.binlog.has_value() || BinlogWentBack(now, last));
 }
 
-// Of the server that was read last, where nothing is lacking by its GTIDs, or
+// What speaks against a host that was read before another one was, whatever its
+// numbers are by now: it is not the one any more that it was then. nullopt
+// where nothing does.
+std::optional<Containment> AgainstItself(const HostTraits& now,
+                                         const HostTraits& before) {
+  if (IsOlder(now, before)) return HasOlderData(*now.lsn, *before.lsn_flushed);
+  if (BinlogWentBack(now, before)) {
+    return Lacks(
+        absl::StrCat("has another binlog than before, so that its numbers may "
+                     "be those of others now: it is at ",
+                     now.binlog->ToString(), " and was at ",
+                     before.binlog->ToString()),
+        true);
+  }
+  if (AllCreatedAnew(now, before)) return Unknown(kCreatedAnew);
+  return std::nullopt;
+}
+
+// Of the host that was read last, where nothing is lacking by its GTIDs, or
 // nothing can be said by them. Another data folder at the same port is the same
 // server by all but these.
 Containment ByTraits(const HostTraits& now, const HostTraits& last) {
   if (AllCreatedAnew(now, last)) {
-    return Unknown(
-        "may have other data than before: every table that is read was created "
-        "or copied since");
+    return Unknown(kCreatedAnew);
   }
   if (now.lsn.has_value() && last.lsn.has_value()) {
     if (*now.lsn >= *last.lsn) return Contained();
-    return Lacks(absl::StrCat("has older data than were read before: ",
-                              "InnoDB's log is at ", *now.lsn, " and was at ",
-                              *last.lsn),
-                 true);
+    return HasOlderData(*now.lsn, *last.lsn);
   }
   if (now.binlog.has_value() && last.binlog.has_value() &&
       *now.binlog >= *last.binlog) {
@@ -120,13 +150,14 @@ Containment ByTraits(const HostTraits& now, const HostTraits& last) {
   return Unknown("does not tell whether it has the data that were read before");
 }
 
-Containment OfSameServer(const HostFacts& facts, const ReadBound& bound) {
-  const Containment traits = ByTraits(facts.traits, bound.last);
+Containment OfLast(const HostFacts& facts, const HostTraits& last,
+                   const ReadBound& bound) {
+  const Containment traits = ByTraits(facts.traits, last);
   // What it shows it has shown before; what it is about to show was not read.
   const Containment gtids = ByGtids(facts, facts.written, bound);
   if (traits.contained()) {
     // The log goes on, and transactions of it are missing: a crash lost them.
-    if (gtids.kind == Kind::kLacks && !CountsAnew(facts.traits, bound.last)) {
+    if (gtids.kind == Kind::kLacks && !CountsAnew(facts.traits, last)) {
       return gtids;
     }
     return traits;
@@ -135,7 +166,7 @@ Containment OfSameServer(const HostFacts& facts, const ReadBound& bound) {
   // An older log alone is what a crash leaves of it, at times; but not where
   // GTIDs are not all that it has.
   if (gtids.contained() && bound.unnumbered.empty() &&
-      !AllCreatedAnew(facts.traits, bound.last)) {
+      !AllCreatedAnew(facts.traits, last) && !IsOlder(facts.traits, last)) {
     return gtids;
   }
   return traits;
@@ -154,22 +185,29 @@ const std::string* UnnumberedElsewhere(const ReadBound& bound,
 
 Containment Contains(const HostFacts& facts, const ReadBound& bound) {
   const HostTraits& now = facts.traits;
-  const HostTraits& last = bound.last;
   if (bound.lost.contains(now.host) && !HasGotBackWhatItLost(facts, bound)) {
     return Lacks(
         "was seen without transactions that it had before, so that their "
         "numbers may be those of others now");
   }
-  if (!last.cluster.empty() && now.cluster == last.cluster) {
-    if (now.cluster_committed >= last.cluster_committed) return Contained();
+  const auto last = bound.hosts.find(bound.last);
+  if (last != bound.hosts.end() && !last->second.cluster.empty() &&
+      now.cluster == last->second.cluster) {
+    const uint64_t committed = last->second.cluster_committed;
+    if (now.cluster_committed >= committed) return Contained();
     return Lacks(absl::StrCat("is behind its cluster: wsrep_last_committed is ",
-                              now.cluster_committed, ", and ",
-                              last.cluster_committed, " was read before"));
+                              now.cluster_committed, ", and ", committed,
+                              " was read before"));
   }
   const std::string* unnumbered = UnnumberedElsewhere(bound, now.host);
-  if (now.host == last.host && now.server_uid == last.server_uid &&
-      !now.server_uid.empty() && unnumbered == nullptr) {
-    return OfSameServer(facts, bound);
+  const HostTraits* own =
+      now.server_uid.empty() ? nullptr : AsItWas(bound, now);
+  if (own != nullptr && now.host == bound.last) {
+    if (unnumbered == nullptr) return OfLast(facts, *own, bound);
+  } else if (own != nullptr && !HasGotBackWhatItLost(facts, bound)) {
+    if (std::optional<Containment> against = AgainstItself(now, *own)) {
+      return *std::move(against);
+    }
   }
   if (!bound.unnumbered.empty()) {
     return Unknown(absl::StrCat(

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "schema/runtime/digest.h"
 
 namespace postmirror {
 namespace {
@@ -17,17 +16,15 @@ constexpr absl::Duration kMaxBehind = absl::Seconds(60);
 // How long a host whose reads fail again and again comes behind the others at
 // most.
 constexpr absl::Duration kLongestAvoidance = absl::Hours(1);
+constexpr char kDoesNotKnow[] =
+    "is a replica that cannot reach its primary, and does not know how far it "
+    "is behind";
 
 }  // namespace
-
-std::string HostList(const std::vector<std::string>& hosts) {
-  return absl::StrJoin(hosts, ", ");
-}
 
 HostChoice::HostChoice(std::vector<std::string> hosts, const Settings& settings,
                        const Clock* clock)
     : hosts_(std::move(hosts)),
-      list_(HostList(hosts_)),
       settings_(settings),
       clock_(*clock),
       states_(hosts_.size()) {}
@@ -35,8 +32,7 @@ HostChoice::HostChoice(std::vector<std::string> hosts, const Settings& settings,
 void HostChoice::Remember(const StoredReads& stored) {
   if (bound_.has_value()) return;
   filled_ = stored.filled || stored.unknown;
-  Recollection recollection =
-      Recall(stored, DigestText(list_), {hosts_.begin(), hosts_.end()});
+  Recollection recollection = Recall(stored);
   bound_ = std::move(recollection.bound);
   bound_damaged_ = recollection.damaged;
 }
@@ -53,8 +49,12 @@ std::vector<size_t> HostChoice::Order() {
 }
 
 std::map<TableName, std::string> HostChoice::Tables() const {
-  return bound_.has_value() ? bound_->last.created
-                            : std::map<TableName, std::string>();
+  std::map<TableName, std::string> tables;
+  if (!bound_.has_value()) return tables;
+  for (const auto& [host, traits] : bound_->hosts) {
+    tables.insert(traits.created.begin(), traits.created.end());
+  }
+  return tables;
 }
 
 // Notes as well what cannot be seen any more once the host has gone on.
@@ -68,7 +68,7 @@ Containment HostChoice::Judge(size_t host, const HostFacts& facts) {
             .has_lost = false,
             .reason =
                 "may lack what was read before: the store's note of it is "
-                "damaged, or of other hosts"};
+                "damaged, or of an earlier version"};
   }
   if (!bound_.has_value()) {
     return {
@@ -94,7 +94,7 @@ std::optional<std::string> HostChoice::Against(
   if (replica->knows_behind || !several() || bound_.has_value()) {
     return std::nullopt;
   }
-  return "is a replica that does not know how far it is behind";
+  return kDoesNotKnow;
 }
 
 std::optional<std::string> HostChoice::Objection(
@@ -106,21 +106,62 @@ std::optional<std::string> HostChoice::Objection(
     objections.push_back(*against);
   }
   if (!containment.contained()) objections.push_back(containment.reason);
-  if (objections.empty()) return std::nullopt;
-  const std::string objection = absl::StrJoin(objections, ", and ");
-  refused_.push_back({host, containment.contained(), objection});
+  std::optional<std::string> objection;
+  if (!objections.empty()) {
+    objection = absl::StrJoin(objections, ", and ");
+    refused_.push_back({host, containment.contained(), *objection});
+  }
+  NoteUnfit(host, objection, replica);
   return objection;
 }
 
 bool HostChoice::IsGood(size_t host, const HostFacts& facts,
                         const std::optional<ReplicaState>& replica) {
-  return Judge(host, facts).contained() && !Against(replica).has_value();
+  const Containment containment = Judge(host, facts);
+  std::optional<std::string> objection = Against(replica);
+  if (!objection.has_value() && !containment.contained()) {
+    objection = containment.reason;
+  }
+  NoteUnfit(host, objection, replica);
+  return !objection.has_value();
+}
+
+void HostChoice::NoteUnfit(size_t host,
+                           const std::optional<std::string>& objection,
+                           const std::optional<ReplicaState>& replica) {
+  if (objection.has_value()) {
+    unfit_[host] = *objection;
+  } else if (filled_ && replica.has_value() && !replica->knows_behind) {
+    unfit_[host] = kDoesNotKnow;
+  } else {
+    unfit_.erase(host);
+  }
+}
+
+void HostChoice::NoteReplica(const std::optional<ReplicaState>& replica) {
+  NoteUnfit(current_, Against(replica), replica);
+}
+
+std::string HostChoice::Unfit() const {
+  if (!several() || !doubt_.empty()) return "";
+  std::vector<std::string> lines;
+  for (const auto& [host, objection] : unfit_) {
+    lines.push_back(host == current_
+                        ? absl::StrCat("host ", hosts_[host],
+                                       ", which is read, ", objection)
+                        : absl::StrCat("host ", hosts_[host],
+                                       " would not do in place of ",
+                                       hosts_[current_], ": it ", objection));
+  }
+  return absl::StrJoin(lines, "; ");
 }
 
 void HostChoice::NoteSameServer(size_t host) {
-  if (bound_.has_value() && bound_->last.host == hosts_[current_]) {
-    bound_->last.host = hosts_[host];
-  }
+  if (!bound_.has_value() || bound_->last != hosts_[current_]) return;
+  HostTraits same = bound_->hosts[bound_->last];
+  same.host = hosts_[host];
+  bound_->last = same.host;
+  bound_->hosts[same.host] = std::move(same);
 }
 
 std::optional<size_t> HostChoice::LastResort() {
@@ -154,6 +195,8 @@ std::optional<size_t> HostChoice::LastResort() {
 
 void HostChoice::Take(size_t host) {
   current_ = host;
+  // Later ones are not looked at any more.
+  std::erase_if(unfit_, [host](const auto& each) { return each.first > host; });
   read_in_doubt_ = replicated_ = false;
   shown_.reset();
   if (last_resort_ == host) return;
@@ -230,16 +273,15 @@ std::string HostChoice::BoundWith(const HostFacts& facts) const {
       BoundAfter(bound_, facts, HowRead(false), MayBeUnnumbered(facts)));
 }
 
-std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
-                                                bool taken, bool changed) {
-  if (bound_damaged_ && !taken) return std::nullopt;
+void HostChoice::NoteRead(const HostFacts& facts, bool taken, bool changed) {
+  if (bound_damaged_ && !taken) return;
   const bool unnumbered =
       MayBeUnnumbered(facts) && (changed || !bound_.has_value());
   const ReadBound stored =
       BoundAfter(bound_, facts, HowRead(false), unnumbered);
   ReadBound after = BoundAfter(bound_, facts, HowRead(taken), unnumbered);
   unkept_ = unkept_ || bound_damaged_ || stored != after ||
-            (bound_.has_value() && bound_->last.host != after.last.host);
+            (bound_.has_value() && bound_->last != after.last);
   bound_ = std::move(after);
   bound_damaged_ = false;
   shown_ = facts.shown;
@@ -251,12 +293,19 @@ std::optional<std::string> HostChoice::NoteRead(const HostFacts& facts,
     doubt_.clear();
     waiting_since_.reset();
   }
+}
+
+std::optional<std::string> HostChoice::Unkept() const {
   if (!unkept_) return std::nullopt;
   return EncodeReadBound(*bound_);
 }
 
 void HostChoice::NotePositions(const HostFacts& facts) {
-  if (bound_.has_value()) FollowPositions(facts, &*bound_);
+  // In doubt it may be the last one, with other data than were read.
+  if (!bound_.has_value() || uncontained_) return;
+  const std::set<GtidWriter> before = bound_->restarted;
+  FollowPositions(facts, &*bound_);
+  unkept_ = unkept_ || bound_->restarted != before;
 }
 
 }  // namespace postmirror

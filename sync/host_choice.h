@@ -23,9 +23,6 @@
 
 namespace postmirror {
 
-// A list of hosts as a text: Snapshot::hosts.
-std::string HostList(const std::vector<std::string>& hosts);
-
 // Used on the loop's thread.
 class HostChoice {
  public:
@@ -39,7 +36,6 @@ class HostChoice {
              const Clock* clock);
 
   const std::vector<std::string>& hosts() const { return hosts_; }
-  const std::string& list() const { return list_; }
   // With one host there is no choice, and the guard alone decides.
   bool several() const { return hosts_.size() > 1; }
 
@@ -68,6 +64,14 @@ class HostChoice {
   // they say nothing for it.
   std::optional<std::string> Against(
       const std::optional<ReplicaState>& replica) const;
+
+  // What a look at the current host has shown since.
+  void NoteReplica(const std::optional<ReplicaState>& replica);
+
+  // Which hosts would not do for the one that is read, or fall behind if it is
+  // that one, and why, as they were seen last; or empty. For the operator, in
+  // one line. While the current one is in doubt, that says more.
+  std::string Unfit() const;
 
   // The host is another entry of the current one's server.
   void NoteSameServer(size_t host);
@@ -107,11 +111,12 @@ class HostChoice {
   // at most.
   std::string BoundWith(const HostFacts& facts) const;
   // That read is in the store; `taken`: all of it, and nothing is held;
-  // `changed`: it changed entries. Returns an encoded bound if it is to be
-  // stored by itself: again and again until NoteKept.
-  std::optional<std::string> NoteRead(const HostFacts& facts, bool taken,
-                                      bool changed);
-  // The bound that NoteRead returned is in the store.
+  // `changed`: it changed entries.
+  void NoteRead(const HostFacts& facts, bool taken, bool changed);
+  // The encoded bound if it says what the one in the store does not, as that a
+  // host has lost something, which need not be seen again: to be stored by
+  // itself, until NoteKept.
+  std::optional<std::string> Unkept() const;
   void NoteKept() { unkept_ = false; }
   // Where the logs of the current host are, between two reads.
   void NotePositions(const HostFacts& facts);
@@ -127,13 +132,14 @@ class HostChoice {
     std::string objection;
   };
 
+  void NoteUnfit(size_t host, const std::optional<std::string>& objection,
+                 const std::optional<ReplicaState>& replica);
   Reading HowRead(bool taken) const;
   bool MayBeUnnumbered(const HostFacts& facts) const;
   bool IsAvoided(size_t host, const Moment& now) const;
   Containment Judge(size_t host, const HostFacts& facts);
 
   const std::vector<std::string> hosts_;
-  const std::string list_;
   const Settings settings_;
   const Clock& clock_;
   std::vector<Host> states_;  // of each host
@@ -146,6 +152,7 @@ class HostChoice {
   std::optional<GtidPositions> shown_;
 
   std::vector<Refused> refused_;  // in this round
+  std::map<size_t, std::string> unfit_;
   std::optional<Moment> waiting_since_;
   size_t current_ = 0;
   std::optional<size_t> last_resort_;

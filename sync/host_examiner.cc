@@ -122,6 +122,7 @@ absl::Status HostExaminer::LookAtReplica(Connection& connection,
   if (absl::IsPermissionDenied(state.status())) return absl::OkStatus();
   if (!state.ok()) return state.status();
   is_replica_ = state->has_value();
+  choice_.NoteReplica(*state);
   const std::optional<std::string> against = choice_.Against(*state);
   const bool was_bad = std::exchange(replica_is_bad_, against.has_value());
   if (!was_bad || !against.has_value()) return absl::OkStatus();
@@ -161,14 +162,14 @@ absl::Status HostExaminer::Mark(Connection& connection, Snapshot* snapshot) {
     snapshot->uncontained = choice_.TakesBack(*replicates);
   }
   snapshot->contained = !choice_.uncontained() && choice_.doubt().empty();
-  snapshot->hosts = choice_.list();
+  snapshot->bound_maps = MapNames(plan_);
   snapshot->read_bound = choice_.BoundWith(facts_);
   choice_.ReadSucceeded(choice_.current());
   return absl::OkStatus();
 }
 
-std::string HostExaminer::NoteRead(bool taken, bool changed) {
-  return choice_.NoteRead(facts_, taken, changed).value_or("");
+void HostExaminer::NoteRead(bool taken, bool changed) {
+  choice_.NoteRead(facts_, taken, changed);
 }
 
 absl::Status HostExaminer::NotePositions(Connection& connection) {

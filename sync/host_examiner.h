@@ -73,8 +73,8 @@ class HostExaminer {
   // Says of a snapshot what the host it came from means for the store.
   absl::Status Mark(Connection& connection, Snapshot* snapshot);
 
-  // See HostChoice::NoteRead; empty where there is nothing to store.
-  std::string NoteRead(bool taken, bool changed);
+  // See HostChoice.
+  void NoteRead(bool taken, bool changed);
 
   // Where the logs of the host are now: a host that goes back is known by it.
   // Does nothing where there is one host only.

@@ -19,7 +19,9 @@ struct HostTraits {
   // A hash of the network card and the port: another data folder at the same
   // port has the same one. Empty where the version has none.
   std::string server_uid;
-  std::optional<uint64_t> lsn;           // Innodb_lsn_current
+  std::optional<uint64_t> lsn;  // Innodb_lsn_current
+  // Innodb_lsn_flushed: what is on disk, so that no crash takes it away.
+  std::optional<uint64_t> lsn_flushed;
   std::optional<BinlogPosition> binlog;  // none where log_bin is off
   // CREATE_TIME of the tables that are read, in seconds; a table that is not
   // visible is left out.

@@ -26,14 +26,6 @@ constexpr uint64_t kFewKeys = 64;
 constexpr absl::Duration kLongestSilence = absl::Hours(1);
 constexpr int kStatementsAHost = 10;
 
-std::vector<std::string> MapNames(const ServerPlan& plan) {
-  std::vector<std::string> names;
-  for (const Group& group : plan.groups) {
-    for (const MirroredMap& map : group.maps) names.push_back(map.name);
-  }
-  return names;
-}
-
 bool FoundChanges(const std::vector<MapResult>& results) {
   return std::any_of(results.begin(), results.end(), [](const auto& result) {
     return result.added + result.changed + result.removed > 0;
@@ -101,7 +93,10 @@ void MirrorLoop::Cancel() {
 // signal.
 absl::Status MirrorLoop::Follow() {
   absl::Status status = session_.Connect(with_.store->Reads(MapNames(plan_)));
+  // Though no host may be read: what one has lost may not be seen again.
+  absl::Status kept = KeepBound();
   if (!status.ok()) return CountError(std::move(status));
+  if (!kept.ok()) return kept;
   connected_ = with_.clock->Now();
   ShowLife();
   signal_of_last_read_.reset();
@@ -249,6 +244,7 @@ void MirrorLoop::Report(const Snapshot& snapshot,
 
 void MirrorLoop::Confirm(const Moment& asked) {
   confirmed_ = asked;
+  status_.NoteUnfit(session_.hosts().Unfit());
   status_.Confirm(asked);
 }
 
@@ -278,12 +274,18 @@ absl::Status MirrorLoop::NoteRead(const Snapshot& snapshot,
         return result.filled ||
                result.added + result.changed + result.removed > 0;
       });
-  const absl::StatusOr<std::string> bound = session_.NoteRead(taken, changed);
-  if (!bound.ok()) return CountError(bound.status());
+  absl::Status noted = session_.NoteRead(taken, changed);
+  if (!noted.ok()) return CountError(std::move(noted));
   status_.NoteDoubt(session_.hosts().doubt());
   log_.Doubt(session_.hosts().doubt());
-  if (bound->empty()) return absl::OkStatus();
-  absl::Status kept = with_.store->KeepBound(snapshot.hosts, *bound);
+  return KeepBound();
+}
+
+// What is known of the hosts and not yet in the store.
+absl::Status MirrorLoop::KeepBound() {
+  const std::optional<std::string> bound = session_.hosts().Unkept();
+  if (!bound.has_value()) return absl::OkStatus();
+  absl::Status kept = with_.store->KeepBound(MapNames(plan_), *bound);
   if (kept.ok()) session_.NoteKept();
   return kept;
 }
@@ -296,7 +298,9 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
   while (!with_.stop->stopped()) {
     const Moment now = with_.clock->Now();
     // An earlier host may be back; later ones are a substitute.
-    if (session_.BetterHostAnswers()) return Next::kReconnect;
+    const bool better = session_.BetterHostAnswers();
+    if (absl::Status kept = KeepBound(); !kept.ok()) return kept;
+    if (better) return Next::kReconnect;
     const absl::Duration poll_interval =
         session_.choice().signal().poll_interval();
     if (Elapsed(reconciled_, now) >= with_.config->reconcile_interval) {

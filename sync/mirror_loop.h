@@ -84,6 +84,7 @@ class MirrorLoop {
   void PostBroken(const absl::Status& status);
   absl::Status NoteRead(const Snapshot& snapshot,
                         const std::vector<MapResult>& results);
+  absl::Status KeepBound();
 
   const ServerPlan& plan_;
   const Surroundings with_;

@@ -14,22 +14,13 @@ namespace postmirror {
 namespace {
 
 // Do not change: stored. The version of the encoding, its first line.
-constexpr absl::string_view kVersion = "bound\t1";
-
-bool IsSameServer(const HostTraits& one, const HostTraits& other) {
-  return one.host == other.host && one.server_uid == other.server_uid;
-}
-
-bool WentBack(const HostTraits& now, const HostTraits& last) {
-  return now.binlog.has_value() && last.binlog.has_value() &&
-         *now.binlog < *last.binlog;
-}
+constexpr absl::string_view kVersion = "bound\t2";
 
 // Notes where the host's own numbers are not those of before: they are lower,
 // or its binlog went back, whatever numbers it has reached since.
 void NoteRestarts(const HostFacts& facts, ReadBound* bound) {
-  const bool again = IsSameServer(facts.traits, bound->last) &&
-                     WentBack(facts.traits, bound->last);
+  const HostTraits* own = AsItWas(*bound, facts.traits);
+  const bool again = own != nullptr && BinlogWentBack(facts.traits, *own);
   for (const auto& [writer, number] : bound->gtids) {
     if (writer.server != facts.server_id) continue;
     const auto now = facts.gtids.find(writer);
@@ -44,75 +35,95 @@ void AppendLine(std::vector<std::string> fields, std::string* out) {
   absl::StrAppend(out, absl::StrJoin(fields, "\t"), "\n");
 }
 
+// What is read of an encoding, line by line.
+struct Decoding {
+  ReadBound bound;
+  HostTraits* host = nullptr;  // whose lines come now
+};
+
 bool TakeWriter(const std::vector<std::string>& fields, GtidWriter* writer) {
   return absl::SimpleAtoi(fields[1], &writer->domain) &&
          absl::SimpleAtoi(fields[2], &writer->server);
 }
 
-bool TakeGtid(const std::vector<std::string>& fields, ReadBound* bound) {
+bool TakeGtid(const std::vector<std::string>& fields, Decoding* decoding) {
   GtidWriter writer;
   return TakeWriter(fields, &writer) &&
-         absl::SimpleAtoi(fields[3], &bound->gtids[writer]);
+         absl::SimpleAtoi(fields[3], &decoding->bound.gtids[writer]);
 }
 
-bool TakeRestarted(const std::vector<std::string>& fields, ReadBound* bound) {
+bool TakeRestarted(const std::vector<std::string>& fields, Decoding* decoding) {
   GtidWriter writer;
   if (!TakeWriter(fields, &writer)) return false;
-  bound->restarted.insert(writer);
+  decoding->bound.restarted.insert(writer);
   return true;
 }
 
-bool TakeHost(const std::vector<std::string>& fields, ReadBound* bound) {
-  bound->last.host = fields[1];
-  bound->last.server_uid = fields[2];
+bool TakeLast(const std::vector<std::string>& fields, Decoding* decoding) {
+  decoding->bound.last = fields[1];
   return true;
 }
 
-bool TakeLsn(const std::vector<std::string>& fields, ReadBound* bound) {
-  return absl::SimpleAtoi(fields[1], &bound->last.lsn.emplace());
-}
-
-bool TakeBinlog(const std::vector<std::string>& fields, ReadBound* bound) {
-  bound->last.binlog = BinlogPosition{fields[1], 0};
-  return absl::SimpleAtoi(fields[2], &bound->last.binlog->offset);
-}
-
-bool TakeCreated(const std::vector<std::string>& fields, ReadBound* bound) {
-  bound->last.created[{fields[1], fields[2]}] = fields[3];
+bool TakeHost(const std::vector<std::string>& fields, Decoding* decoding) {
+  decoding->host = &decoding->bound.hosts[fields[1]];
+  decoding->host->host = fields[1];
+  decoding->host->server_uid = fields[2];
   return true;
 }
 
-bool TakeCluster(const std::vector<std::string>& fields, ReadBound* bound) {
-  bound->last.cluster = fields[1];
-  return absl::SimpleAtoi(fields[2], &bound->last.cluster_committed);
+bool TakeLsn(const std::vector<std::string>& fields, Decoding* decoding) {
+  return absl::SimpleAtoi(fields[1], &decoding->host->lsn.emplace());
 }
 
-bool TakeLost(const std::vector<std::string>& fields, ReadBound* bound) {
-  bound->lost.insert(fields[1]);
+bool TakeFlushed(const std::vector<std::string>& fields, Decoding* decoding) {
+  return absl::SimpleAtoi(fields[1], &decoding->host->lsn_flushed.emplace());
+}
+
+bool TakeBinlog(const std::vector<std::string>& fields, Decoding* decoding) {
+  decoding->host->binlog = BinlogPosition{fields[1], 0};
+  return absl::SimpleAtoi(fields[2], &decoding->host->binlog->offset);
+}
+
+bool TakeCreated(const std::vector<std::string>& fields, Decoding* decoding) {
+  decoding->host->created[{fields[1], fields[2]}] = fields[3];
   return true;
 }
 
-bool TakeUnnumbered(const std::vector<std::string>& fields, ReadBound* bound) {
-  bound->unnumbered.insert(fields[1]);
+bool TakeCluster(const std::vector<std::string>& fields, Decoding* decoding) {
+  decoding->host->cluster = fields[1];
+  return absl::SimpleAtoi(fields[2], &decoding->host->cluster_committed);
+}
+
+bool TakeLost(const std::vector<std::string>& fields, Decoding* decoding) {
+  decoding->bound.lost.insert(fields[1]);
   return true;
 }
 
-bool TakeLine(absl::string_view line, ReadBound* bound) {
+bool TakeUnnumbered(const std::vector<std::string>& fields,
+                    Decoding* decoding) {
+  decoding->bound.unnumbered.insert(fields[1]);
+  return true;
+}
+
+bool TakeLine(absl::string_view line, Decoding* decoding) {
   struct Field {
     absl::string_view name;  // do not change: stored
     size_t fields;           // the name's included
-    bool (*take)(const std::vector<std::string>&, ReadBound*);
+    bool of_host;            // one of the lines that follow a host's
+    bool (*take)(const std::vector<std::string>&, Decoding*);
   };
   static constexpr Field kFields[] = {
-      {"host", 3, TakeHost},
-      {"lsn", 2, TakeLsn},
-      {"binlog", 3, TakeBinlog},
-      {"created", 4, TakeCreated},
-      {"cluster", 3, TakeCluster},
-      {"gtid", 4, TakeGtid},
-      {"restarted", 3, TakeRestarted},
-      {"lost", 2, TakeLost},
-      {"unnumbered", 2, TakeUnnumbered},
+      {"last", 2, false, TakeLast},
+      {"host", 3, false, TakeHost},
+      {"lsn", 2, true, TakeLsn},
+      {"flushed", 2, true, TakeFlushed},
+      {"binlog", 3, true, TakeBinlog},
+      {"created", 4, true, TakeCreated},
+      {"cluster", 3, true, TakeCluster},
+      {"gtid", 4, false, TakeGtid},
+      {"restarted", 3, false, TakeRestarted},
+      {"lost", 2, false, TakeLost},
+      {"unnumbered", 2, false, TakeUnnumbered},
   };
   std::vector<std::string> fields = absl::StrSplit(line, '\t');
   for (std::string& field : fields) {
@@ -122,20 +133,54 @@ bool TakeLine(absl::string_view line, ReadBound* bound) {
   return std::any_of(
       std::begin(kFields), std::end(kFields), [&](const Field& each) {
         return each.name == fields[0] && each.fields == fields.size() &&
-               each.take(fields, bound);
+               (!each.of_host || decoding->host != nullptr) &&
+               each.take(fields, decoding);
       });
+}
+
+void AppendHost(const HostTraits& host, std::string* out) {
+  AppendLine({"host", host.host, host.server_uid}, out);
+  if (host.lsn.has_value()) AppendLine({"lsn", absl::StrCat(*host.lsn)}, out);
+  if (host.lsn_flushed.has_value()) {
+    AppendLine({"flushed", absl::StrCat(*host.lsn_flushed)}, out);
+  }
+  if (host.binlog.has_value()) {
+    AppendLine({"binlog", host.binlog->file, absl::StrCat(host.binlog->offset)},
+               out);
+  }
+  for (const auto& [table, time] : host.created) {
+    AppendLine({"created", table.database, table.table, time}, out);
+  }
+  if (!host.cluster.empty()) {
+    AppendLine({"cluster", host.cluster, absl::StrCat(host.cluster_committed)},
+               out);
+  }
 }
 
 }  // namespace
 
+const HostTraits* AsItWas(const ReadBound& bound, const HostTraits& now) {
+  const auto before = bound.hosts.find(now.host);
+  return before != bound.hosts.end() &&
+                 before->second.server_uid == now.server_uid
+             ? &before->second
+             : nullptr;
+}
+
+bool BinlogWentBack(const HostTraits& now, const HostTraits& before) {
+  return now.binlog.has_value() && before.binlog.has_value() &&
+         *now.binlog < *before.binlog;
+}
+
 ReadBound BoundAfter(const std::optional<ReadBound>& before,
                      const HostFacts& facts, Reading reading, bool unnumbered) {
+  const std::string& host = facts.traits.host;
   ReadBound after = before.value_or(ReadBound{.gtids = {},
-                                              .last = facts.traits,
+                                              .last = host,
+                                              .hosts = {{host, facts.traits}},
                                               .restarted = {},
                                               .lost = {},
                                               .unnumbered = {}});
-  const std::string& host = facts.traits.host;
   if (reading == Reading::kTaken) {
     std::erase_if(after.unnumbered,
                   [&](const std::string& other) { return other != host; });
@@ -146,35 +191,47 @@ ReadBound BoundAfter(const std::optional<ReadBound>& before,
     RaiseGtids(facts.gtids, &after.gtids);
     return after;
   }
-  if (!IsSameServer(facts.traits, after.last) && !after.restarted.empty()) {
+  const bool is_last =
+      after.last == host && AsItWas(after, facts.traits) != nullptr;
+  if (!is_last && !after.restarted.empty()) {
     // Its numbers are another count than those that are read from now on.
-    after.lost.insert(after.last.host);
+    if (!after.last.empty()) after.lost.insert(after.last);
     after.restarted.clear();
   }
   NoteRestarts(facts, &after);
   if (reading == Reading::kTaken) after.gtids.clear();
   RaiseGtids(facts.gtids, &after.gtids);
-  after.last = facts.traits;
+  after.last = host;
+  after.hosts[host] = facts.traits;
   after.lost.erase(host);
   return after;
 }
 
 void FollowPositions(const HostFacts& facts, ReadBound* bound) {
   const HostTraits& now = facts.traits;
-  if (!IsSameServer(now, bound->last)) return;
-  if (WentBack(now, bound->last)) NoteRestarts(facts, bound);
-  bound->last.lsn = now.lsn;
-  bound->last.binlog = now.binlog;
+  const HostTraits* before = AsItWas(*bound, now);
+  if (now.host != bound->last || before == nullptr) return;
+  if (BinlogWentBack(now, *before)) NoteRestarts(facts, bound);
+  HostTraits& last = bound->hosts[now.host];
+  last.lsn = now.lsn;
+  last.lsn_flushed = now.lsn_flushed;
+  last.binlog = now.binlog;
 }
 
 ReadBound Joined(ReadBound one, const ReadBound& other) {
   RaiseGtids(other.gtids, &one.gtids);
-  // Which of both was read last is not known: where they are of one server, the
-  // one that asks more; of two, neither has all of it by being the last.
-  if (!IsSameServer(one.last, other.last)) {
-    one.last = HostTraits();
-  } else if (one.last.lsn < other.last.lsn) {
-    one.last = other.last;
+  // Of two hosts neither has all of it by being the last.
+  if (one.last != other.last) one.last.clear();
+  for (const auto& [name, traits] : other.hosts) {
+    const auto [mine, is_new] = one.hosts.insert({name, traits});
+    if (is_new) continue;
+    HostTraits& host = mine->second;
+    // Which of both came later is not known: of one server, what asks more.
+    if (host.server_uid != traits.server_uid) {
+      if (one.last == name) one.last.clear();
+    } else if (host.lsn < traits.lsn) {
+      host = traits;
+    }
   }
   one.restarted.insert(other.restarted.begin(), other.restarted.end());
   one.lost.insert(other.lost.begin(), other.lost.end());
@@ -184,20 +241,8 @@ ReadBound Joined(ReadBound one, const ReadBound& other) {
 
 std::string EncodeReadBound(const ReadBound& bound) {
   std::string out = absl::StrCat(kVersion, "\n");
-  const HostTraits& last = bound.last;
-  AppendLine({"host", last.host, last.server_uid}, &out);
-  if (last.lsn.has_value()) AppendLine({"lsn", absl::StrCat(*last.lsn)}, &out);
-  if (last.binlog.has_value()) {
-    AppendLine({"binlog", last.binlog->file, absl::StrCat(last.binlog->offset)},
-               &out);
-  }
-  for (const auto& [table, time] : last.created) {
-    AppendLine({"created", table.database, table.table, time}, &out);
-  }
-  if (!last.cluster.empty()) {
-    AppendLine({"cluster", last.cluster, absl::StrCat(last.cluster_committed)},
-               &out);
-  }
+  if (!bound.last.empty()) AppendLine({"last", bound.last}, &out);
+  for (const auto& [name, host] : bound.hosts) AppendHost(host, &out);
   for (const auto& [writer, number] : bound.gtids) {
     AppendLine({"gtid", absl::StrCat(writer.domain),
                 absl::StrCat(writer.server), absl::StrCat(number)},
@@ -223,38 +268,28 @@ std::optional<ReadBound> DecodeReadBound(absl::string_view bytes) {
   }
   lines.pop_back();
   lines.erase(lines.begin());
-  ReadBound bound;
+  Decoding decoding;
   for (const absl::string_view line : lines) {
-    if (!TakeLine(line, &bound)) return std::nullopt;
+    if (!TakeLine(line, &decoding)) return std::nullopt;
   }
-  return bound;
+  return std::move(decoding.bound);
 }
 
-Recollection Recall(const StoredReads& stored, const std::string& list,
-                    const std::set<std::string>& hosts) {
+Recollection Recall(const StoredReads& stored) {
   Recollection recollection;
-  if (stored.unknown) return {.bound = std::nullopt, .damaged = true};
-  if (const auto own = stored.bounds.find(list); own != stored.bounds.end()) {
-    if (own->second.has_value()) {
-      recollection.bound = DecodeReadBound(*own->second);
+  recollection.damaged = stored.unknown;
+  for (const auto& [map, bytes] : stored.bounds) {
+    std::optional<ReadBound> bound;
+    if (bytes.has_value()) bound = DecodeReadBound(*bytes);
+    if (!bound.has_value()) {
+      recollection.damaged = true;
+    } else if (!recollection.bound.has_value()) {
+      recollection.bound = std::move(bound);
+    } else {
+      recollection.bound = Joined(*std::move(recollection.bound), *bound);
     }
-    recollection.damaged = !recollection.bound.has_value();
-    return recollection;
   }
-  for (const auto& [other, bytes] : stored.bounds) {
-    if (!bytes.has_value()) continue;
-    std::optional<ReadBound> bound = DecodeReadBound(*bytes);
-    if (!bound.has_value() ||
-        (!bound->last.host.empty() && !hosts.contains(bound->last.host))) {
-      continue;
-    }
-    recollection.bound = recollection.bound.has_value()
-                             ? Joined(*std::move(recollection.bound), *bound)
-                             : std::move(bound);
-  }
-  // Something was read, and of which host is not known by these names.
-  recollection.damaged =
-      !recollection.bound.has_value() && !stored.bounds.empty();
+  if (recollection.damaged) recollection.bound.reset();
   return recollection;
 }
 

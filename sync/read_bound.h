@@ -17,7 +17,11 @@ namespace postmirror {
 
 struct ReadBound {
   GtidPositions gtids;
-  HostTraits last;  // the host that was read last, as it was then
+  // The entry of the host that was read last; empty where that is not known.
+  std::string last;
+  // Each host that was read, by its entry, as it was then. What a host has now
+  // is told from what it had itself, whoever was read in between.
+  std::map<std::string, HostTraits> hosts;
   // Writers that began their numbers again (RESET MASTER): a number of theirs
   // may be one of before, on any host but the last one.
   std::set<GtidWriter> restarted;
@@ -30,6 +34,15 @@ struct ReadBound {
 
   friend bool operator==(const ReadBound&, const ReadBound&) = default;
 };
+
+// The host as it was when it was read, if it is the same server by its entry
+// and its server_uid; nullptr where it was not read. Good as long as the bound
+// is as it is.
+const HostTraits* AsItWas(const ReadBound& bound, const HostTraits& now);
+
+// Whether the host's binlog is behind that of before: it was begun again, or is
+// an older one.
+bool BinlogWentBack(const HostTraits& now, const HostTraits& before);
 
 // How a host was read.
 enum class Reading {
@@ -47,10 +60,11 @@ ReadBound BoundAfter(const std::optional<ReadBound>& before,
 // Notes where the logs of the host are that was read last.
 void FollowPositions(const HostFacts& facts, ReadBound* bound);
 
-// At most the higher of both, for a list of hosts that continues two others.
+// At most the higher of both, for hosts that are read after those of both.
 ReadBound Joined(ReadBound one, const ReadBound& other);
 
-// Do not change: stored (schema/README.md).
+// Do not change: stored (schema/README.md). The traits of a host are the lines
+// that follow its own.
 std::string EncodeReadBound(const ReadBound& bound);
 
 // nullopt for anything but an encoding.
@@ -59,24 +73,22 @@ std::optional<ReadBound> DecodeReadBound(absl::string_view bytes);
 // What the store knows of earlier reads of some maps.
 struct StoredReads {
   bool filled = false;  // any of the maps has a record
-  // The encodings, by the digest (DigestText) of their list of hosts; nullopt
-  // where one is not as it was written.
+  // The encodings, by map; nullopt where one is not as it was written.
   std::map<std::string, std::optional<std::string>> bounds;
-  bool unknown = false;  // the store is damaged, or cannot be opened
+  // The store is damaged, or cannot be opened; or the notes are of an earlier
+  // version.
+  bool unknown = false;
 };
 
-// What was read by a list of hosts.
+// What was read of these maps.
 struct Recollection {
-  // Absent at a first fill, or after an upgrade.
+  // Absent at a first fill, or after an upgrade from a version that kept none.
   std::optional<ReadBound> bound;
   bool damaged = false;  // there was one, and it is not known
 };
 
-// That of the list itself, which is named by its digest; of a new one, what
-// others read of its hosts. Where they read other hosts alone, what a map had
-// is not known.
-Recollection Recall(const StoredReads& stored, const std::string& list,
-                    const std::set<std::string>& hosts);
+// All that was read of any of the maps, by whichever hosts.
+Recollection Recall(const StoredReads& stored);
 
 }  // namespace postmirror
 

@@ -289,14 +289,10 @@ absl::Status ServerSession::Finish(absl::Status status, Snapshot* snapshot) {
   return status;
 }
 
-absl::StatusOr<std::string> ServerSession::NoteRead(bool taken, bool changed) {
-  std::string kept = hosts_.NoteRead(taken, changed);
+absl::Status ServerSession::NoteRead(bool taken, bool changed) {
+  hosts_.NoteRead(taken, changed);
   // A read of everything has asked.
-  if (read_named_) {
-    const absl::Status noted = hosts_.NotePositions(connection());
-    if (!noted.ok()) return noted;
-  }
-  return kept;
+  return read_named_ ? hosts_.NotePositions(connection()) : absl::OkStatus();
 }
 
 absl::StatusOr<ChangeHint> ServerSession::Poll() {

@@ -60,10 +60,9 @@ class ServerSession {
   // anew; kAlreadyExists where the server_id is another replica's.
   absl::StatusOr<ChangeHint> Poll();
 
-  // The last read is in the store; see HostChoice for both flags.
-  // Returns what the store has to keep of it by itself, or nothing; NoteKept,
-  // once it does.
-  absl::StatusOr<std::string> NoteRead(bool taken, bool changed);
+  // The last read is in the store; see HostChoice for both flags, and for
+  // NoteKept.
+  absl::Status NoteRead(bool taken, bool changed);
   void NoteKept() { hosts_.choice().NoteKept(); }
 
   const HostChoice& hosts() const { return hosts_.choice(); }

@@ -1,6 +1,7 @@
 #include "sync/mariadb/host_questions.h"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -71,9 +72,15 @@ GtidPositions Shown(GtidPositions state, const GtidPositions& end,
 
 constexpr char kPositions[] =
     "SHOW STATUS WHERE Variable_name IN ('Innodb_lsn_current',"
-    " 'Binlog_snapshot_file', 'Binlog_snapshot_position',"
+    " 'Innodb_lsn_flushed', 'Binlog_snapshot_file', 'Binlog_snapshot_position',"
     " 'wsrep_cluster_state_uuid', 'wsrep_local_state_uuid',"
     " 'wsrep_last_committed')";
+
+std::optional<uint64_t> NumberOf(const std::string& text) {
+  uint64_t number = 0;
+  if (!absl::SimpleAtoi(text, &number)) return std::nullopt;
+  return number;
+}
 
 void TakeCluster(Variables& status, HostTraits* traits) {
   const std::string& uuid = status["wsrep_cluster_state_uuid"];
@@ -103,11 +110,8 @@ absl::StatusOr<HostFacts> ReadHostIdentity(Connection& connection) {
 absl::Status ReadHighestPositions(Connection& connection, HostTraits* traits) {
   absl::StatusOr<Variables> status = ReadVariables(connection, kPositions);
   if (!status.ok()) return status.status();
-  uint64_t lsn = 0;
-  traits->lsn.reset();
-  if (absl::SimpleAtoi((*status)["Innodb_lsn_current"], &lsn)) {
-    traits->lsn = lsn;
-  }
+  traits->lsn = NumberOf((*status)["Innodb_lsn_current"]);
+  traits->lsn_flushed = NumberOf((*status)["Innodb_lsn_flushed"]);
   BinlogPosition binlog = {(*status)["Binlog_snapshot_file"], 0};
   traits->binlog.reset();
   if (!binlog.file.empty() &&

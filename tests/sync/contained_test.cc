@@ -127,6 +127,61 @@ TEST(ContainedTest, TheSameServerLacksWhatACrashTookOutOfItsBinlog) {
   EXPECT_TRUE(lacks.has_lost);
 }
 
+TEST(ContainedTest, ALogThatIsOlderThanWhatWasOnDiskIsNoCrash) {
+  HostFacts now = P("0-1-150");
+  now.traits.lsn = 4899;
+  const Containment lacks = Contains(now, ReadOf(P("0-1-150")));
+  EXPECT_EQ(lacks.kind, Kind::kLacks);
+  EXPECT_TRUE(lacks.has_lost);
+}
+
+// P was read, and then R.
+ReadBound ReadOfPAndR() {
+  return BoundAfter(ReadOf(P("0-1-150")), R("0-1-150"), Reading::kTaken);
+}
+
+TEST(ContainedTest, AHostThatWasNotReadLastIsToldFromWhatItWas) {
+  EXPECT_EQ(Judged(P("0-1-160"), ReadOfPAndR()), Kind::kContained);
+  HostFacts crashed = P("0-1-150");
+  crashed.traits.lsn = 4950;
+  crashed.traits.binlog = BinlogPosition{"bin.000005", 300};
+  EXPECT_EQ(Judged(crashed, ReadOfPAndR()), Kind::kContained);
+}
+
+TEST(ContainedTest, AnOlderCopyLacksThoughAnotherHostWasReadSince) {
+  // It has written as many transactions since as were read of it.
+  HostFacts copy = P("0-1-160");
+  for (auto& [table, time] : copy.traits.created) time = "900";
+  EXPECT_EQ(Judged(copy, ReadOfPAndR()), Kind::kUnknown);
+
+  HostFacts rolled_back = P("0-1-160");
+  rolled_back.traits.lsn = 4899;
+  EXPECT_EQ(Judged(rolled_back, ReadOfPAndR()), Kind::kLacks);
+  EXPECT_TRUE(Contains(rolled_back, ReadOfPAndR()).has_lost);
+
+  HostFacts reset = P("0-1-160");
+  reset.traits.binlog = BinlogPosition{"bin.000001", 900};
+  EXPECT_EQ(Judged(reset, ReadOfPAndR()), Kind::kLacks);
+  EXPECT_TRUE(Contains(reset, ReadOfPAndR()).has_lost);
+}
+
+TEST(ContainedTest, ACopyThatReplicatesWhoHasAllOfItContains) {
+  HostFacts copy = P("0-1-160");
+  for (auto& [table, time] : copy.traits.created) time = "900";
+  copy.replicated = Gtids("0-1-150");
+  EXPECT_EQ(Judged(copy, ReadOfPAndR()), Kind::kContained);
+  copy.replicated = Gtids("0-1-149");
+  EXPECT_EQ(Judged(copy, ReadOfPAndR()), Kind::kUnknown);
+}
+
+TEST(ContainedTest, AnotherServerAtAnEntryIsNotToldFromTheFormerOne) {
+  HostFacts other = P("0-1-160");
+  other.traits.server_uid = "another";
+  other.traits.lsn = 100;
+  for (auto& [table, time] : other.traits.created) time = "900";
+  EXPECT_EQ(Judged(other, ReadOfPAndR()), Kind::kContained);
+}
+
 TEST(ContainedTest, WhatAHostDoesNotShowYetItLacksAndHasNotLost) {
   // Semi-synchronous replication: the replica had it, and was read, before the
   // primary shows it.
@@ -173,7 +228,8 @@ TEST(ContainedTest, WhatAHostWroteWithoutGtidsNoOtherOneContains) {
   older.traits.lsn = 4999;
   EXPECT_NE(Judged(older, bound), Kind::kContained);
   // And where it was read in doubt, the last one lacks it as well.
-  bound.last = P("").traits;
+  bound.last = "p";
+  bound.hosts["p"] = P("").traits;
   EXPECT_EQ(Judged(P("0-1-150"), bound), Kind::kUnknown);
   EXPECT_EQ(Judged(R("0-1-150"), bound), Kind::kUnknown);
 }

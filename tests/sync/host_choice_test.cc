@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "absl/strings/string_view.h"
-#include "schema/runtime/digest.h"
 #include "tests/sync/fake_clock.h"
 #include "tests/sync/host_facts_text.h"
 
@@ -104,7 +103,8 @@ TEST_F(HostChoiceTest, WhatIsHeldStaysReadUntilItIsTaken) {
   EXPECT_TRUE(choice_.IsGood(kP, P("0-1-150"), std::nullopt));
   EXPECT_FALSE(choice_.IsGood(kR, R("0-1-149"), std::nullopt));
   // It is accepted.
-  EXPECT_NE(choice_.NoteRead(R("0-1-140"), true, true), std::nullopt);
+  choice_.NoteRead(R("0-1-140"), true, true);
+  EXPECT_NE(choice_.Unkept(), std::nullopt);
   EXPECT_FALSE(choice_.uncontained());
   EXPECT_THAT(choice_.doubt(), IsEmpty());
   choice_.Order();
@@ -170,6 +170,38 @@ TEST_F(HostChoiceTest, AReplicaIsNeverReadForItsThreadsAlone) {
   EXPECT_EQ(choice_.Objection(kR, R("0-1-150"), alone), std::nullopt);
 }
 
+TEST_F(HostChoiceTest, AnEarlierHostThatWouldNotDoIsNamed) {
+  Read(kR, R("0-1-150,0-2-190"));
+  EXPECT_EQ(choice_.Unfit(), "");
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-150"), std::nullopt));
+  EXPECT_THAT(choice_.Unfit(),
+              HasSubstr("host p would not do in place of r: it lacks"));
+  const ReplicaState stopped = {.running = false, .behind = {}};
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-150,0-2-190"), stopped));
+  EXPECT_THAT(choice_.Unfit(), HasSubstr("stopped"));
+  EXPECT_TRUE(choice_.IsGood(kP, P("0-1-150,0-2-190"), std::nullopt));
+  EXPECT_EQ(choice_.Unfit(), "");
+}
+
+TEST_F(HostChoiceTest, AReplicaThatIsReadAndCannotReachItsPrimaryIsNamed) {
+  const ReplicaState alone = {
+      .running = true, .behind = {}, .knows_behind = false};
+  Read(kP, P("0-1-150"));
+  choice_.NoteReplica(alone);
+  EXPECT_THAT(choice_.Unfit(), HasSubstr("host p, which is read, is a replica "
+                                         "that cannot reach its primary"));
+  choice_.NoteReplica(std::nullopt);
+  EXPECT_EQ(choice_.Unfit(), "");
+}
+
+TEST_F(HostChoiceTest, AHostThatIsNotLookedAtAnyMoreIsNotNamed) {
+  Read(kP, P("0-1-150"));
+  RoundOfR(R("0-1-140"));
+  EXPECT_THAT(choice_.Unfit(), HasSubstr("host r would not do"));
+  Read(kP, P("0-1-150"));
+  EXPECT_EQ(choice_.Unfit(), "");
+}
+
 TEST_F(HostChoiceTest, WithoutABoundTheFirstHostIsReadAtOnce) {
   choice_.Order();
   EXPECT_EQ(choice_.Objection(kP, P("0-1-150"), std::nullopt), std::nullopt);
@@ -183,7 +215,7 @@ TEST_F(HostChoiceTest, ADamagedBoundIsNotContained) {
   HostChoice choice({"p", "r"},
                     {.host_wait = kWait, .reconcile_interval = kWait}, &clock_);
   StoredReads stored = Filled();
-  stored.bounds[DigestText(choice.list())] = std::nullopt;
+  stored.bounds["map"] = std::nullopt;
   choice.Remember(stored);
   choice.Order();
   EXPECT_THAT(choice.Objection(kP, P("0-1-150"), std::nullopt),
@@ -197,8 +229,10 @@ TEST_F(HostChoiceTest, ADamagedBoundIsNotContained) {
   EXPECT_TRUE(choice.uncontained());
   // What the store has besides is not covered by it.
   EXPECT_EQ(choice.BoundWith(P("0-1-150")), "");
-  EXPECT_EQ(choice.NoteRead(P("0-1-150"), false, true), std::nullopt);
-  EXPECT_NE(choice.NoteRead(P("0-1-150"), true, true), std::nullopt);
+  choice.NoteRead(P("0-1-150"), false, true);
+  EXPECT_EQ(choice.Unkept(), std::nullopt);
+  choice.NoteRead(P("0-1-150"), true, true);
+  EXPECT_NE(choice.Unkept(), std::nullopt);
   EXPECT_NE(choice.BoundWith(P("0-1-150")), "");
 }
 
@@ -223,31 +257,51 @@ TEST_F(HostChoiceTest, WithOneHostNothingIsUncontained) {
   EXPECT_THAT(choice.BetterHosts(), IsEmpty());
 }
 
-TEST_F(HostChoiceTest, AHostThatLostIsRememberedAndKeptBeside) {
-  Read(kR, R("0-1-150,0-2-190"));
-  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-140"), std::nullopt));
-  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-160,0-2-190"), std::nullopt));
-  const std::optional<std::string> kept =
-      choice_.NoteRead(R("0-1-150,0-2-190"), true, true);
-  ASSERT_TRUE(kept.has_value());
-  EXPECT_THAT(DecodeReadBound(*kept)->lost, ElementsAre("p"));
-  choice_.NoteKept();
-  // And no more often than it has changed.
-  EXPECT_EQ(choice_.NoteRead(R("0-1-150,0-2-191"), true, true), std::nullopt);
+TEST_F(HostChoiceTest, InDoubtAHostThatWentBackDoesNotBecomeWhatItWas) {
+  HostFacts p = P("");
+  p.traits.binlog.reset();
+  Read(kP, p);
+  p.traits.lsn = 4000;
+  for (int round = 0; round < 2; ++round) {
+    choice_.Order();
+    EXPECT_NE(choice_.Objection(kP, p, std::nullopt), std::nullopt);
+    choice_.LastResort();
+    clock_.Advance(kWait);
+  }
+  choice_.Take(kP);
+  ASSERT_TRUE(choice_.uncontained());
+  choice_.NoteRead(p, false, false);
+  choice_.NotePositions(p);
+  EXPECT_FALSE(choice_.IsGood(kP, p, std::nullopt));
 }
 
-TEST_F(HostChoiceTest, WhatIsToBeKeptIsToldUntilItIs) {
+TEST_F(HostChoiceTest, WhatAHostLostIsToBeKeptAtOnce) {
   Read(kR, R("0-1-150,0-2-190"));
   choice_.NoteKept();
+  EXPECT_EQ(choice_.Unkept(), std::nullopt);
   EXPECT_FALSE(choice_.IsGood(kP, P("0-1-140"), std::nullopt));
-  EXPECT_NE(choice_.NoteRead(R("0-1-150,0-2-190"), true, false), std::nullopt);
+  std::optional<std::string> kept = choice_.Unkept();
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_THAT(DecodeReadBound(*kept)->lost, ElementsAre("p"));
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-160,0-2-190"), std::nullopt));
   // The disk was full.
-  const std::optional<std::string> again =
-      choice_.NoteRead(R("0-1-150,0-2-190"), true, false);
-  ASSERT_TRUE(again.has_value());
-  EXPECT_THAT(DecodeReadBound(*again)->lost, ElementsAre("p"));
+  choice_.NoteRead(R("0-1-150,0-2-190"), true, false);
+  EXPECT_NE(choice_.Unkept(), std::nullopt);
   choice_.NoteKept();
-  EXPECT_EQ(choice_.NoteRead(R("0-1-150,0-2-190"), true, false), std::nullopt);
+  // And no more often than it has changed.
+  choice_.NoteRead(R("0-1-150,0-2-191"), true, true);
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-140"), std::nullopt));
+  EXPECT_EQ(choice_.Unkept(), std::nullopt);
+}
+
+TEST_F(HostChoiceTest, ABinlogThatIsBegunAgainIsToBeKeptAtOnce) {
+  Read(kP, P("0-1-150"));
+  choice_.NotePositions(P("0-1-150"));
+  EXPECT_EQ(choice_.Unkept(), std::nullopt);
+  HostFacts reset = P("0-1-3");
+  reset.traits.binlog = BinlogPosition{"bin.000001", 500};
+  choice_.NotePositions(reset);
+  EXPECT_NE(choice_.Unkept(), std::nullopt);
 }
 
 // R without a binlog, whose snapshots show `before` at least and `after` at

@@ -21,6 +21,7 @@ inline HostFacts HostAt(const std::string& name, uint32_t server_id,
   facts.traits.host = name;
   facts.traits.server_uid = "uid" + std::to_string(server_id);
   facts.traits.lsn = 5000;
+  facts.traits.lsn_flushed = 4900;
   facts.traits.binlog = BinlogPosition{"bin.000004", 700};
   facts.traits.created = {{{"mail", "a"}, "100"}, {{"mail", "b"}, "200"}};
   facts.server_id = server_id;

@@ -12,9 +12,11 @@ using ::testing::IsEmpty;
 
 ReadBound Everything() {
   ReadBound bound = ReadOf(HostAt("inet:a\tb\n:3306", 1, "0-1-150,7-2-9"));
-  bound.last.created[{"mail\\", "\xff"}] = "";
-  bound.last.cluster = "6d1c2e2c";
-  bound.last.cluster_committed = 70;
+  HostTraits& other = bound.hosts["r"];
+  other.host = "r";
+  other.created[{"mail\\", "\xff"}] = "";
+  other.cluster = "6d1c2e2c";
+  other.cluster_committed = 70;
   bound.restarted = {{0, 1}, {7, 2}};
   bound.lost = {"p", "q"};
   bound.unnumbered = {"r"};
@@ -29,7 +31,11 @@ TEST(ReadBoundTest, AnEncodingSaysAllOfIt) {
 TEST(ReadBoundTest, WhatIsNoEncodingIsRefused) {
   const std::string good = EncodeReadBound(Everything());
   EXPECT_EQ(DecodeReadBound(""), std::nullopt);
-  EXPECT_EQ(DecodeReadBound("bound\t2\n"), std::nullopt);
+  EXPECT_EQ(DecodeReadBound("bound\t3\n"), std::nullopt);
+  // The former encoding: what it says is not all that is asked.
+  EXPECT_EQ(DecodeReadBound("bound\t1\nhost\tp\tuid1\ngtid\t0\t1\t150\n"),
+            std::nullopt);
+  EXPECT_EQ(DecodeReadBound("bound\t2\nlsn\t5\nhost\tp\tuid\n"), std::nullopt);
   EXPECT_EQ(DecodeReadBound(good + "unknown\t1\n"), std::nullopt);
   EXPECT_EQ(DecodeReadBound(good + "gtid\t0\t1\n"), std::nullopt);
   EXPECT_EQ(DecodeReadBound(good.substr(0, good.size() - 1)), std::nullopt);
@@ -49,10 +55,10 @@ TEST(ReadBoundTest, WhileSomethingIsHeldNothingIsForgotten) {
   const ReadBound held = BoundAfter(before, stale, Reading::kUncontained);
   EXPECT_EQ(held.gtids, Gtids("0-1-150,0-2-3"));
   // Otherwise it would contain what was read by being the last one.
-  EXPECT_EQ(held.last.host, "p");
+  EXPECT_EQ(held.last, "p");
   const ReadBound accepted = BoundAfter(held, stale, Reading::kTaken);
   EXPECT_EQ(accepted.gtids, Gtids("0-1-140,0-2-3"));
-  EXPECT_EQ(accepted.last.host, "r");
+  EXPECT_EQ(accepted.last, "r");
   EXPECT_THAT(accepted.restarted, IsEmpty());
 }
 
@@ -84,11 +90,25 @@ TEST(ReadBoundTest, BetweenTwoReadsALogThatGoesBackIsSeen) {
   HostFacts now = HostAt("p", 1, "0-1-150");
   now.traits.lsn = 6000;
   FollowPositions(now, &bound);
-  EXPECT_EQ(bound.last.lsn, 6000U);
+  EXPECT_EQ(bound.hosts["p"].lsn, 6000U);
   EXPECT_THAT(bound.restarted, IsEmpty());
   now.traits.binlog = BinlogPosition{"bin.000001", 900};
   FollowPositions(now, &bound);
   EXPECT_THAT(bound.restarted, ElementsAre(GtidWriter{0, 1}));
+}
+
+TEST(ReadBoundTest, WhatAHostWasStaysWhenAnotherOneIsRead) {
+  HostFacts p = HostAt("p", 1, "0-1-150");
+  p.traits.lsn = 6000;
+  const ReadBound bound =
+      BoundAfter(ReadOf(p), HostAt("r", 2, "0-1-150"), Reading::kTaken);
+  EXPECT_EQ(bound.last, "r");
+  EXPECT_EQ(bound.hosts.at("p"), p.traits);
+  // Its binlog was begun again meanwhile, whatever its numbers are.
+  HostFacts again = HostAt("p", 1, "0-1-200");
+  again.traits.binlog = BinlogPosition{"bin.000001", 900};
+  EXPECT_THAT(BoundAfter(bound, again, Reading::kTaken).restarted,
+              ElementsAre(GtidWriter{0, 1}));
 }
 
 TEST(ReadBoundTest, ARestartedHostThatIsGivenUpHasLost) {
@@ -129,49 +149,55 @@ class RecallTest : public ::testing::Test {
 };
 
 TEST_F(RecallTest, NothingStoredIsNothingRead) {
-  const Recollection recollection = Recall(stored_, "list", {"p", "r"});
+  const Recollection recollection = Recall(stored_);
   EXPECT_EQ(recollection.bound, std::nullopt);
   EXPECT_FALSE(recollection.damaged);
 }
 
 TEST_F(RecallTest, ADamagedNoteIsNotNothing) {
-  stored_.bounds["list"] = std::nullopt;
-  EXPECT_TRUE(Recall(stored_, "list", {"p"}).damaged);
-  stored_.bounds["list"] = "of a later version";
-  EXPECT_TRUE(Recall(stored_, "list", {"p"}).damaged);
+  stored_.bounds["aliases"] = p_;
+  stored_.bounds["domains"] = std::nullopt;
+  EXPECT_TRUE(Recall(stored_).damaged);
+  EXPECT_EQ(Recall(stored_).bound, std::nullopt);
+  stored_.bounds["domains"] = "of a later version";
+  EXPECT_TRUE(Recall(stored_).damaged);
   StoredReads unknown;
   unknown.unknown = true;
-  EXPECT_TRUE(Recall(unknown, "list", {"p"}).damaged);
+  EXPECT_TRUE(Recall(unknown).damaged);
 }
 
-TEST_F(RecallTest, ANewListGoesOnFromWhatOthersReadOfItsHosts) {
-  stored_.bounds["p alone"] = p_;
-  stored_.bounds["others"] = EncodeReadBound(ReadOf(HostAt("x", 9, "0-9-999")));
-  stored_.bounds["p, q"] =
+TEST_F(RecallTest, AllThatWasReadOfAnyOfTheMapsCounts) {
+  stored_.bounds["aliases"] = p_;
+  stored_.bounds["domains"] =
       EncodeReadBound(ReadOf(HostAt("p", 1, "0-1-140,0-3-7")));
-  stored_.bounds["damaged"] = std::nullopt;
-  const Recollection recollection = Recall(stored_, "list", {"p", "r"});
+  // A map without one was not read yet.
+  const Recollection recollection = Recall(stored_);
   ASSERT_TRUE(recollection.bound.has_value());
   EXPECT_EQ(recollection.bound->gtids, Gtids("0-1-150,0-3-7"));
+  EXPECT_EQ(recollection.bound->last, "p");
 }
 
-// The host that was read last may have left the list, or be spelled otherwise.
-TEST_F(RecallTest, OfHostsThatNoListReadLastNothingIsKnown) {
-  stored_.bounds["p, q"] = p_;
-  const Recollection recollection = Recall(stored_, "list", {"q", "r"});
-  EXPECT_FALSE(recollection.bound.has_value());
-  EXPECT_TRUE(recollection.damaged);
-}
-
-TEST_F(RecallTest, TwoListsThatReadDifferentHostsLastHaveNoLastOne) {
+TEST_F(RecallTest, MapsThatWereReadOfDifferentHostsLastHaveNoLastOne) {
   HostFacts r = HostAt("r", 2, "0-1-100");
   r.traits.lsn = 9000;
-  stored_.bounds["p alone"] = p_;
-  stored_.bounds["p, r"] = EncodeReadBound(ReadOf(r));
-  const Recollection recollection = Recall(stored_, "list", {"p", "r"});
+  stored_.bounds["aliases"] = p_;
+  stored_.bounds["domains"] = EncodeReadBound(ReadOf(r));
+  const Recollection recollection = Recall(stored_);
   ASSERT_TRUE(recollection.bound.has_value());
-  EXPECT_EQ(recollection.bound->last.host, "");
+  EXPECT_EQ(recollection.bound->last, "");
+  EXPECT_EQ(recollection.bound->hosts.size(), 2U);
   EXPECT_EQ(recollection.bound->gtids, Gtids("0-1-150"));
+}
+
+TEST_F(RecallTest, OfTwoReadsOfAHostTheOneThatAsksMoreCounts) {
+  HostFacts later = HostAt("p", 1, "0-1-100");
+  later.traits.lsn = 9000;
+  stored_.bounds["aliases"] = EncodeReadBound(ReadOf(later));
+  stored_.bounds["domains"] = p_;
+  EXPECT_EQ(Recall(stored_).bound->hosts.at("p").lsn, 9000U);
+  HostFacts other = HostAt("p", 2, "0-1-100");
+  stored_.bounds["domains"] = EncodeReadBound(ReadOf(other));
+  EXPECT_EQ(Recall(stored_).bound->last, "");
 }
 
 }  // namespace
