@@ -31,16 +31,6 @@ size_t CountMaps(const ServerPlan& plan) {
   return maps;
 }
 
-std::vector<TableSurvey> SurveysOf(const std::vector<GroupReader>& readers) {
-  std::vector<TableSurvey> surveys;
-  for (const GroupReader& reader : readers) {
-    std::transform(reader.maps.begin(), reader.maps.end(),
-                   std::back_inserter(surveys),
-                   [](const PreparedMap& map) { return map.survey; });
-  }
-  return surveys;
-}
-
 }  // namespace
 
 ServerSession::ServerSession(const ServerPlan* plan, const Config* config,
@@ -350,6 +340,11 @@ absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
     return compares ? ChangeHint::kUnknown : ChangeHint::kUnchanged;
   }
   looked_beside_ = now;
+  // A node that has lost its Galera cluster still says where its logs are, and
+  // that nothing changes; this it refuses.
+  if (absl::Status serves = connection().Execute("DO 0"); !serves.ok()) {
+    return serves;
+  }
   if (absl::Status noted = hosts_.NotePositions(connection()); !noted.ok()) {
     return noted;
   }
