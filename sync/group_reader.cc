@@ -1,5 +1,7 @@
 #include "sync/group_reader.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -165,6 +167,16 @@ absl::Status PrepareReaders(absl::Span<GroupReader> readers,
     }
   }
   return CheckOneServer(readers);
+}
+
+std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers) {
+  std::vector<TableSurvey> surveys;
+  for (const GroupReader& reader : readers) {
+    std::transform(reader.maps.begin(), reader.maps.end(),
+                   std::back_inserter(surveys),
+                   [](const PreparedMap& map) { return map.survey; });
+  }
+  return surveys;
 }
 
 bool IsMended(const GroupReader& reader, size_t index,

@@ -77,6 +77,10 @@ absl::Status ConnectRefused(const ServerAddress& address,
 absl::Status PrepareReaders(absl::Span<GroupReader> readers,
                             CollationTables* collations);
 
+// What PrepareReaders found the tables to be, map by map; nothing of a map with
+// a fault.
+std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers);
+
 // Whether a map that could not be read might be now: its preparation is tried.
 bool IsMended(const GroupReader& reader, size_t index,
               CollationTables* collations);

@@ -148,7 +148,8 @@ absl::Status MirrorLoop::ReadAll() {
   // tell; and what it told before a read was given up is forgotten.
   const uint64_t signal = session_.choice().number();
   const bool told = signal_of_last_read_ == signal && !must_read_all_ &&
-                    !waited && generation_ == generation;
+                    !waited && generation_ == generation &&
+                    !session_.tables_were_replaced();
   signal_of_last_read_ = signal;
   must_read_all_ = false;
   Report(snapshot, *results, asked, told);

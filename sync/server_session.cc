@@ -4,9 +4,10 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "sync/map_survey.h"
+#include "sync/map_fault.h"
 #include "sync/mariadb/binlog_facts.h"
 #include "sync/table_check.h"
 
@@ -139,8 +140,15 @@ bool ServerSession::BetterHostAnswers() {
 absl::Status ServerSession::Prepare() {
   absl::Status status = ConnectRefusedGroups();
   if (status.ok()) status = choice_.Begin(absl::MakeSpan(readers_));
+  const std::vector<TableSurvey> before = SurveysOf(readers_);
   if (status.ok()) {
     status = PrepareReaders(absl::MakeSpan(readers_), &collations_);
+  }
+  if (!absl::c_equal(before, SurveysOf(readers_),
+                     [](const TableSurvey& one, const TableSurvey& other) {
+                       return one.IsSameAs(other);
+                     })) {
+    tables_were_replaced_ = true;
   }
   if (status.ok()) status = JudgeFaults().status();
   if (status.ok()) {
@@ -153,7 +161,7 @@ absl::Status ServerSession::Prepare() {
 }
 
 absl::StatusOr<std::optional<Snapshot>> ServerSession::ReadAll(Moment* asked) {
-  read_named_ = signal_failed_ = false;
+  read_named_ = signal_failed_ = tables_were_replaced_ = false;
   // Where everything is read often, there may be no poll between two reads.
   if (absl::Status good = hosts_.LookAtReplica(connection(), clock_.Now());
       !good.ok()) {
@@ -309,20 +317,30 @@ absl::StatusOr<ChangeHint> ServerSession::Poll() {
   return *beside == ChangeHint::kChanged ? *beside : *hint;
 }
 
-bool ServerSession::HasViews() const {
-  return std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) {
-    return std::any_of(
-        reader.maps.begin(), reader.maps.end(),
-        [](const PreparedMap& map) { return !map.survey.views.empty(); });
+// A binlog need not tell that a table was replaced. The LSN moves with that,
+// but not with a new definition of a view.
+bool ServerSession::MustCompareTables() const {
+  if (choice_.signal().name() != "lsn") {
+    return choice_.signal().name() == "binlog";
+  }
+  return absl::c_any_of(readers_, [](const GroupReader& reader) {
+    return absl::c_any_of(reader.maps, [](const PreparedMap& map) {
+      return !map.survey.views.empty();
+    });
   });
 }
 
 absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
-  const bool has_views = choice_.signal().name() != "interval" && HasViews();
+  const bool compares = MustCompareTables();
   if (Elapsed(looked_beside_, now) < HostExaminer::kBesideInterval) {
-    return has_views ? ChangeHint::kUnknown : ChangeHint::kUnchanged;
+    return compares ? ChangeHint::kUnknown : ChangeHint::kUnchanged;
   }
   looked_beside_ = now;
+  // A node that has lost its Galera cluster still says where its logs are, and
+  // that nothing changes; this it refuses.
+  if (absl::Status serves = connection().Execute("DO 0"); !serves.ok()) {
+    return serves;
+  }
   if (absl::Status noted = hosts_.NotePositions(connection()); !noted.ok()) {
     return noted;
   }
@@ -333,20 +351,21 @@ absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
     if (*replicates) return ChangeHint::kChanged;
   }
   if (BrokenMapAnswers(now)) return ChangeHint::kChanged;
-  return has_views ? LookAtViews() : ChangeHint::kUnchanged;
+  return compares ? LookAtTables() : ChangeHint::kUnchanged;
 }
 
-// Redefining a view moves no LSN, and need not be in the binlog.
-absl::StatusOr<ChangeHint> ServerSession::LookAtViews() {
+absl::StatusOr<ChangeHint> ServerSession::LookAtTables() {
   for (GroupReader& reader : readers_) {
-    for (size_t i = 0; i < reader.maps.size(); ++i) {
-      if (!reader.maps[i].fault.ok()) continue;
-      const absl::StatusOr<TableSurvey> survey =
-          SurveyMap(reader.group->maps[i], *reader.connection);
-      if (IsOfTheMap(survey.status())) return ChangeHint::kChanged;
-      if (!survey.ok()) return survey.status();
-      if (!survey->IsSameAs(reader.maps[i].survey)) return ChangeHint::kChanged;
+    std::vector<const TableSurvey*> surveys;
+    surveys.reserve(reader.maps.size());
+    for (const PreparedMap& map : reader.maps) {
+      if (map.fault.ok()) surveys.push_back(&map.survey);
     }
+    const absl::StatusOr<bool> same =
+        AreAsSurveyed(*reader.connection, surveys);
+    if (IsOfTheMap(same.status())) return ChangeHint::kChanged;
+    if (!same.ok()) return same.status();
+    if (!*same) return ChangeHint::kChanged;
   }
   return ChangeHint::kUnchanged;
 }

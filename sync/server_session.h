@@ -56,8 +56,9 @@ class ServerSession {
                                      absl::FunctionRef<void(ReadScope*)> widen);
 
   // Asks the signal, and beside it, once a second, what no signal tells:
-  // redefined views, the state of a replica. Fails where it must be connected
-  // anew; kAlreadyExists where the server_id is another replica's.
+  // tables and views that were replaced, the state of a replica. Fails where it
+  // must be connected anew; kAlreadyExists where the server_id is another
+  // replica's.
   absl::StatusOr<ChangeHint> Poll();
 
   // The last read is in the store; see HostChoice for both flags, and for
@@ -72,6 +73,9 @@ class ServerSession {
   // REQUIRES: a read has returned OK since Connect, for all below.
   const SignalChoice& choice() const { return choice_; }
   const std::string& server() const;
+  // The last ReadAll found other tables or views than the one before. No signal
+  // need have told of what that changed.
+  bool tables_were_replaced() const { return tables_were_replaced_; }
   // See HostExaminer.
   bool replica_state_hidden() const { return hosts_.replica_state_hidden(); }
 
@@ -93,9 +97,9 @@ class ServerSession {
   absl::StatusOr<ReadScope> Scope();
   absl::StatusOr<ReadScope> NamedScope();
   absl::Status Finish(absl::Status status, Snapshot* snapshot);
-  bool HasViews() const;
+  bool MustCompareTables() const;
   absl::StatusOr<ChangeHint> LookBeside(const Moment& now);
-  absl::StatusOr<ChangeHint> LookAtViews();
+  absl::StatusOr<ChangeHint> LookAtTables();
   bool BrokenMapAnswers(const Moment& now);
   void Mark(Snapshot* snapshot) const;
   void Close();
@@ -117,6 +121,7 @@ class ServerSession {
   bool read_named_ = false;     // the last read was of what was named
   bool signal_failed_ = false;  // in the last read
   bool prepared_ = false;       // and nothing was read since
+  bool tables_were_replaced_ = false;
   Moment looked_beside_;
 };
 

@@ -22,9 +22,8 @@ absl::StatusOr<std::optional<TableShape>> ReadTable(Connection& connection,
   // comes, is a little late.
   const absl::Status status = connection.Query(
       absl::StrCat("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE,"
-                   " CREATE_TIME, ENGINE = 'InnoDB' AND"
-                   " ABS(TIMESTAMPDIFF(SECOND, CREATE_TIME, NOW())) >= 2"
-                   " FROM information_schema.TABLES WHERE ",
+                   " CREATE_TIME, ",
+                   kIsSettled, " FROM information_schema.TABLES WHERE ",
                    InformationSchemaKey(connection, table)),
       [&](Connection::Row row) {
         shape = TableShape{.name = {TextOf(row[0]), TextOf(row[1])},

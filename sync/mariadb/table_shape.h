@@ -50,6 +50,11 @@ struct TableShape {
   bool IsSameAs(const TableShape& other) const;
 };
 
+// TableShape::settled, of a row of information_schema.TABLES; NULL of a view.
+inline constexpr absl::string_view kIsSettled =
+    "ENGINE = 'InnoDB' AND"
+    " ABS(TIMESTAMPDIFF(SECOND, CREATE_TIME, NOW())) >= 2";
+
 // nullopt where the account sees no such table. SELECT on any column is enough,
 // and shows that column. Fails as Connection::Query does.
 absl::StatusOr<std::optional<TableShape>> ReadTableShape(

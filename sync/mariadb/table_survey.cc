@@ -8,7 +8,9 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "schema/query/sql_function.h"
 #include "schema/query/sql_token.h"
@@ -38,25 +40,29 @@ absl::StatusOr<std::string> ReadDatabase(Connection& connection) {
   return database;
 }
 
+// All that gives a view its meaning.
+constexpr absl::string_view kViewDefinition =
+    "CONCAT_WS(' ', DEFINER, SECURITY_TYPE, CHARACTER_SET_CLIENT,"
+    " COLLATION_CONNECTION, VIEW_DEFINITION)";
+
 struct View {
   // The SELECT with every table in full, `database`.`table`; empty where the
   // account has no SHOW VIEW privilege.
   std::string select;
-  std::string definition;  // with all that gives it its meaning
+  std::string definition;  // kViewDefinition
 };
 
 absl::StatusOr<View> ReadView(Connection& connection, const TableName& view) {
   View found;
-  const absl::Status status = connection.Query(
-      absl::StrCat("SELECT VIEW_DEFINITION, CONCAT_WS(' ', DEFINER,"
-                   " SECURITY_TYPE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION,"
-                   " VIEW_DEFINITION) FROM information_schema.VIEWS WHERE ",
-                   InformationSchemaKey(connection, view)),
-      [&](Connection::Row row) {
-        found = {std::string(row[0].value_or("")),
-                 std::string(row[1].value_or(""))};
-        return absl::OkStatus();
-      });
+  const absl::Status status =
+      connection.Query(absl::StrCat("SELECT VIEW_DEFINITION, ", kViewDefinition,
+                                    " FROM information_schema.VIEWS WHERE ",
+                                    InformationSchemaKey(connection, view)),
+                       [&](Connection::Row row) {
+                         found = {std::string(row[0].value_or("")),
+                                  std::string(row[1].value_or(""))};
+                         return absl::OkStatus();
+                       });
   if (!status.ok()) return status;
   return found;
 }
@@ -141,6 +147,73 @@ absl::StatusOr<Reason> ExamineTable(Connection& connection,
   return changing;
 }
 
+// What is known of each table, or view, in one text.
+using Descriptions = std::map<TableName, std::string>;
+
+// Of what was surveyed, and in SQL of a row of information_schema.TABLES. A
+// table that was not settled differs as soon as it is: another one with the
+// same CREATE_TIME may have taken its place meanwhile.
+std::string Describe(const TableShape& table) {
+  return absl::StrCat(table.type, " ", table.settled ? "1" : "0", " ",
+                      table.engine, table.created.empty() ? "" : " ",
+                      table.created);
+}
+
+std::string TableDescription() {
+  return absl::StrCat("CONCAT_WS(' ', TABLE_TYPE, ", kIsSettled,
+                      ", ENGINE, CREATE_TIME)");
+}
+
+// Puts what a survey knows in; false where another one knew something else.
+bool Gather(const TableSurvey& survey, Descriptions* tables,
+            Descriptions* views) {
+  bool agrees = true;
+  const auto put = [&](const TableName& name, const std::string& description,
+                       Descriptions* into) {
+    const auto [place, is_new] = into->emplace(name, description);
+    agrees = agrees && place->second == description;
+  };
+  for (const auto& [name, table] : survey.tables) {
+    put(name, Describe(table), tables);
+  }
+  for (const auto& [name, definition] : survey.views) {
+    put(name, "VIEW", tables);
+    put(name, definition, views);
+  }
+  return agrees;
+}
+
+// Whether the row of each of `expected` in information_schema's table `from`
+// has that text as `description`, which is SQL. A condition on several names at
+// once would make the server list their whole database.
+absl::StatusOr<bool> AreDescribed(Connection& connection,
+                                  absl::string_view description,
+                                  absl::string_view from,
+                                  const Descriptions& expected) {
+  std::vector<std::string> selects;
+  std::vector<const std::string*> wanted;
+  selects.reserve(expected.size());
+  wanted.reserve(expected.size());
+  for (const auto& [name, text] : expected) {
+    selects.push_back(absl::StrCat("SELECT ", selects.size(), ", ", description,
+                                   " FROM information_schema.", from, " WHERE ",
+                                   InformationSchemaKey(connection, name)));
+    wanted.push_back(&text);
+  }
+  size_t same = 0;
+  const absl::Status asked = connection.Query(
+      absl::StrJoin(selects, " UNION ALL "), [&](Connection::Row row) {
+        size_t number = 0;
+        if (absl::SimpleAtoi(row[0].value_or(""), &number) &&
+            number < wanted.size() && row[1] == *wanted[number]) {
+          ++same;
+        }
+        return absl::OkStatus();
+      });
+  if (!asked.ok()) return asked;
+  return same == expected.size();
+}
+
 }  // namespace
 
 bool TableSurvey::IsSameAs(const TableSurvey& other) const {
@@ -172,6 +245,20 @@ absl::StatusOr<TableSurvey> SurveyTables(Connection& connection,
     break;
   }
   return survey;
+}
+
+absl::StatusOr<bool> AreAsSurveyed(
+    Connection& connection, absl::Span<const TableSurvey* const> surveys) {
+  Descriptions tables;
+  Descriptions views;
+  for (const TableSurvey* survey : surveys) {
+    if (!Gather(*survey, &tables, &views)) return false;
+  }
+  if (tables.empty()) return true;
+  absl::StatusOr<bool> same =
+      AreDescribed(connection, TableDescription(), "TABLES", tables);
+  if (!same.ok() || !*same || views.empty()) return same;
+  return AreDescribed(connection, kViewDefinition, "VIEWS", views);
 }
 
 }  // namespace postmirror

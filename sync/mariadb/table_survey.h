@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "schema/query/mirror_query.h"
 #include "sync/mariadb/connection.h"
 #include "sync/mariadb/table_shape.h"
@@ -23,7 +24,7 @@ struct TableSurvey {
   // empty. The binlog has it.
   std::string not_innodb;
   // The definition of each view that is read. A new one moves no LSN: the
-  // caller has to compare.
+  // caller has to compare (AreAsSurveyed).
   std::map<TableName, std::string> views;
   // The tables that are read, in full and as the server spells them, and what
   // they are; complete unless there is a blind spot.
@@ -39,6 +40,14 @@ struct TableSurvey {
 // expression; a view needs SHOW VIEW.
 absl::StatusOr<TableSurvey> SurveyTables(Connection& connection,
                                          const std::vector<TableName>& tables);
+
+// Whether each table is still the one that was surveyed, as far as its kind,
+// its engine and its CREATE_TIME tell, and each view defined as it was. Not so
+// once a table that was not settled (TableShape) is. Costs one question, which
+// asks for nothing else of their databases, and one more where there are views:
+// cheap enough to be asked all the time.
+absl::StatusOr<bool> AreAsSurveyed(
+    Connection& connection, absl::Span<const TableSurvey* const> surveys);
 
 }  // namespace postmirror
 

@@ -29,8 +29,6 @@ _SPARE = (
 class _Altered:
     """Of FollowCase: what is done to extras without a word, and a change behind it."""
 
-    # A read of everything that is due just then finds what the binlog did not tell.
-    is_untold = True
     changes = _CHANGES
     maps = (*PLAIN, Mirrored("relay_recipient_maps", "others", "name", "value"))
     tables = (
@@ -184,8 +182,6 @@ class BinlogViewTest(FollowCase):
 
     source = "binlog"
     server_options = BINLOG_OPTIONS
-    # What it shows has changed, and no event says so.
-    is_untold = True
     maps = tuple(
         Mirrored(ALIASES, "alias_view", "source", "destination")
         if each.parameter == ALIASES

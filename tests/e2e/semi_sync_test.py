@@ -8,14 +8,19 @@ import time
 import unittest
 
 from support import shared_mariadb
+from support.failover_case import BinlogCase
 from support.follow_case import FollowCase
+from support.hosts_case import HostsCase
 from support.mariadb import BINLOG_OPTIONS
+from support.postmap import NOT_FOUND
 from support.replication import (
     allow_replicas,
     follow,
     replication_options,
     wait_until_caught_up,
 )
+from support.site import MAILBOXES
+from support.sql_session import SqlSession
 from support.waiting import wait_until
 
 _SECONDS = 30
@@ -23,25 +28,20 @@ _SECONDS = 30
 _HIDDEN_SECONDS = 2
 
 
-class SemiSyncTest(FollowCase):
-    source = "binlog"
-    server_options = BINLOG_OPTIONS
+class SemiSync:
+    """Of a test with self.mariadb, self.replica and self.site."""
 
-    def setUp(self):
-        super().setUp()
-        self.replica = shared_mariadb.take(replication_options(2))
-        self.addCleanup(shared_mariadb.discard, self.replica)
-        allow_replicas(self.mariadb)
-        self.replica.run("SET GLOBAL rpl_semi_sync_slave_enabled = 1", database=None)
-        follow(self.replica, self.mariadb)
-        self.sql(
+    def wait_for_replica_to_confirm(self):
+        """From now on the primary waits for its replica, which follows it."""
+        self.mariadb.run(
             "SET GLOBAL rpl_semi_sync_master_timeout = 600000;"
             "SET GLOBAL rpl_semi_sync_master_wait_point = AFTER_SYNC;"
             "SET GLOBAL rpl_semi_sync_master_enabled = 1"
         )
-        self.addCleanup(self.sql, "SET GLOBAL rpl_semi_sync_master_enabled = 0")
         wait_until(
-            lambda: self.sql("SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'")[0][1]
+            lambda: self.mariadb.run("SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'")[
+                0
+            ][1]
             == "1",
             _SECONDS,
             "the primary waits for its replica",
@@ -49,14 +49,15 @@ class SemiSyncTest(FollowCase):
         wait_until_caught_up(self.replica, self.mariadb)
 
     def binlog_position(self):
-        return self.sql("SHOW MASTER STATUS")[0][:2]
+        return self.mariadb.run("SHOW MASTER STATUS")[0][:2]
 
     def begin(self, statements):
         """Runs them in a session of their own; returns how to wait for their end.
         They are in the binlog, and wait for the replica."""
         before = self.binlog_position()
-        session = self.session()
-        thread = threading.Thread(target=session.run, args=(self.filled(statements),))
+        session = SqlSession(self.mariadb)
+        self.addCleanup(session.close)
+        thread = threading.Thread(target=session.run, args=(statements,))
         thread.start()
         self.addCleanup(thread.join)
         # First of the two: whatever happens, the commit ends.
@@ -78,10 +79,27 @@ class SemiSyncTest(FollowCase):
 
         wait_until(confirmed, _SECONDS, lambda: f"confirmed: {self.site.ctl('status')}")
 
+
+class SemiSyncTest(SemiSync, FollowCase):
+    source = "binlog"
+    server_options = BINLOG_OPTIONS
+
+    def setUp(self):
+        super().setUp()
+        self.replica = shared_mariadb.take(replication_options(2))
+        self.addCleanup(shared_mariadb.discard, self.replica)
+        allow_replicas(self.mariadb)
+        self.replica.run("SET GLOBAL rpl_semi_sync_slave_enabled = 1", database=None)
+        follow(self.replica, self.mariadb)
+        self.addCleanup(self.sql, "SET GLOBAL rpl_semi_sync_master_enabled = 0")
+        self.wait_for_replica_to_confirm()
+
     def check(self, binlog_format, statements):
         before = self.expected()
         self.replica.freeze()
-        join = self.begin(f"SET binlog_format = {binlog_format}; {statements}")
+        join = self.begin(
+            self.filled(f"SET binlog_format = {binlog_format}; {statements}")
+        )
         self.wait_for_confirmation(time.monotonic() + _HIDDEN_SECONDS)
         self.assertTrue(self.expected() == before, "nobody sees the change")
         self.assertEqual(self.difference(before), "")
@@ -109,6 +127,46 @@ class SemiSyncTest(FollowCase):
             )
         self.assert_follows()
         self.assertNotIn("lookups are answered from", self.site.sync.log())
+
+
+class HostsTest(SemiSync, HostsCase, BinlogCase):
+    """The replica is a host, too: what was read at most is asked beside each read."""
+
+    def before_postmirror(self):
+        self.spoil()
+        self.replica.run(
+            "SET GLOBAL rpl_semi_sync_slave_enabled = 1;"
+            "STOP SLAVE IO_THREAD; START SLAVE IO_THREAD",
+            database=None,
+        )
+        self.wait_for_replica_to_confirm()
+
+    def check(self, binlog_format):
+        late = "late@example.org"
+        self.replica.freeze()
+        join = self.begin(
+            f"SET binlog_format = {binlog_format};"
+            "INSERT INTO virtual_mailboxes (domain_id, email, password)"
+            f" VALUES (1, '{late}', '')"
+        )
+        self.wait_for_confirmation(time.monotonic() + _HIDDEN_SECONDS)
+        self.assert_lookup(MAILBOXES, late, NOT_FOUND)
+        self.replica.thaw()
+        join()
+        self.wait_until_known(late)
+        self.assert_unbroken()
+        wait_until_caught_up(self.replica, self.mariadb)
+        self.fail_primary()
+        # Which has all that was read, and is in no doubt.
+        self.wait_for_replica()
+        self.assertEqual(self.status()["doubt"], "")
+        self.assert_follows(self.replica)
+
+    def test_late_statement(self):
+        self.check("STATEMENT")
+
+    def test_late_rows(self):
+        self.check("ROW")
 
 
 if __name__ == "__main__":

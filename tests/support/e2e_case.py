@@ -77,6 +77,10 @@ class E2eCase(unittest.TestCase):
         """Takes self.mariadb, which runs with the rows in it and nothing else."""
         self.mariadb = shared_mariadb.take(self.server_options)
         self.addCleanup(shared_mariadb.give_back, self.mariadb)
+        self.fill_mariadb()
+
+    def fill_mariadb(self):
+        """Makes the tables, the rows and the account of sync in self.mariadb."""
         grants = ""
         if self.server_options:
             grants = binlog_grants_sql(self.sees_filter)

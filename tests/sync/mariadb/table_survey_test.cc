@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "absl/strings/str_split.h"
+#include "tests/sync/await.h"
 #include "tests/sync/mariadb/mariadb_test_case.h"
 
 namespace postmirror {
@@ -186,6 +187,118 @@ TEST_F(TableSurveyTest, DefinitionsOfViewsInViewsAreSurveyed) {
       {"ALTER SQL SECURITY INVOKER VIEW good AS SELECT d.name, a.source"
        " FROM virtual_domains d JOIN virtual_aliases a ON d.id = a.domain_id"});
   EXPECT_NE(Views({"", "nested"}), after);
+}
+
+// Whether what `names` read is as it was surveyed once `statements` have run.
+class AreAsSurveyedTest : public TableSurveyTest {
+ protected:
+  void SetUp() override {
+    Run({"CREATE TABLE t (a INT)", "CREATE TABLE other_t (a INT)",
+         "CREATE VIEW v AS SELECT a FROM t",
+         "CREATE VIEW vv AS SELECT a FROM v"});
+  }
+
+  void TearDown() override {
+    Run({"DROP VIEW IF EXISTS v, vv", "DROP TABLE IF EXISTS t, other_t"});
+  }
+
+  // From then on nothing but the statements of a test makes a difference.
+  static void AwaitSettled() {
+    const auto connection = ConnectAsRoot();
+    ASSERT_TRUE(Await([&] {
+      const auto survey = SurveyTables(*connection, {{"", "t"}});
+      return survey.ok() && survey->tables.begin()->second.settled;
+    }));
+  }
+
+  static bool AreSo(const std::vector<TableName>& names,
+                    const std::vector<std::string>& statements) {
+    const auto connection = ConnectAsRoot();
+    std::vector<TableSurvey> surveys;
+    for (const TableName& name : names) {
+      absl::StatusOr<TableSurvey> survey = SurveyTables(*connection, {name});
+      EXPECT_EQ(survey.status(), absl::OkStatus());
+      surveys.push_back(*std::move(survey));
+    }
+    Run(statements);
+    std::vector<const TableSurvey*> pointers;
+    for (const TableSurvey& survey : surveys) pointers.push_back(&survey);
+    const absl::StatusOr<bool> same = AreAsSurveyed(*connection, pointers);
+    EXPECT_EQ(same.status(), absl::OkStatus());
+    return same.value_or(false);
+  }
+};
+
+TEST_F(AreAsSurveyedTest, WhatIsLeftAloneIsTheSame) {
+  AwaitSettled();
+  EXPECT_TRUE(AreSo({}, {}));
+  EXPECT_TRUE(AreSo({{"", "t"}, {"", "vv"}, {"", "heap"}, {"", "parts"}}, {}));
+}
+
+TEST_F(AreAsSurveyedTest, RowsAndForeignTablesDoNotMatter) {
+  AwaitSettled();
+  EXPECT_TRUE(AreSo({{"", "t"}, {"", "vv"}},
+                    {"INSERT INTO t VALUES (1)", "FLUSH TABLES", "TRUNCATE t",
+                     "DROP TABLE other_t"}));
+}
+
+TEST_F(AreAsSurveyedTest, ATableThatIsGoneIsNot) {
+  EXPECT_FALSE(AreSo({{"", "t"}}, {"DROP TABLE t"}));
+}
+
+TEST_F(AreAsSurveyedTest, AViewInThePlaceOfATableIsNot) {
+  EXPECT_FALSE(
+      AreSo({{"", "other_t"}},
+            {"DROP TABLE other_t", "CREATE VIEW other_t AS SELECT a FROM t"}));
+  Run({"DROP VIEW other_t"});
+}
+
+TEST_F(AreAsSurveyedTest, ATableInThePlaceOfAViewIsNot) {
+  EXPECT_FALSE(AreSo({{"", "vv"}}, {"DROP VIEW v", "CREATE TABLE v (a INT)"}));
+  Run({"DROP TABLE v"});
+}
+
+TEST_F(AreAsSurveyedTest, AnotherEngineIsNot) {
+  EXPECT_FALSE(AreSo({{"", "t"}}, {"ALTER TABLE t ENGINE=Aria"}));
+}
+
+TEST_F(AreAsSurveyedTest, ATableBehindAViewIsLookedAt) {
+  EXPECT_FALSE(AreSo({{"", "vv"}}, {"ALTER TABLE t ENGINE=Aria"}));
+}
+
+TEST_F(AreAsSurveyedTest, AnotherDefinitionOfAViewInAViewIsNot) {
+  EXPECT_FALSE(
+      AreSo({{"", "vv"}}, {"ALTER VIEW v AS SELECT a + 1 AS a FROM t"}));
+}
+
+// Another one that was made in the same second would look the same.
+TEST_F(AreAsSurveyedTest, ANewTableIsNotOnceItIsOlder) {
+  const auto connection = ConnectAsRoot();
+  const auto survey = [&] { return SurveyTables(*connection, {{"", "t"}}); };
+  absl::StatusOr<TableSurvey> fresh;
+  ASSERT_TRUE(Await([&] {
+    Run({"CREATE OR REPLACE TABLE t (a INT)"});
+    fresh = survey();
+    return fresh.ok() && !fresh->tables.begin()->second.settled;
+  }));
+  ASSERT_TRUE(Await(
+      [&] { return !AreAsSurveyed(*connection, {&*fresh}).value_or(true); }));
+  fresh = survey();
+  EXPECT_TRUE(fresh->tables.begin()->second.settled);
+  EXPECT_TRUE(AreAsSurveyed(*connection, {&*fresh}).value_or(false));
+}
+
+TEST_F(AreAsSurveyedTest, SurveysThatContradictEachOtherAreNot) {
+  AwaitSettled();
+  const auto connection = ConnectAsRoot();
+  absl::StatusOr<TableSurvey> one = SurveyTables(*connection, {{"", "t"}});
+  absl::StatusOr<TableSurvey> another = one;
+  ASSERT_TRUE(one.ok());
+  one->tables.begin()->second.created = "1999-12-31 00:00:00";
+  EXPECT_EQ(AreAsSurveyed(*connection, {&*another}).value_or(false), true);
+  EXPECT_EQ(AreAsSurveyed(*connection, {&*one}).value_or(true), false);
+  EXPECT_EQ(AreAsSurveyed(*connection, {&*one, &*another}).value_or(true),
+            false);
 }
 
 TEST_F(TableSurveyTest, InvisibleAndForeignTablesAreNotTrusted) {
