@@ -143,6 +143,9 @@ absl::Status ServerSession::Prepare() {
     status = PrepareReaders(absl::MakeSpan(readers_), &collations_);
   }
   if (status.ok()) status = JudgeFaults().status();
+  if (status.ok() && stored_) {
+    NoteStoredCollations(absl::MakeSpan(readers_), stored_);
+  }
   if (status.ok()) {
     looked_beside_ = clock_.Now();
     status = choice_.Choose(plan_.hosts[hosts_.choice().current()],
