@@ -179,6 +179,18 @@ std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers) {
   return surveys;
 }
 
+void NoteStoredCollations(absl::Span<GroupReader> readers,
+                          const FindStoredCollation& find) {
+  for (GroupReader& reader : readers) {
+    for (size_t i = 0; i < reader.maps.size(); ++i) {
+      PreparedMap& prepared = reader.maps[i];
+      if (!prepared.fault.ok()) continue;
+      prepared.stored_collation =
+          find(reader.group->maps[i].name, prepared.collation->digest);
+    }
+  }
+}
+
 bool IsMended(const GroupReader& reader, size_t index,
               CollationTables* collations) {
   reader.connection->ForgetDatabase();

@@ -4,6 +4,7 @@
 #define POSTMIRROR_SYNC_GROUP_READER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct PreparedMap {
   std::vector<std::vector<std::string>> primary_keys;  // of query.orders
   std::string collation_name;                          // of the key column
   CollationTables::Collation collation;
+  // The one that the store has the map by, where that is another; else nullptr.
+  CollationTables::Collation stored_collation;
   TableSurvey survey;
   // See FindKeyHints. Without them, some keys alone cannot be read.
   std::optional<KeyHints> hints;
@@ -80,6 +83,15 @@ absl::Status PrepareReaders(absl::Span<GroupReader> readers,
 // What PrepareReaders found the tables to be, map by map; nothing of a map with
 // a fault.
 std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers);
+
+// The collation that the store has the map of that name by, if it is not the
+// one of that digest; nullptr where it is, and where it is not known.
+using FindStoredCollation = std::function<CollationTables::Collation(
+    const std::string& map, const std::string& digest)>;
+
+// Puts it into each map that was prepared.
+void NoteStoredCollations(absl::Span<GroupReader> readers,
+                          const FindStoredCollation& find);
 
 // Whether a map that could not be read might be now: its preparation is tried.
 bool IsMended(const GroupReader& reader, size_t index,

@@ -4,6 +4,7 @@
 #define POSTMIRROR_SYNC_HELD_CHANGES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sync/key_set.h"
@@ -25,6 +26,8 @@ struct HeldKeySets {
 struct HeldChanges {
   uint64_t removals = 0;
   uint64_t values = 0;
+  // Set: new keys wait, too, so many at present. Else they are applied.
+  std::optional<uint64_t> additions;
   std::string digest;
   std::string reason;  // goes on after "is held, since "
 

@@ -19,8 +19,10 @@ struct KeyChange {
 
 enum class Redefinition {
   kNone,
-  kCollation,  // of the key column alone: the values are what they were
-  kMapFile,    // the administrator's: so are other values
+  // Of the key column alone, where the rows could not be read by the one that
+  // the store has the map by: the values are what they were.
+  kCollation,
+  kMapFile,  // the administrator's: so are other values
 };
 
 struct JudgedChange {
@@ -34,6 +36,9 @@ struct JudgedChange {
 
   GuardScope scope = GuardScope::kValues;
   Redefinition redefinition = Redefinition::kNone;
+  // The map has a new collation, and its rows are compared by that of the
+  // store: the new one is taken when nothing waits any more.
+  bool by_stored = false;
   bool is_first_fill = false;
   bool is_whole = true;         // all keys were read
   bool uncontained = false;     // Snapshot

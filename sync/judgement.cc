@@ -252,6 +252,9 @@ void Judging::DescribeHeld() {
   judgement_.held = HeldChanges{
       .removals = held.removals.size(),
       .values = held.values.size(),
+      .additions = judgement_.additions_wait
+                       ? std::optional<uint64_t>(change_.added_count())
+                       : std::nullopt,
       .digest = held.Digest(),
       .reason = HoldReason(change_, record_, judgement_.waits_whole)};
 }

@@ -112,24 +112,29 @@ void LoopLog::Results(const std::vector<MapResult>& results) {
       logger_.Notice(absl::StrCat("map ", result.map, ": filled, ",
                                   result.entries, " entries"));
     }
-    const auto held = held_.find(result.map);
-    if (!result.held.has_value()) {
-      if (held == held_.end()) continue;
-      held_.erase(held);
+    if (result.held.has_value()) {
+      Held(result.map, *result.held);
+    } else if (held_.erase(result.map) > 0) {
       logger_.Notice(absl::StrCat("map ", result.map,
                                   ": is not held any more, ", result.entries,
                                   " entries"));
-    } else if (held == held_.end()) {
-      held_.insert(result.map);
-      logger_.Error(absl::StrCat(
-          "map ", result.map, ": is held, since ", result.held->reason,
-          "; new keys are applied, ", result.held->removals, " removals and ",
-          result.held->values,
-          " changed values wait: restore the table, or run: postmirrorctl "
-          "accept ",
-          result.map));
     }
   }
+}
+
+// Again, where it is another hold: of new keys, too, or not of them any more.
+void LoopLog::Held(const std::string& map, const HeldChanges& held) {
+  const bool additions_wait = held.additions.has_value();
+  const auto said = held_.find(map);
+  if (said != held_.end() && said->second == additions_wait) return;
+  held_[map] = additions_wait;
+  logger_.Error(absl::StrCat(
+      "map ", map, ": is held, since ", held.reason, "; ",
+      additions_wait ? absl::StrCat(*held.additions, " new keys, ")
+                     : "new keys are applied, ",
+      held.removals, " removals and ", held.values,
+      " changed values wait: restore the table, or run: postmirrorctl accept ",
+      map));
 }
 
 void LoopLog::Oddities(const Snapshot& snapshot, bool knows_local_domains) {

@@ -4,6 +4,7 @@
 #define POSTMIRROR_SYNC_LOOP_LOG_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -65,6 +66,7 @@ class LoopLog {
   void Oddities(const Snapshot& snapshot, bool knows_local_domains);
 
  private:
+  void Held(const std::string& map, const HeldChanges& held);
   void Once(const std::string& message);
 
   const Clock& clock_;
@@ -73,7 +75,7 @@ class LoopLog {
   Moment broken_logged_;
   std::string server_;
   std::string source_;
-  std::set<std::string> held_;  // maps
+  std::map<std::string, bool> held_;  // maps, and whether new keys wait, too
   std::string doubt_;
   std::set<std::string> broken_maps_;
   std::set<std::string> said_;

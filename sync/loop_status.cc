@@ -22,6 +22,7 @@ void TakeOver(const MapResult& result, MapStatus* map) {
   const HeldChanges held = result.held.value_or(HeldChanges());
   map->held_removals = held.removals;
   map->held_values = held.values;
+  map->held_additions = held.additions;
   map->held_digest = held.digest;
   map->held_reason = held.reason;
   map->waiting_removals = result.waiting_removals;

@@ -96,6 +96,11 @@ std::string HoldReason(const JudgedChange& change, const GuardRecord& record,
   if (waits_whole) {
     reasons.emplace_back("its new definition is taken as a whole or not yet");
   }
+  if (change.by_stored) {
+    reasons.emplace_back(
+        "its new collation waits with what is held: until then keys are "
+        "compared by the one of before");
+  }
   return absl::StrJoin(reasons, ", and ");
 }
 

@@ -179,6 +179,38 @@ JudgedChange DigestChanges(const ChangeSet& changes, const MapSnapshot& map,
   return judged;
 }
 
+// The rows by which the guard judges: where the collation alone is another one,
+// those by the one that the store has the map by. Else nothing could be told
+// of what came and went, and new keys would wait with the rest.
+const MapSnapshot& JudgedRows(const MapSnapshot& map, const MapRecord* record) {
+  const bool by_stored = record != nullptr && map.by_stored != nullptr &&
+                         RedefinitionOf(map, record) != Redefinition::kNone &&
+                         map.by_stored->Definition() == record->definition;
+  return by_stored ? *map.by_stored : map;
+}
+
+bool AnyWaits(const Judgement& judgement) {
+  const auto any = [](const std::vector<bool>& waits) {
+    return std::find(waits.begin(), waits.end(), true) != waits.end();
+  };
+  return judgement.held.has_value() || judgement.waiting_additions > 0 ||
+         any(judgement.removal_waits) || any(judgement.value_waits);
+}
+
+// What passed the guard by the collation that the store has the map by, is
+// taken by the new one.
+absl::StatusOr<MapChange> FillByNewCollation(const MapSnapshot& map,
+                                             MapChange change,
+                                             StoreWriter* writer) {
+  absl::StatusOr<ChangeSet> changes =
+      CompareWithStore(map, change.record, writer);
+  if (!changes.ok()) return changes.status();
+  change.snapshot = &map;
+  change.changes = *std::move(changes);
+  change.step = MapStep::kFill;
+  return change;
+}
+
 uint64_t CountApplied(size_t all, const std::vector<bool>& waits) {
   return all -
          static_cast<uint64_t>(std::count(waits.begin(), waits.end(), true));
@@ -216,18 +248,20 @@ absl::StatusOr<MapChange> DecideChange(const Snapshot& snapshot,
     return absl::AbortedError(
         absl::StrCat("map ", name, ": is held, and not all of it was read"));
   }
+  const MapSnapshot& rows = JudgedRows(map, record);
   MapChange change;
-  change.snapshot = &map;
+  change.snapshot = &rows;
   change.record = record;
-  absl::StatusOr<ChangeSet> changes = CompareWithStore(map, record, writer);
+  absl::StatusOr<ChangeSet> changes = CompareWithStore(rows, record, writer);
   if (!changes.ok()) return changes.status();
   change.changes = *std::move(changes);
   const bool with_added = guard->RemembersKeys(name) ||
                           change.changes.removed.size() > 0 ||
                           !change.changes.changed.empty();
-  JudgedChange judged = DigestChanges(change.changes, map, with_added);
+  JudgedChange judged = DigestChanges(change.changes, rows, with_added);
   judged.scope = map.map->guard;
-  judged.redefinition = RedefinitionOf(map, record);
+  judged.redefinition = RedefinitionOf(rows, record);
+  judged.by_stored = &rows != &map;
   judged.is_first_fill = record == nullptr;
   judged.is_whole = !map.keys.has_value();
   judged.uncontained = snapshot.uncontained;
@@ -235,7 +269,11 @@ absl::StatusOr<MapChange> DecideChange(const Snapshot& snapshot,
   judged.removals_wait = snapshot.removals_wait;
   judged.additions_wait = map.additions_wait;
   change.judgement = guard->Judge(name, judged, now);
-  if (!judged.is_first_fill && judged.redefinition == Redefinition::kNone) {
+  if (judged.is_first_fill) {
+    change.step = MapStep::kFill;
+  } else if (judged.by_stored && !AnyWaits(change.judgement)) {
+    return FillByNewCollation(map, std::move(change), writer);
+  } else if (judged.redefinition == Redefinition::kNone) {
     change.step = MapStep::kWrite;
   } else if (!change.judgement.waits_whole) {
     change.step = MapStep::kFill;

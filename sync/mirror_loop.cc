@@ -49,6 +49,9 @@ MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
       status_(plan_, number, surroundings.board),
       session_(plan, surroundings.config, surroundings.collations,
                surroundings.clock, [this] { doorbell_.Ring(); }) {
+  session_.KnowStored([this](const std::string& map, const std::string& now) {
+    return with_.store->OtherCollation(map, now);
+  });
   for (const std::string& name : MapNames(plan_)) {
     const MapStatus earlier = with_.board->Earlier(name);
     with_.store->Restore(name, {.largest = earlier.largest,

@@ -12,21 +12,6 @@
 namespace postmirror {
 namespace {
 
-MapResult Report(const MapChange& change) {
-  MapResult result;
-  result.map = change.snapshot->map->name;
-  result.entries = change.EntriesAfterwards();
-  result.filled = change.step == MapStep::kFill;
-  result.added = change.added();
-  result.changed = change.changed();
-  result.removed = change.removed();
-  result.held = change.judgement.held;
-  result.waiting_removals = change.judgement.waiting_removals;
-  result.waiting_additions = change.judgement.waiting_additions;
-  result.accept = change.judgement.accept;
-  return result;
-}
-
 // What the store has of these goes with it, though nothing takes its place.
 std::string NotFilledAgain(const Snapshot& snapshot) {
   if (snapshot.broken_maps.empty()) return "";
@@ -122,10 +107,22 @@ void MirrorStore::RestoreGuard(const Records& records, const Notes& notes) {
             " is damaged: the map is held until postmirrorctl accept"));
       }
       guard_.Restore(map, std::move(remembered));
-    } else if (const auto earlier = earlier_.find(map);
-               earlier != earlier_.end()) {
-      guard_.RestoreEarlier(map, earlier->second.largest, earlier->second.held);
     }
+  }
+  for (const auto& [map, earlier] : earlier_) RestoreEarlier(map, earlier);
+}
+
+// REQUIRES: the store was opened.
+void MirrorStore::RestoreEarlier(const std::string& map,
+                                 const EarlierGuard& earlier) {
+  if (guard_.Record(map) != nullptr) return;
+  if (Entries().contains(map)) {
+    guard_.RestoreEarlier(map, earlier.largest, earlier.held);
+  } else if (earlier.held) {
+    logger_.Error(absl::StrCat(
+        "store ", store_, ": what the guard held of map ", map,
+        " is gone with a store: the map is held until postmirrorctl accept"));
+    guard_.Restore(map, std::nullopt);
   }
 }
 
@@ -246,6 +243,26 @@ StoredReads MirrorStore::Reads(const std::vector<std::string>& maps) {
   return reads;
 }
 
+CollationTables::Collation MirrorStore::OtherCollation(
+    const std::string& map, const std::string& digest) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!OpenLocked().ok()) return nullptr;
+  const absl::StatusOr<Records> records = writer_->ReadRecords();
+  if (!records.ok()) return nullptr;
+  const auto record = records->find(map);
+  if (record == records->end() || record->second.collation_digest == digest) {
+    return nullptr;
+  }
+  CollationTables::Collation& known =
+      collations_[record->second.collation_digest];
+  if (known != nullptr) return known;
+  absl::StatusOr<StoredCollation> read =
+      writer_->ReadCollation(record->second.collation_digest);
+  if (!read.ok()) return nullptr;
+  known = std::make_shared<const StoredCollation>(*std::move(read));
+  return known;
+}
+
 absl::Status MirrorStore::KeepBound(const std::vector<std::string>& maps,
                                     const std::string& bound) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -292,7 +309,7 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
   std::vector<MapResult> results;
   results.reserve(changes.size());
   for (const MapChange& change : changes) {
-    results.push_back(Report(change));
+    results.push_back(ResultOf(change));
   }
   {
     const std::lock_guard<std::mutex> lock(entries_mutex_);
@@ -367,6 +384,7 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
 void MirrorStore::Restore(const std::string& map, const EarlierGuard& earlier) {
   const std::lock_guard<std::mutex> lock(mutex_);
   earlier_[map] = earlier;
+  if (writer_ != nullptr) RestoreEarlier(map, earlier);
 }
 
 bool MirrorStore::Accept(const std::string& map, uint64_t removals,

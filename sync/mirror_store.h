@@ -20,32 +20,19 @@
 #include "schema/runtime/clock.h"
 #include "schema/runtime/logger.h"
 #include "schema/store/store_writer.h"
+#include "sync/collation_tables.h"
 #include "sync/guard.h"
 #include "sync/map_change.h"
+#include "sync/map_result.h"  // IWYU pragma: export
 #include "sync/read_bound.h"
 #include "sync/snapshot.h"
 #include "sync/stored_bounds.h"
 
 namespace postmirror {
 
-// What became of one map of a snapshot.
-struct MapResult {
-  std::string map;
-  uint64_t entries = 0;  // in the store now
-  uint64_t added = 0;
-  uint64_t changed = 0;
-  uint64_t removed = 0;
-  bool filled = false;              // a first fill, or a new definition
-  std::optional<HeldChanges> held;  // set: the guard holds the map
-  // What waits since a map of the server is broken.
-  uint64_t waiting_removals = 0;
-  uint64_t waiting_additions = 0;
-  std::optional<AcceptOutcome> accept;  // set: there was one
-};
-
-// What the status of a release without notes said of a map.
+// What the status of an earlier sync said of a map.
 struct EarlierGuard {
-  std::optional<MapSize> largest;
+  std::optional<MapSize> largest;  // only of a release without notes
   bool held = false;
 };
 
@@ -79,6 +66,11 @@ class MirrorStore {
   absl::Status KeepBound(const std::vector<std::string>& maps,
                          const std::string& bound);
 
+  // The collation that the store has the map by, where its digest is not
+  // `digest`; else, and where it is not known, nullptr.
+  CollationTables::Collation OtherCollation(const std::string& map,
+                                            const std::string& digest);
+
   // Frees the slots of readers that were killed. Does nothing while another
   // call is under way, which may take long: the next one will do.
   absl::Status ClearStaleReaders();
@@ -96,8 +88,8 @@ class MirrorStore {
   // wait for one that is under way.
   std::map<std::string, uint64_t> Entries() const;
 
-  // What to go on with where the store has no note of the guard. To be called
-  // before the first Apply.
+  // What to go on with where the store has no note of the guard, or not even
+  // the map, since it was damaged. To be called before the first Apply.
   void Restore(const std::string& map, const EarlierGuard& earlier);
 
   // See Guard::Accept. Good for the next Apply of the map alone.
@@ -112,6 +104,7 @@ class MirrorStore {
   void NoteEntries(const Records& records);
   absl::Status OpenLocked();
   void RestoreGuard(const Records& records, const Notes& notes);
+  void RestoreEarlier(const std::string& map, const EarlierGuard& earlier);
   absl::Status NoteDamage(absl::Status status);
   absl::Status DropLocked(const std::set<std::string>& configured);
   absl::StatusOr<std::vector<MapResult>> ApplyLocked(const Snapshot& snapshot);
@@ -129,6 +122,8 @@ class MirrorStore {
   std::atomic<uint64_t> generation_ = 0;
   StoredBounds bounds_;  // as the store has them
   Guard guard_;
+  // Those of OtherCollation, by digest: to make one of its bytes takes long.
+  std::map<std::string, CollationTables::Collation> collations_;
   std::map<std::string, EarlierGuard> earlier_;  // by map
   mutable std::mutex entries_mutex_;
   std::map<std::string, uint64_t> entries_;  // guarded by entries_mutex_

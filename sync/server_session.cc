@@ -151,6 +151,9 @@ absl::Status ServerSession::Prepare() {
     tables_were_replaced_ = true;
   }
   if (status.ok()) status = JudgeFaults().status();
+  if (status.ok() && stored_) {
+    NoteStoredCollations(absl::MakeSpan(readers_), stored_);
+  }
   if (status.ok()) {
     looked_beside_ = clock_.Now();
     status = choice_.Choose(plan_.hosts[hosts_.choice().current()],

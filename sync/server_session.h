@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -34,6 +35,10 @@ class ServerSession {
                 CollationTables* collations, const Clock* clock,
                 std::function<void()> wake);
   ~ServerSession();
+
+  // To be called first: by it a map with a new collation is read as the store
+  // has it, too (MapSnapshot::by_stored). It must be good as long as this is.
+  void KnowStored(FindStoredCollation find) { stored_ = std::move(find); }
 
   // Connects to the first of the hosts that may be read (HostChoice). `stored`
   // is what the store knows of earlier reads.
@@ -109,6 +114,7 @@ class ServerSession {
   CollationTables& collations_;
   const Clock& clock_;
   SignalChoice choice_;
+  FindStoredCollation stored_;
 
   std::mutex readers_mutex_;  // for Cancel
   bool cancelled_ = false;

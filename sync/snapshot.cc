@@ -1,6 +1,7 @@
 #include "sync/snapshot.h"
 
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -28,12 +29,18 @@ absl::Status AtMap(const MirroredMap& map, const absl::Status& status) {
                       absl::StrCat("map ", map.name, ": ", status.message()));
 }
 
+Normalization NormalizationOf(const MapSnapshot& snapshot) {
+  return {snapshot.map->rules.utf8, snapshot.collation->table};
+}
+
 // Takes rows of one map as they come.
 class RowReader {
  public:
   explicit RowReader(MapSnapshot* snapshot)
-      : snapshot_(*snapshot),
-        normalization_(snapshot->map->rules.utf8, snapshot->collation->table) {}
+      : snapshot_(*snapshot), normalization_(NormalizationOf(*snapshot)) {
+    if (snapshot->by_stored == nullptr) return;
+    stored_normalization_.emplace(NormalizationOf(*snapshot->by_stored));
+  }
 
   absl::Status Take(Connection::Row row) {
     if (row.size() < 2 || !row[0].has_value()) {
@@ -51,24 +58,44 @@ class RowReader {
         ++values;
       }
     }
-    if (!value_.empty()) Add(values);
+    if (value_.empty()) return absl::OkStatus();
+    Add(values, &snapshot_);
+    if (stored_normalization_.has_value()) AddAsStored(*row[0], values);
     return absl::OkStatus();
   }
 
  private:
-  void Add(size_t values) {
+  void Add(size_t values, MapSnapshot* snapshot) {
     if (key_.size() > kMaxKeyBytes) {
-      ++snapshot_.unstorable_rows;
+      ++snapshot->unstorable_rows;
       return;
     }
     if (key_.find('@') == std::string::npos)
-      snapshot_.has_local_part_keys = true;
-    snapshot_.rows.Add(key_, value_, values);
+      snapshot->has_local_part_keys = true;
+    snapshot->rows.Add(key_, value_, values);
+  }
+
+  void AddAsStored(absl::string_view column, size_t values) {
+    const bool is_lost = FindsItself(*stored_normalization_, column) &&
+                         !FindsItself(normalization_, column);
+    if (is_lost || !stored_normalization_->NormalizeRow(column, &key_)) return;
+    Add(values, snapshot_.by_stored.get());
+  }
+
+  // Whether a lookup of the row's own spelling finds it.
+  bool FindsItself(const Normalization& normalization,
+                   absl::string_view column) {
+    return normalization.NormalizeRow(column, &key_) &&
+           normalization.NormalizeKey(column, &asked_) !=
+               KeyKind::kUnmatchable &&
+           asked_ == key_;
   }
 
   MapSnapshot& snapshot_;
   const Normalization normalization_;
+  std::optional<Normalization> stored_normalization_;
   std::string key_;
+  std::string asked_;
   std::string value_;
 };
 
@@ -86,6 +113,11 @@ absl::Status ReadWhole(GroupReader& reader, size_t index,
   const PreparedMap& prepared = reader.maps[index];
   if (absl::Status started = StartMap(reader, index, snapshot); !started.ok()) {
     return started;
+  }
+  if (prepared.stored_collation != nullptr) {
+    snapshot->by_stored = std::make_unique<MapSnapshot>();
+    snapshot->by_stored->map = &map;
+    snapshot->by_stored->collation = prepared.stored_collation;
   }
   RowReader rows(snapshot);
   absl::Status read = reader.connection->Query(
@@ -253,7 +285,10 @@ absl::StatusOr<Snapshot> Read(absl::Span<GroupReader> readers,
       return read;
     }
   }
-  for (MapSnapshot& map : snapshot.maps) map.rows.Sort();
+  for (MapSnapshot& map : snapshot.maps) {
+    map.rows.Sort();
+    if (map.by_stored != nullptr) map.by_stored->rows.Sort();
+  }
   return snapshot;
 }
 

@@ -2,6 +2,7 @@
 #ifndef POSTMIRROR_SYNC_SNAPSHOT_H_
 #define POSTMIRROR_SYNC_SNAPSHOT_H_
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,6 +34,10 @@ struct MapSnapshot {
   bool additions_wait = false;
   // Keys without `@`: asked only where mydestination says so.
   bool has_local_part_keys = false;
+
+  // Where the store has the map by another collation: the same rows by that
+  // one, but for those that no lookup finds any more by their own spelling.
+  std::unique_ptr<MapSnapshot> by_stored;
 
   // MapRecord.definition.
   std::string Definition() const;

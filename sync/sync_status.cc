@@ -43,6 +43,9 @@ void AppendMap(const MapStatus& map, std::string* out) {
   if (!map.held_digest.empty()) {
     AppendLine("held_removals", absl::StrCat(map.held_removals), out);
     AppendLine("held_values", absl::StrCat(map.held_values), out);
+    if (map.held_additions.has_value()) {
+      AppendLine("held_additions", absl::StrCat(*map.held_additions), out);
+    }
     AppendLine("held_digest", map.held_digest, out);
     AppendLine("held_reason", map.held_reason, out);
   }
@@ -133,6 +136,9 @@ class Decoder {
     if (absl::ConsumePrefix(&name, "broken_since_")) {
       if (!map->broken_since.has_value()) map->broken_since.emplace();
       return TakeMoment(name, value, &*map->broken_since);
+    }
+    if (name == "held_additions") {
+      return absl::SimpleAtoi(value, &map->held_additions.emplace());
     }
     if (name == "largest_entries") {
       return absl::SimpleAtoi(value, &map->largest.emplace().entries);

@@ -24,6 +24,7 @@ struct MapStatus {
   // What the guard holds, and why (HeldChanges).
   uint64_t held_removals = 0;
   uint64_t held_values = 0;
+  std::optional<uint64_t> held_additions;
   std::string held_digest;  // empty: not held
   std::string held_reason;
   // What waits since a map of the server is broken.

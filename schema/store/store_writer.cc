@@ -142,6 +142,22 @@ absl::StatusOr<std::map<std::string, MapRecord>> StoreWriter::ReadRecords() {
   return records;
 }
 
+absl::StatusOr<StoredCollation> StoreWriter::ReadCollation(
+    const std::string& digest) {
+  absl::StatusOr<std::unique_ptr<StoreScan>> scan = Scan(kStatusSubDatabase);
+  if (!scan.ok()) return scan.status();
+  const absl::StatusOr<bool> found = (*scan)->Find(CollationKey(digest));
+  if (!found.ok()) return found.status();
+  if (!*found || DigestText((*scan)->entry()) != digest) {
+    return absl::DataLossError(absl::StrCat(
+        "store ", folder(), ": the collation ", digest, " is damaged"));
+  }
+  const absl::StatusOr<CollationRules> rules =
+      DecodeCollationRules((*scan)->entry());
+  if (!rules.ok()) return rules.status();
+  return MakeStoredCollation(*rules);
+}
+
 absl::StatusOr<std::map<std::string, std::optional<std::string>>>
 StoreWriter::ReadNotes() {
   // Do not change: stored. What DigestText writes.

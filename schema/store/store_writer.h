@@ -17,6 +17,7 @@
 #include "schema/store/map_record.h"
 #include "schema/store/store_scan.h"
 #include "schema/store/store_transaction.h"
+#include "schema/store/stored_collation.h"
 
 namespace postmirror {
 
@@ -51,6 +52,9 @@ class StoreWriter {
   // What the store knows, by map name. kDataLoss also where a record's
   // collation is not there as it was written.
   absl::StatusOr<std::map<std::string, MapRecord>> ReadRecords();
+
+  // A collation that records name by its digest.
+  absl::StatusOr<StoredCollation> ReadCollation(const std::string& digest);
 
   // The notes of StoreTransaction::PutNote, by name; nullopt where one is not
   // as it was written: what it said is not known, which its reader has to mind.

@@ -38,6 +38,11 @@ json_t* MapJson(const MapReport& map) {
                       json_integer(static_cast<json_int_t>(map.held_removals)));
   json_object_set_new(json, "held_values",
                       json_integer(static_cast<json_int_t>(map.held_values)));
+  json_object_set_new(
+      json, "held_additions",
+      map.held_additions.has_value()
+          ? json_integer(static_cast<json_int_t>(*map.held_additions))
+          : json_null());
   json_object_set_new(json, "held_digest", Text(map.held_digest));
   json_object_set_new(json, "held_reason", Text(map.held_reason));
   json_object_set_new(json, "broken", Text(map.broken));

@@ -52,6 +52,7 @@ MapReport ReportMap(const Findings& findings, size_t index) {
     report.state = "held";
     report.held_removals = status->held_removals;
     report.held_values = status->held_values;
+    report.held_additions = status->held_additions;
     report.held_digest = status->held_digest;
     report.held_reason = status->held_reason;
   }
@@ -83,7 +84,11 @@ class Verdict {
 };
 
 std::string HeldText(const MapReport& map) {
-  std::string text = absl::StrCat(map.held_removals, " removals");
+  std::string text;
+  if (map.held_additions.has_value()) {
+    absl::StrAppend(&text, *map.held_additions, " new keys, ");
+  }
+  absl::StrAppend(&text, map.held_removals, " removals");
   if (map.held_values > 0) {
     absl::StrAppend(&text, " and ", map.held_values, " changed values");
   }

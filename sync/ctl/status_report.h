@@ -37,6 +37,7 @@ struct MapReport {
   std::optional<absl::Duration> freshness;  // nothing: not known
   uint64_t held_removals = 0;
   uint64_t held_values = 0;
+  std::optional<uint64_t> held_additions;  // nothing: new keys are applied
   std::string held_digest;
   std::string held_reason;
   std::string broken;                        // why, or empty

@@ -4,7 +4,7 @@ and not again; a change beside it is found."""
 import unittest
 
 from support.failover_case import BinlogCase, LsnCase
-from support.postmap import found
+from support.postmap import NOT_FOUND, found
 from support.site import ALIASES, MAILBOXES
 
 # Statements that ask for weights, and not the one that asks how many there are.
@@ -94,6 +94,77 @@ class KeptTest(CollationCase, LsnCase):
         self.restart_sync("third@example.org")
         self.assertEqual(self.asked(), asked)
         self.asker.assert_unshaken()
+
+
+class Held:
+    """A collation that changes while the guard holds back what else did."""
+
+    settings = {"reconcile_interval": "1h"}
+
+    def before_postmirror(self):
+        self.mariadb.run(
+            "INSERT INTO virtual_mailboxes (domain_id, email, password)"
+            " SELECT 1, CONCAT('Müller', seq, '@example.org'), ''"
+            " FROM seq_1_to_40"
+        )
+
+    def collate(self, collation):
+        self.mariadb.run(
+            "ALTER TABLE virtual_mailboxes CONVERT TO CHARACTER SET utf8mb4"
+            f" COLLATE utf8mb4_{collation}"
+        )
+
+    def test_new_keys_are_applied_by_the_collation_of_before(self):
+        self.mariadb.run(
+            "CREATE TABLE saved AS SELECT * FROM virtual_mailboxes;"
+            "DELETE FROM virtual_mailboxes"
+        )
+        self.wait_for_map(MAILBOXES, state="held")
+        self.collate("unicode_ci")
+        self.insert_mailbox("First@example.org")
+        self.wait_for_lookup(MAILBOXES, "first@example.org", found("1"))
+        self.wait_for_map(
+            MAILBOXES,
+            state="held",
+            key_collation="utf8mb4_general_ci",
+            held_additions=None,
+            held_reason="its new collation waits",
+        )
+        self.assertEqual(self.lookup(MAILBOXES, "müller40@example.org"), found("1"))
+        self.mariadb.run("INSERT INTO virtual_mailboxes SELECT * FROM saved")
+        self.wait_for_map(
+            MAILBOXES, state="filled", key_collation="utf8mb4_unicode_ci"
+        )
+        self.assertEqual(self.lookup(MAILBOXES, "müller40@example.org"), found("1"))
+
+    def test_other_forms_of_the_same_keys_are_not_held(self):
+        self.mariadb.run("UPDATE virtual_mailboxes SET email = LOWER(email)")
+        for number, collation in enumerate(("bin", "unicode_ci", "bin", "general_ci")):
+            self.collate(collation)
+            self.wait_for_map(MAILBOXES, key_collation=f"utf8mb4_{collation}")
+            self.insert_mailbox(f"new{number}@example.org")
+            self.wait_for_lookup(MAILBOXES, f"new{number}@example.org", found("1"))
+        self.assertEqual(self.count_in_log("is held"), 0)
+        self.asker.assert_unshaken()
+
+    def test_a_collation_that_loses_addresses_is_held(self):
+        self.collate("bin")
+        self.wait_for_map(MAILBOXES, state="held", held_removals=41)
+        self.insert_mailbox("first@example.org")
+        self.wait_for_lookup(MAILBOXES, "first@example.org", found("1"))
+        self.assertEqual(self.lookup(MAILBOXES, "müller1@example.org"), found("1"))
+        self.assertEqual(self.status_of_all()["health"], "critical")
+        self.site.ctl("accept", self.site.map_files[MAILBOXES])
+        self.wait_for_lookup(MAILBOXES, "müller1@example.org", NOT_FOUND)
+        self.wait_for_map(MAILBOXES, state="filled", key_collation="utf8mb4_bin")
+
+
+class HeldLsnTest(Held, LsnCase):
+    pass
+
+
+class HeldBinlogTest(Held, BinlogCase):
+    pass
 
 
 if __name__ == "__main__":

@@ -99,6 +99,23 @@ class GuardTest(GuardCase):
         self.wait_for(MAILBOXES, f"box{_MANY}@example.org", NOT_FOUND)
         self.wait_for_status(MAILBOXES, state="filled", entries=3)
 
+    def test_a_store_that_is_damaged_while_a_map_is_held(self):
+        self.mariadb.run("DELETE FROM virtual_mailboxes")
+        self.wait_for_status(MAILBOXES, state="held")
+        self.site.sync.kill()
+        (self.site.store / "v1" / "data.mdb").write_bytes(b"x" * 20000)
+        self.site.sync.start()
+        self.site.sync.wait_for_log("is gone with a store")
+        self.read_on()
+        for _ in range(2):
+            status = self.status(MAILBOXES)
+            self.assertEqual(status["state"], "held")
+            self.assertIn("is not known any more", status["held_reason"])
+            self.assertEqual(self.status(ALIASES)["state"], "filled")
+            self.restart_sync()
+        self.accept(MAILBOXES)
+        self.wait_for_status(MAILBOXES, state="filled", entries=0)
+
     def test_domains_that_are_emptied_and_one_that_comes(self):
         self.mariadb.run(
             "INSERT INTO virtual_domains (name)"

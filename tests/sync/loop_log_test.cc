@@ -133,6 +133,20 @@ TEST_F(LoopLogTest, SaysOnceThatAMapIsHeldAndOnceThatItIsReleased) {
       ElementsAre("notice: map /a.cf: is not held any more, 40 entries"));
 }
 
+TEST_F(LoopLogTest, SaysAgainThatAMapIsHeldWhereNewKeysWaitToo) {
+  log_.Results({Held("/a.cf", 60)});
+  logger_.Take();
+  MapResult whole = Held("/a.cf", 60);
+  whole.held->additions = 0;
+  log_.Results({whole});
+  whole.held->additions = 2;
+  log_.Results({whole});
+  EXPECT_THAT(logger_.Take(),
+              ElementsAre(HasSubstr("since so; 0 new keys, 60 removals and")));
+  log_.Results({Held("/a.cf", 60)});
+  EXPECT_THAT(logger_.Take(), ElementsAre(HasSubstr("new keys are applied")));
+}
+
 TEST_F(LoopLogTest, SaysOnceThatRowsCannotBeMirrored) {
   const MirroredMap map = MakeMap("/a.cf");
   Snapshot snapshot = Snap(map, {});

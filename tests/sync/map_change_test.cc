@@ -42,6 +42,20 @@ class MapChangeTest : public ::testing::Test {
                         clock_.Now());
   }
 
+  // The same rows by another collation, as the database has them, and by that
+  // of the store.
+  absl::StatusOr<MapChange> DecideCollated(const KeyValues& rows,
+                                           const KeyValues& by_stored) {
+    snapshot_ = SnapMap(map_, rows);
+    snapshot_.collation =
+        std::make_shared<const StoredCollation>(MakeStoredCollation(
+            {.name = "utf8mb4_bin", .ranges = {}, .sequences = {}}));
+    snapshot_.by_stored =
+        std::make_unique<MapSnapshot>(SnapMap(map_, by_stored));
+    records_ = *writer_->ReadRecords();
+    return DecideSnapshot(&records_[map_.name]);
+  }
+
   void Write(const MapChange& change) {
     absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
         writer_->Begin();
@@ -114,6 +128,70 @@ TEST_F(MapChangeTest, AnotherCollationIsFilledIntoANewSubDatabase) {
   Write(*change);
   EXPECT_EQ(Record(map_).sub_database, "m2");
   EXPECT_EQ(Record(map_).key_collation, "utf8mb4_bin");
+}
+
+TEST_F(MapChangeTest, NewKeysOfAHeldMapDoNotWaitForItsNewCollation) {
+  Mirror(map_, Numbered(0, 100));
+  ASSERT_TRUE(Decide(map_, {}).ok());
+  const KeyValues rows = {{"new", "1"}};
+  absl::StatusOr<MapChange> change = DecideCollated(rows, rows);
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->step, MapStep::kWrite);
+  EXPECT_EQ(change->added(), 1U);
+  EXPECT_EQ(change->removed(), 0U);
+  ASSERT_TRUE(change->judgement.held.has_value());
+  EXPECT_EQ(change->judgement.held->additions, std::nullopt);
+  EXPECT_THAT(change->judgement.held->reason,
+              ::testing::HasSubstr("its new collation waits"));
+  Write(*change);
+  EXPECT_EQ(Record(map_).key_collation, "utf8mb4_general_ci");
+  EXPECT_EQ(Record(map_).entries, 101U);
+
+  // They come back, and the collation with them.
+  KeyValues all = Numbered(0, 100);
+  all.emplace_back("new", "1");
+  change = DecideCollated(all, all);
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->step, MapStep::kFill);
+  Write(*change);
+  EXPECT_EQ(Record(map_).key_collation, "utf8mb4_bin");
+  EXPECT_EQ(Record(map_).entries, 101U);
+}
+
+// That each key has another form says nothing of what came and went.
+TEST_F(MapChangeTest, ANewCollationIsJudgedByThatOfTheStore) {
+  Mirror(map_, Numbered(0, 100));
+  KeyValues forms;
+  for (int i = 0; i < 103; ++i)
+    forms.emplace_back(absl::StrCat("form", i), "v");
+  const absl::StatusOr<MapChange> change =
+      DecideCollated(forms, Numbered(0, 100));
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->step, MapStep::kFill);
+  EXPECT_EQ(change->judgement.held, std::nullopt);
+  Write(*change);
+  EXPECT_EQ(Record(map_).entries, 103U);
+  EXPECT_FALSE(guard_.RemembersKeys(map_.name));
+}
+
+// And what a lookup does not find by it any more is gone.
+TEST_F(MapChangeTest, ANewCollationThatLosesKeysIsHeld) {
+  Mirror(map_, Numbered(0, 100));
+  const absl::StatusOr<MapChange> change =
+      DecideCollated(Numbered(0, 100), Numbered(60, 100));
+  ASSERT_TRUE(change.ok()) << change.status();
+  EXPECT_EQ(change->step, MapStep::kWrite);
+  EXPECT_EQ(change->removed(), 0U);
+  EXPECT_TRUE(guard_.IsHeld(map_.name));
+}
+
+TEST_F(MapChangeTest, AHeldDefinitionSaysThatNewKeysWait) {
+  Mirror(map_, Numbered(0, 100));
+  const MirroredMap redefined = MakeMap(map_.name, "second");
+  const absl::StatusOr<MapChange> change = Decide(redefined, {{"new", "1"}});
+  ASSERT_TRUE(change.ok());
+  ASSERT_TRUE(change->judgement.held.has_value());
+  EXPECT_EQ(change->judgement.held->additions, 1U);
 }
 
 TEST_F(MapChangeTest, AnEqualSnapshotChangesNothing) {

@@ -256,6 +256,37 @@ TEST_F(MirrorStoreDamageTest, KeysThatWereHeldHoldTheMapInTheNextStoreToo) {
   EXPECT_FALSE(Apply(map_, Numbered(0, 100)).held.has_value());
 }
 
+// Then the status alone knows of it. Whatever order they come in.
+TEST_F(MirrorStoreDamageTest, AMapThatWasHeldBeforeARestartIsHeldInTheNext) {
+  for (const bool opened : {false, true}) {
+    Apply(map_, Numbered(0, 100));
+    ASSERT_TRUE(Apply(map_, Numbered(0, 30)).held.has_value());
+    store_.reset();
+    folder_.Write("v1/data.mdb", std::string(20000, 'x'));
+    Restart();
+    if (opened) {
+      std::filesystem::remove_all(folder_.File("v1"));
+      ASSERT_EQ(store_->Open(), absl::OkStatus());
+    }
+    store_->Restore(map_.name, {.largest = std::nullopt, .held = true});
+    store_->Restore(domains_.name, {.largest = std::nullopt, .held = false});
+    MapResult result = Apply(map_, Numbered(0, 30));
+    EXPECT_TRUE(result.filled);
+    ASSERT_TRUE(result.held.has_value());
+    EXPECT_THAT(result.held->reason, HasSubstr("not known any more"));
+    EXPECT_FALSE(Apply(domains_, {{"d", "1"}}).held.has_value());
+    Restart();
+    result = Apply(map_, Numbered(0, 30));
+    ASSERT_TRUE(result.held.has_value());
+    ASSERT_TRUE(AcceptHeld(result));
+    EXPECT_FALSE(Apply(map_, Numbered(0, 30)).held.has_value());
+    Restart();
+    store_->Restore(map_.name, {.largest = std::nullopt, .held = true});
+    EXPECT_FALSE(Apply(map_, Numbered(0, 30)).held.has_value())
+        << "the note is newer";
+  }
+}
+
 TEST_F(MirrorStoreDamageTest, TheNextStoreGetsWhatTheGuardRemembers) {
   Apply(map_, Numbered(0, 100));
   Apply(map_, Numbered(50, 100));

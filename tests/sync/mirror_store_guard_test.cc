@@ -187,6 +187,7 @@ TEST_F(MirrorStoreGuardTest, ADamagedNoteHoldsTheMapUntilItIsAccepted) {
 TEST_F(MirrorStoreGuardTest, GoesOnHoldingWhatAReleaseWithoutNotesHeld) {
   Apply(map_, Numbered(0, 100));
   Restart();
+  ASSERT_EQ(store_->Open(), absl::OkStatus()) << "as the service does first";
   store_->Restore(map_.name,
                   {.largest = MapSize{100, clock_.Now()}, .held = true});
   EXPECT_TRUE(Apply(map_, Numbered(11, 100)).held.has_value());

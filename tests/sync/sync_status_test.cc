@@ -28,6 +28,7 @@ SyncStatus Example() {
   held.confirmed = moment;
   held.held_removals = 12;
   held.held_values = 3;
+  held.held_additions = 0;
   held.held_digest = "0123456789abcdef";
   held.held_reason = "the database lacks 12 entries";
   held.waiting_removals = 2;

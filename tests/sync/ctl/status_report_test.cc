@@ -106,6 +106,10 @@ TEST_F(StatusReportTest, AHeldMapIsCritical) {
   EXPECT_EQ(report.maps[0].state, "held");
   EXPECT_EQ(report.maps[0].held_removals, 8U);
   EXPECT_EQ(report.summary, "map /etc/aliases.cf is held: 8 removals wait");
+  server().maps[0].held_additions = 4;
+  EXPECT_EQ(Judge(findings_).summary,
+            "map /etc/aliases.cf is held: 4 new keys, 8 removals wait");
+  server().maps[0].held_additions.reset();
   server().maps[0].held_values = 3;
   EXPECT_EQ(
       Judge(findings_).summary,
