@@ -136,7 +136,7 @@ absl::StatusOr<MirrorPlan> PlanMirror(const Config& config) {
     return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
   }
   if (plan.servers.size() > 1) {
-    plan.warnings.push_back(
+    plan.warnings.emplace_back(
         "the map files name different hosts: maps of different hosts are not "
         "read at one moment");
   }
