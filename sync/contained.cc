@@ -121,9 +121,9 @@ Containment ByTraits(const HostTraits& now, const HostTraits& last) {
 }
 
 Containment OfSameServer(const HostFacts& facts, const ReadBound& bound) {
-  const Containment traits = ByTraits(facts.traits, bound.last);
+  Containment traits = ByTraits(facts.traits, bound.last);
   // What it shows it has shown before; what it is about to show was not read.
-  const Containment gtids = ByGtids(facts, facts.written, bound);
+  Containment gtids = ByGtids(facts, facts.written, bound);
   if (traits.contained()) {
     // The log goes on, and transactions of it are missing: a crash lost them.
     if (gtids.kind == Kind::kLacks && !CountsAnew(facts.traits, bound.last)) {
