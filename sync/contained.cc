@@ -152,9 +152,9 @@ Containment ByTraits(const HostTraits& now, const HostTraits& last) {
 
 Containment OfLast(const HostFacts& facts, const HostTraits& last,
                    const ReadBound& bound) {
-  const Containment traits = ByTraits(facts.traits, last);
+  Containment traits = ByTraits(facts.traits, last);
   // What it shows it has shown before; what it is about to show was not read.
-  const Containment gtids = ByGtids(facts, facts.written, bound);
+  Containment gtids = ByGtids(facts, facts.written, bound);
   if (traits.contained()) {
     // The log goes on, and transactions of it are missing: a crash lost them.
     if (gtids.kind == Kind::kLacks && !CountsAnew(facts.traits, last)) {

@@ -55,8 +55,7 @@ TEST(ParseMirrorQueryTest, JoinsSubqueriesFunctionsAndWithAreTaken) {
         "SELECT a, GROUP_CONCAT(b) FROM t GROUP BY a HAVING COUNT(*) > 1",
         "SELECT a, mail.expand(b) FROM t", "SELECT * FROM t",
         "SELECT t.* FROM t",
-        "WITH x (a, b) AS (SELECT 1, 2 FROM t), y AS (SELECT 3) SELECT a, b "
-        "FROM x",
+        "WITH x (a) AS (SELECT 1 FROM t), y AS (SELECT 3) SELECT a, 2 FROM x",
         "WITH x AS (SELECT 1) (SELECT a, b FROM x)",
         "SELECT DISTINCT a, b FROM t"}) {
     EXPECT_EQ(SqlOf(ParseMirrorQuery(sql)), sql);
