@@ -32,6 +32,9 @@ zlib1g-dev       build zlib: checksums and compressed events of the binlog
 mariadb-server   run   a MariaDB of its own in a fresh folder
 mariadb-client   run   fills that MariaDB
 postfix          run   postmap(1), and smtpd in the tests
+galera-4         test  a cluster of two MariaDB servers
+rsync            test  the state that the second one gets
+lsof             test  whether rsync listens
 postfix-mysql    test  mysql: maps, the measure of our answers
 libgtest-dev     test  GoogleTest
 libgmock-dev     test  GoogleTest's matchers

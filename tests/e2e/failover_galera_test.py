@@ -13,7 +13,10 @@ class Galera:
     """self.mariadb is the first node, self.other the second one."""
 
     def start_mariadb(self):
-        self.mariadb, self.other = make_cluster(self.folder / "cluster")
+        # Without a binlog there are no GTIDs, and the cluster's counter alone tells.
+        self.mariadb, self.other = make_cluster(
+            self.folder / "cluster", self.server_options
+        )
         self.addCleanup(self.mariadb.close)
         self.addCleanup(self.other.close)
         self.fill_mariadb()

@@ -23,12 +23,12 @@ _SILENCE = (
 _SYNCED = "SHOW STATUS LIKE 'wsrep_local_state_comment'"
 
 
-def make_cluster(folder):
-    """Returns two servers of one cluster, which run. The second one goes on without
-    the first; the first one does not go on without the second."""
+def make_cluster(folder, options=()):
+    """Returns two servers of one cluster, which run, with further options. The second
+    one goes on without the first; the first one does not go on without the second."""
     ports = [free_port() for _ in range(4)]
-    one = MariaDb(folder / "one", _options(1, ports[0], ports[2], ports[1]))
-    two = MariaDb(folder / "two", _options(2, ports[1], ports[3], ports[0]))
+    one = MariaDb(folder / "one", (*options, *_options(1, ports[0], ports[2], ports[1])))
+    two = MariaDb(folder / "two", (*options, *_options(2, ports[1], ports[3], ports[0])))
     _start(one, "--wsrep-new-cluster")
     # The second one has the first one's data, so that none has to be transferred.
     one.stop()
@@ -86,7 +86,6 @@ def _options(number, port, transfer_port, other_port):
     )
     return (
         f"--server-id={number}",
-        "--log-bin=mail-bin",
         "--log-slave-updates",
         "--binlog-format=ROW",
         "--innodb-autoinc-lock-mode=2",

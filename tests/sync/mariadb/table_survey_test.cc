@@ -222,6 +222,7 @@ class AreAsSurveyedTest : public TableSurveyTest {
     }
     Run(statements);
     std::vector<const TableSurvey*> pointers;
+    pointers.reserve(surveys.size());
     for (const TableSurvey& survey : surveys) pointers.push_back(&survey);
     const absl::StatusOr<bool> same = AreAsSurveyed(*connection, pointers);
     EXPECT_EQ(same.status(), absl::OkStatus());
