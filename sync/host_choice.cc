@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "schema/runtime/digest.h"
 
 namespace postmirror {
 namespace {
@@ -20,14 +19,9 @@ constexpr absl::Duration kLongestAvoidance = absl::Hours(1);
 
 }  // namespace
 
-std::string HostList(const std::vector<std::string>& hosts) {
-  return absl::StrJoin(hosts, ", ");
-}
-
 HostChoice::HostChoice(std::vector<std::string> hosts, const Settings& settings,
                        const Clock* clock)
     : hosts_(std::move(hosts)),
-      list_(HostList(hosts_)),
       settings_(settings),
       clock_(*clock),
       states_(hosts_.size()) {}
@@ -35,8 +29,7 @@ HostChoice::HostChoice(std::vector<std::string> hosts, const Settings& settings,
 void HostChoice::Remember(const StoredReads& stored) {
   if (bound_.has_value()) return;
   filled_ = stored.filled || stored.unknown;
-  Recollection recollection =
-      Recall(stored, DigestText(list_), {hosts_.begin(), hosts_.end()});
+  Recollection recollection = Recall(stored);
   bound_ = std::move(recollection.bound);
   bound_damaged_ = recollection.damaged;
 }
@@ -72,7 +65,7 @@ Containment HostChoice::Judge(size_t host, const HostFacts& facts) {
             .has_lost = false,
             .reason =
                 "may lack what was read before: the store's note of it is "
-                "damaged, or of other hosts"};
+                "damaged, or of an earlier version"};
   }
   if (!bound_.has_value()) {
     return {

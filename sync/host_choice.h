@@ -23,9 +23,6 @@
 
 namespace postmirror {
 
-// A list of hosts as a text: Snapshot::hosts.
-std::string HostList(const std::vector<std::string>& hosts);
-
 // Used on the loop's thread.
 class HostChoice {
  public:
@@ -39,7 +36,6 @@ class HostChoice {
              const Clock* clock);
 
   const std::vector<std::string>& hosts() const { return hosts_; }
-  const std::string& list() const { return list_; }
   // With one host there is no choice, and the guard alone decides.
   bool several() const { return hosts_.size() > 1; }
 
@@ -134,7 +130,6 @@ class HostChoice {
   Containment Judge(size_t host, const HostFacts& facts);
 
   const std::vector<std::string> hosts_;
-  const std::string list_;
   const Settings settings_;
   const Clock& clock_;
   std::vector<Host> states_;  // of each host

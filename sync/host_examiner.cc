@@ -160,7 +160,7 @@ absl::Status HostExaminer::Mark(Connection& connection, Snapshot* snapshot) {
     snapshot->uncontained = choice_.TakesBack(*replicates);
   }
   snapshot->contained = !choice_.uncontained() && choice_.doubt().empty();
-  snapshot->hosts = choice_.list();
+  snapshot->bound_maps = MapNames(plan_);
   snapshot->read_bound = choice_.BoundWith(facts_);
   choice_.ReadSucceeded(choice_.current());
   return absl::OkStatus();

@@ -26,14 +26,6 @@ constexpr uint64_t kFewKeys = 64;
 constexpr absl::Duration kLongestSilence = absl::Hours(1);
 constexpr int kStatementsAHost = 10;
 
-std::vector<std::string> MapNames(const ServerPlan& plan) {
-  std::vector<std::string> names;
-  for (const Group& group : plan.groups) {
-    for (const MirroredMap& map : group.maps) names.push_back(map.name);
-  }
-  return names;
-}
-
 bool FoundChanges(const std::vector<MapResult>& results) {
   return std::any_of(results.begin(), results.end(), [](const auto& result) {
     return result.added + result.changed + result.removed > 0;
@@ -292,7 +284,7 @@ absl::Status MirrorLoop::NoteRead(const Snapshot& snapshot,
 absl::Status MirrorLoop::KeepBound() {
   const std::optional<std::string> bound = session_.hosts().Unkept();
   if (!bound.has_value()) return absl::OkStatus();
-  absl::Status kept = with_.store->KeepBound(session_.hosts().list(), *bound);
+  absl::Status kept = with_.store->KeepBound(MapNames(plan_), *bound);
   if (kept.ok()) session_.NoteKept();
   return kept;
 }

@@ -100,6 +100,14 @@ void AddMap(const MapFile& file, MirroredMap map, MirrorPlan* plan) {
 
 }  // namespace
 
+std::vector<std::string> MapNames(const ServerPlan& plan) {
+  std::vector<std::string> names;
+  for (const Group& group : plan.groups) {
+    for (const MirroredMap& map : group.maps) names.push_back(map.name);
+  }
+  return names;
+}
+
 absl::StatusOr<MirrorPlan> PlanMirror(const Config& config) {
   MirrorPlan plan;
   std::vector<std::string> problems;
@@ -128,7 +136,7 @@ absl::StatusOr<MirrorPlan> PlanMirror(const Config& config) {
     return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
   }
   if (plan.servers.size() > 1) {
-    plan.warnings.push_back(
+    plan.warnings.emplace_back(
         "the map files name different hosts: maps of different hosts are not "
         "read at one moment");
   }

@@ -43,6 +43,9 @@ struct ServerPlan {
   std::vector<Group> groups;
 };
 
+// The names of all of its maps.
+std::vector<std::string> MapNames(const ServerPlan& plan);
+
 struct MirrorPlan {
   std::vector<ServerPlan> servers;
   std::vector<std::string> warnings;

@@ -6,7 +6,6 @@
 #include <future>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +16,6 @@
 #include "schema/runtime/metrics_watch.h"
 #include "schema/store/environment.h"
 #include "sync/collation_tables.h"
-#include "sync/host_choice.h"
 #include "sync/mariadb/mariadb_library.h"
 #include "sync/mirror_loop.h"
 #include "sync/mirror_store.h"
@@ -42,19 +40,6 @@ sigset_t BlockSignals() {
   sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
-}
-
-// As Snapshot::hosts names them.
-std::set<std::string> HostLists(const MirrorPlan& plan) {
-  std::set<std::string> lists;
-  for (const ServerPlan& server : plan.servers) {
-    std::vector<std::string> entries;
-    for (const ServerAddress& host : server.hosts) {
-      entries.push_back(host.ToString());
-    }
-    lists.insert(HostList(entries));
-  }
-  return lists;
 }
 
 struct Configuration {
@@ -129,8 +114,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
         absl::StrCat(serves.message(),
                      ", then reload postmirror-sync and postmirror-proxy"));
   }
-  MirrorStore store(config.store, config.max_shrink, &clock_, &logger_,
-                    HostLists(plan));
+  MirrorStore store(config.store, config.max_shrink, &clock_, &logger_);
   absl::Status opened = store.Open();
   // A full disk may have room later, and damage is mended by the first
   // snapshot; what has no permission will not heal. After a reload it was open

@@ -69,13 +69,8 @@ absl::Status DropUnusedCollations(
 }  // namespace
 
 MirrorStore::MirrorStore(absl::string_view store, double max_shrink,
-                         const Clock* clock, Logger* logger,
-                         std::set<std::string> lists)
-    : store_(store),
-      clock_(*clock),
-      logger_(*logger),
-      lists_(std::move(lists)),
-      guard_(max_shrink) {}
+                         const Clock* clock, Logger* logger)
+    : store_(store), clock_(*clock), logger_(*logger), guard_(max_shrink) {}
 
 MirrorStore::~MirrorStore() = default;
 
@@ -217,7 +212,7 @@ absl::Status MirrorStore::Write(const Snapshot& snapshot,
   }
   StoredBounds bounds = bounds_;
   if (!snapshot.read_bound.empty()) {
-    bounds = bounds_.With(snapshot.hosts, snapshot.read_bound, lists_);
+    bounds = bounds_.With(snapshot.bound_maps, snapshot.read_bound);
   }
   if (absl::Status put = bounds.Write(bounds_, transaction->get()); !put.ok()) {
     return put;
@@ -241,19 +236,22 @@ StoredReads MirrorStore::Reads(const std::vector<std::string>& maps) {
     reads.unknown = true;
     return reads;
   }
-  reads.bounds = bounds_.ByDigest();
-  reads.filled = std::any_of(
-      maps.begin(), maps.end(),
-      [&](const std::string& map) { return records->contains(map); });
+  reads.bounds = bounds_.Of(maps);
+  for (const std::string& map : maps) {
+    if (!records->contains(map)) continue;
+    reads.filled = true;
+    reads.unknown =
+        reads.unknown || (bounds_.has_former() && !bounds_.Has(map));
+  }
   return reads;
 }
 
-absl::Status MirrorStore::KeepBound(const std::string& hosts,
+absl::Status MirrorStore::KeepBound(const std::vector<std::string>& maps,
                                     const std::string& bound) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
-  if (bounds_.HasEqual(hosts, bound)) return absl::OkStatus();
-  StoredBounds bounds = bounds_.With(hosts, bound, lists_);
+  StoredBounds bounds = bounds_.With(maps, bound);
+  if (bounds == bounds_) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
       writer_->Begin();
   if (!transaction.ok()) return NoteDamage(transaction.status());
@@ -272,7 +270,8 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
   // an accept least of all.
   Guard guard = guard_;
   std::deque<MapChange> changes;
-  bool writes = !snapshot.read_bound.empty() && !bounds_.Has(snapshot.hosts);
+  bool writes =
+      !snapshot.read_bound.empty() && !bounds_.HasAll(snapshot.bound_maps);
   for (const MapSnapshot& map : snapshot.maps) {
     const auto record = records->find(map.map->name);
     absl::StatusOr<MapChange> change = DecideChange(
@@ -344,9 +343,14 @@ absl::Status MirrorStore::DropLocked(const std::set<std::string>& configured) {
       !dropped.ok()) {
     return dropped;
   }
+  StoredBounds bounds = bounds_.Only({configured.begin(), configured.end()});
+  if (absl::Status put = bounds.Write(bounds_, transaction->get()); !put.ok()) {
+    return put;
+  }
   // Writes nothing where nothing was dropped.
   absl::Status committed = (*transaction)->Commit();
   if (!committed.ok()) return committed;
+  bounds_ = std::move(bounds);
   for (const auto& [name, record] : *records) {
     if (!configured.contains(name)) guard_.Forget(name);
   }

@@ -51,10 +51,9 @@ struct EarlierGuard {
 
 class MirrorStore {
  public:
-  // `clock` and `logger` must outlive it. `lists` are the lists of hosts that
-  // are configured (StoredBounds::With). Opens nothing yet.
+  // `clock` and `logger` must outlive it. Opens nothing yet.
   MirrorStore(absl::string_view store, double max_shrink, const Clock* clock,
-              Logger* logger, std::set<std::string> lists = {});
+              Logger* logger);
   ~MirrorStore();
 
   // Opens the store if it is not open. kDataLoss where it is damaged: it stays
@@ -75,9 +74,10 @@ class MirrorStore {
   // What the store knows of earlier reads of these maps.
   StoredReads Reads(const std::vector<std::string>& maps);
 
-  // Keeps the bound of a list of hosts (Snapshot::read_bound) by itself, where
-  // no data come with it.
-  absl::Status KeepBound(const std::string& hosts, const std::string& bound);
+  // Keeps the bound of these maps (Snapshot::read_bound) by itself, where no
+  // data come with it.
+  absl::Status KeepBound(const std::vector<std::string>& maps,
+                         const std::string& bound);
 
   // Frees the slots of readers that were killed. Does nothing while another
   // call is under way, which may take long: the next one will do.
@@ -127,7 +127,6 @@ class MirrorStore {
   // kDataLoss from when the store was found to be damaged until it was opened.
   absl::Status damage_;
   std::atomic<uint64_t> generation_ = 0;
-  const std::set<std::string> lists_;
   StoredBounds bounds_;  // as the store has them
   Guard guard_;
   std::map<std::string, EarlierGuard> earlier_;  // by map

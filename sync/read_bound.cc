@@ -275,31 +275,21 @@ std::optional<ReadBound> DecodeReadBound(absl::string_view bytes) {
   return std::move(decoding.bound);
 }
 
-Recollection Recall(const StoredReads& stored, const std::string& list,
-                    const std::set<std::string>& hosts) {
+Recollection Recall(const StoredReads& stored) {
   Recollection recollection;
-  if (stored.unknown) return {.bound = std::nullopt, .damaged = true};
-  if (const auto own = stored.bounds.find(list); own != stored.bounds.end()) {
-    if (own->second.has_value()) {
-      recollection.bound = DecodeReadBound(*own->second);
+  recollection.damaged = stored.unknown;
+  for (const auto& [map, bytes] : stored.bounds) {
+    std::optional<ReadBound> bound;
+    if (bytes.has_value()) bound = DecodeReadBound(*bytes);
+    if (!bound.has_value()) {
+      recollection.damaged = true;
+    } else if (!recollection.bound.has_value()) {
+      recollection.bound = std::move(bound);
+    } else {
+      recollection.bound = Joined(*std::move(recollection.bound), *bound);
     }
-    recollection.damaged = !recollection.bound.has_value();
-    return recollection;
   }
-  for (const auto& [other, bytes] : stored.bounds) {
-    if (!bytes.has_value()) continue;
-    std::optional<ReadBound> bound = DecodeReadBound(*bytes);
-    if (!bound.has_value() ||
-        (!bound->last.empty() && !hosts.contains(bound->last))) {
-      continue;
-    }
-    recollection.bound = recollection.bound.has_value()
-                             ? Joined(*std::move(recollection.bound), *bound)
-                             : std::move(bound);
-  }
-  // Something was read, and of which host is not known by these names.
-  recollection.damaged =
-      !recollection.bound.has_value() && !stored.bounds.empty();
+  if (recollection.damaged) recollection.bound.reset();
   return recollection;
 }
 

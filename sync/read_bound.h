@@ -60,7 +60,7 @@ ReadBound BoundAfter(const std::optional<ReadBound>& before,
 // Notes where the logs of the host are that was read last.
 void FollowPositions(const HostFacts& facts, ReadBound* bound);
 
-// At most the higher of both, for a list of hosts that continues two others.
+// At most the higher of both, for hosts that are read after those of both.
 ReadBound Joined(ReadBound one, const ReadBound& other);
 
 // Do not change: stored (schema/README.md). The traits of a host are the lines
@@ -73,24 +73,22 @@ std::optional<ReadBound> DecodeReadBound(absl::string_view bytes);
 // What the store knows of earlier reads of some maps.
 struct StoredReads {
   bool filled = false;  // any of the maps has a record
-  // The encodings, by the digest (DigestText) of their list of hosts; nullopt
-  // where one is not as it was written.
+  // The encodings, by map; nullopt where one is not as it was written.
   std::map<std::string, std::optional<std::string>> bounds;
-  bool unknown = false;  // the store is damaged, or cannot be opened
+  // The store is damaged, or cannot be opened; or the notes are of an earlier
+  // version.
+  bool unknown = false;
 };
 
-// What was read by a list of hosts.
+// What was read of these maps.
 struct Recollection {
-  // Absent at a first fill, or after an upgrade.
+  // Absent at a first fill, or after an upgrade from a version that kept none.
   std::optional<ReadBound> bound;
   bool damaged = false;  // there was one, and it is not known
 };
 
-// That of the list itself, which is named by its digest; of a new one, what
-// others read of its hosts. Where they read other hosts alone, what a map had
-// is not known.
-Recollection Recall(const StoredReads& stored, const std::string& list,
-                    const std::set<std::string>& hosts);
+// All that was read of any of the maps, by whichever hosts.
+Recollection Recall(const StoredReads& stored);
 
 }  // namespace postmirror
 

@@ -55,10 +55,11 @@ struct Snapshot {
   // It is known to have all of it, and is in no doubt: what was held for that
   // reason is not any more.
   bool contained = false;
-  // The list of hosts, and what was read of it so far at most, to be kept with
-  // the data (ReadBound, encoded). Empty: what is kept stays.
-  std::string hosts;
+  // What was read so far at most, to be kept with the data (ReadBound,
+  // encoded), and of which maps: all of its plan, read now or not. Empty: what
+  // is kept stays.
   std::string read_bound;
+  std::vector<std::string> bound_maps;
 };
 
 // Says what may have changed up to the moment that the open transactions show.

@@ -1,6 +1,7 @@
 #include "sync/stored_bounds.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -13,10 +14,10 @@ namespace {
 
 // Do not change: stored.
 constexpr absl::string_view kNote = "bound/";
-constexpr absl::string_view kFormer = "bound/former/";
+constexpr absl::string_view kOfMap = "bound/map/";
 
-std::string NoteOf(const std::string& list) {
-  return absl::StrCat(kNote, DigestText(list));
+std::string NoteOf(const std::string& map) {
+  return absl::StrCat(kOfMap, DigestText(map));
 }
 
 }  // namespace
@@ -27,54 +28,48 @@ StoredBounds::StoredBounds(Notes notes) : notes_(std::move(notes)) {
   });
 }
 
-bool StoredBounds::Has(const std::string& list) const {
-  return notes_.contains(NoteOf(list));
+bool StoredBounds::Has(const std::string& map) const {
+  return notes_.contains(NoteOf(map));
 }
 
-bool StoredBounds::HasEqual(const std::string& list,
-                            const std::string& bound) const {
-  const auto kept = notes_.find(NoteOf(list));
-  return kept != notes_.end() && kept->second == bound;
+bool StoredBounds::HasAll(const std::vector<std::string>& maps) const {
+  return std::all_of(maps.begin(), maps.end(),
+                     [this](const std::string& map) { return Has(map); });
 }
 
-StoredBounds::Notes StoredBounds::ByDigest() const {
+StoredBounds::Notes StoredBounds::Of(
+    const std::vector<std::string>& maps) const {
   Notes bounds;
-  for (const auto& [note, bound] : notes_) {
-    bounds[note.substr(kNote.size())] = bound;
+  for (const std::string& map : maps) {
+    const auto note = notes_.find(NoteOf(map));
+    if (note != notes_.end()) bounds[map] = note->second;
   }
   return bounds;
 }
 
-StoredBounds StoredBounds::With(const std::string& list,
-                                const std::string& bound,
-                                const std::set<std::string>& configured) const {
+bool StoredBounds::has_former() const {
+  return std::any_of(notes_.begin(), notes_.end(), [](const auto& note) {
+    return !absl::StartsWith(note.first, kOfMap);
+  });
+}
+
+StoredBounds StoredBounds::With(const std::vector<std::string>& maps,
+                                const std::string& bound) const {
   StoredBounds after = *this;
-  after.notes_[NoteOf(list)] = bound;
-  if (!configured.empty()) after.Retire(configured);
+  for (const std::string& map : maps) after.notes_[NoteOf(map)] = bound;
   return after;
 }
 
-void StoredBounds::Retire(const std::set<std::string>& configured) {
-  // Until then one of them may have to go on from a former one.
-  const bool all_have_own =
-      std::all_of(configured.begin(), configured.end(),
-                  [this](const std::string& list) { return Has(list); });
-  Notes kept;
-  for (const std::string& list : configured) {
-    auto own = notes_.extract(NoteOf(list));
-    if (!own.empty()) kept.insert(std::move(own));
-  }
-  if (!all_have_own) {
-    for (const auto& [note, bound] : notes_) {
-      if (absl::StartsWith(note, kFormer)) kept.insert({note, bound});
-    }
-    for (const auto& [note, bound] : notes_) {
-      if (absl::StartsWith(note, kFormer)) continue;
-      // It went on from an older former one of the same list.
-      kept[absl::StrCat(kFormer, note.substr(kNote.size()))] = bound;
-    }
-  }
-  notes_ = std::move(kept);
+StoredBounds StoredBounds::Only(const std::vector<std::string>& maps) const {
+  std::set<std::string> kept;
+  for (const std::string& map : maps) kept.insert(NoteOf(map));
+  const bool keeps_former = !HasAll(maps);
+  StoredBounds after = *this;
+  std::erase_if(after.notes_, [&](const auto& note) {
+    return !kept.contains(note.first) &&
+           !(keeps_former && !absl::StartsWith(note.first, kOfMap));
+  });
+  return after;
 }
 
 absl::Status StoredBounds::Write(const StoredBounds& stored,

@@ -1,14 +1,13 @@
-// The bounds that the store keeps, a note for each list of hosts. A list that
-// the configuration does not name is a former one: what was read by it counts
-// for the lists that follow it, and not for itself, should it be named again;
-// others may have read more since. A value.
+// The bounds that the store keeps, a note for each map: what was read at most
+// of the hosts of its plan, whichever these were. A map that moves to other
+// hosts takes its own with it. A value.
 #ifndef POSTMIRROR_SYNC_STORED_BOUNDS_H_
 #define POSTMIRROR_SYNC_STORED_BOUNDS_H_
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "schema/store/store_writer.h"
@@ -24,26 +23,32 @@ class StoredBounds {
   // Of all notes of a store, those that are bounds.
   explicit StoredBounds(Notes notes);
 
-  // That of a list of hosts (Snapshot::hosts) is there, damaged or not.
-  bool Has(const std::string& list) const;
-  bool HasEqual(const std::string& list, const std::string& bound) const;
+  // Whether the map has one, damaged or not.
+  bool Has(const std::string& map) const;
+  bool HasAll(const std::vector<std::string>& maps) const;
 
-  // StoredReads::bounds.
-  Notes ByDigest() const;
+  // Those of maps that have one, by map.
+  Notes Of(const std::vector<std::string>& maps) const;
 
-  // The bounds with this one. Those of lists that are not in `configured` are
-  // former ones from then on, and go once each list that is has its own; where
-  // `configured` is empty, it is not known.
-  StoredBounds With(const std::string& list, const std::string& bound,
-                    const std::set<std::string>& configured) const;
+  // There is one that says of no map that it is its own: it was written by an
+  // earlier version, for a list of hosts.
+  bool has_former() const;
+
+  // The bounds with this one for each of the maps.
+  StoredBounds With(const std::vector<std::string>& maps,
+                    const std::string& bound) const;
+
+  // Those of these maps alone; and those of an earlier version, unless each map
+  // has its own.
+  StoredBounds Only(const std::vector<std::string>& maps) const;
 
   // Writes what differs from `stored`, which the store has.
   absl::Status Write(const StoredBounds& stored,
                      StoreTransaction* transaction) const;
 
- private:
-  void Retire(const std::set<std::string>& configured);
+  friend bool operator==(const StoredBounds&, const StoredBounds&) = default;
 
+ private:
   Notes notes_;
 };
 

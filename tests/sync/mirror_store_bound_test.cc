@@ -2,7 +2,6 @@
 #include <iterator>
 
 #include "absl/strings/str_replace.h"
-#include "schema/runtime/digest.h"
 #include "schema/store/environment.h"
 #include "tests/sync/host_facts_text.h"
 #include "tests/sync/mirror_store_test_case.h"
@@ -10,24 +9,28 @@
 namespace postmirror {
 namespace {
 
-constexpr char kHosts[] = "inet:p:3306, inet:r:3306";
-
 class MirrorStoreBoundTest : public MirrorStoreTestCase {
  protected:
+  static std::string BoundAt(const std::string& gtids) {
+    return EncodeReadBound(ReadOf(HostAt("p", 1, gtids)));
+  }
+
   // A snapshot that was read when the host was at these GTIDs.
   Snapshot ReadAt(const std::string& gtids, const KeyValues& rows) {
     Snapshot snapshot = Snap(map_, rows);
-    snapshot.hosts = kHosts;
-    snapshot.read_bound = EncodeReadBound(ReadOf(HostAt("p", 1, gtids)));
+    snapshot.bound_maps = {map_.name};
+    snapshot.read_bound = BoundAt(gtids);
     return snapshot;
   }
 
   StoredReads Reads() { return store_->Reads({map_.name}); }
 
-  Recollection Recalled() { return Recall(Reads(), DigestText(kHosts), {"p"}); }
+  Recollection Recalled() { return Recall(Reads()); }
 
-  std::string StoredGtids() {
-    const Recollection recollection = Recalled();
+  std::string StoredGtids() { return StoredGtidsOf({map_.name}); }
+
+  std::string StoredGtidsOf(const std::vector<std::string>& maps) {
+    const Recollection recollection = Recall(store_->Reads(maps));
     if (!recollection.bound.has_value()) return "NONE";
     std::string text;
     for (const auto& [writer, number] : recollection.bound->gtids) {
@@ -70,49 +73,66 @@ TEST_F(MirrorStoreBoundTest, TheFirstOneIsWrittenThoughNothingChanged) {
 
 TEST_F(MirrorStoreBoundTest, OneIsKeptByItself) {
   Apply(ReadAt("0-1-150", Numbered(0, 50)));
-  const std::string bound = EncodeReadBound(ReadOf(HostAt("p", 1, "0-1-7")));
-  ASSERT_EQ(store_->KeepBound(kHosts, bound), absl::OkStatus());
+  ASSERT_EQ(store_->KeepBound({map_.name}, BoundAt("0-1-7")), absl::OkStatus());
   Restart();
   EXPECT_EQ(StoredGtids(), "0-1-7");
 }
 
-TEST_F(MirrorStoreBoundTest, AnotherListIsApart) {
-  Apply(ReadAt("0-1-150", Numbered(0, 50)));
-  const StoredReads reads = Reads();
-  EXPECT_EQ(reads.bounds.size(), 1U);
-  EXPECT_EQ(Recall(reads, DigestText("inet:x:3306"), {"x"}).bound,
-            std::nullopt);
-}
-
-// A change of hosts may be taken back within the hour for which maps are kept.
-TEST_F(MirrorStoreBoundTest, AFormerListNamedAgainGoesOnFromWhatOthersRead) {
-  Restart({kHosts});
-  Apply(ReadAt("0-1-100", Numbered(0, 50)));
-  Restart({"inet:p:3306"});
-  Snapshot alone = ReadAt("0-1-500", Numbered(0, 60));
-  alone.hosts = "inet:p:3306";
-  Apply(alone);
-  EXPECT_EQ(Reads().bounds.size(), 1U);
-  Restart({kHosts});
+TEST_F(MirrorStoreBoundTest, AMapTakesItsOwnWithItToOtherHosts) {
+  Snapshot both = ReadAt("0-1-100", Numbered(0, 50));
+  both.bound_maps = {map_.name, domains_.name};
+  Apply(both);
+  EXPECT_EQ(StoredGtidsOf({domains_.name}), "0-1-100");
+  // It is read of others now, and they read on.
+  Apply(ReadAt("0-1-500", Numbered(0, 60)));
   EXPECT_EQ(StoredGtids(), "0-1-500");
-}
-
-TEST_F(MirrorStoreBoundTest, AFormerListStaysUntilAllThatFollowItHaveTheirOwn) {
-  Restart({kHosts});
-  Apply(ReadAt("0-1-100", Numbered(0, 50)));
-  const std::set<std::string> lists = {"inet:p:3306", "inet:r:3306"};
-  Restart(lists);
-  const std::string newer = EncodeReadBound(ReadOf(HostAt("p", 1, "0-1-500")));
-  ASSERT_EQ(store_->KeepBound("inet:p:3306", newer), absl::OkStatus());
-  // The other one goes on from it, and it does not go on from itself alone.
-  EXPECT_EQ(Reads().bounds.size(), 2U);
-  Restart({kHosts});
-  EXPECT_EQ(StoredGtids(), "0-1-500");
-  Restart(lists);
-  ASSERT_EQ(store_->KeepBound("inet:r:3306", newer), absl::OkStatus());
+  EXPECT_EQ(StoredGtidsOf({domains_.name}), "0-1-100");
+  // What was read of it before by the hosts that it returns to is no matter.
+  EXPECT_EQ(StoredGtidsOf({map_.name, domains_.name}), "0-1-500");
   Restart();
-  EXPECT_EQ(Reads().bounds.size(), 2U);
-  EXPECT_EQ(Reads().bounds.count(DigestText(kHosts)), 0U);
+  EXPECT_EQ(StoredGtids(), "0-1-500");
+  EXPECT_EQ(StoredGtidsOf({domains_.name}), "0-1-100");
+}
+
+TEST_F(MirrorStoreBoundTest,
+       AMapThatIsNewToTheHostsGetsOneThoughNothingChanged) {
+  Apply(ReadAt("0-1-100", Numbered(0, 50)));
+  Snapshot both = ReadAt("0-1-100", Numbered(0, 50));
+  both.bound_maps = {map_.name, domains_.name};
+  Apply(both);
+  EXPECT_EQ(StoredGtidsOf({domains_.name}), "0-1-100");
+}
+
+TEST_F(MirrorStoreBoundTest, ItGoesWithTheMap) {
+  Snapshot both = ReadAt("0-1-100", Numbered(0, 50));
+  both.bound_maps = {map_.name, domains_.name};
+  Apply(both);
+  ASSERT_EQ(store_->DropAllBut({map_.name}), absl::OkStatus());
+  Restart();
+  EXPECT_EQ(StoredGtidsOf({domains_.name}), "NONE");
+  EXPECT_EQ(StoredGtids(), "0-1-100");
+}
+
+// A note for a list of hosts says nothing of whose maps were read.
+TEST_F(MirrorStoreBoundTest, WithANoteOfAnEarlierVersionNothingIsKnown) {
+  Apply(map_, Numbered(0, 50));
+  store_.reset();
+  {
+    const auto writer = StoreWriter::Open(folder_.path());
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    const auto transaction = (*writer)->Begin();
+    ASSERT_TRUE(transaction.ok()) << transaction.status();
+    ASSERT_EQ((*transaction)->PutNote("bound/0123456789abcdef", "bound\t1\n"),
+              absl::OkStatus());
+    ASSERT_EQ((*transaction)->Commit(), absl::OkStatus());
+  }
+  Restart();
+  EXPECT_TRUE(Recalled().damaged);
+  ASSERT_EQ(store_->DropAllBut({map_.name}), absl::OkStatus());
+  EXPECT_TRUE(Recalled().damaged);
+  // Of a map that has its own it is known.
+  Apply(ReadAt("0-1-100", Numbered(0, 50)));
+  EXPECT_EQ(StoredGtids(), "0-1-100");
 }
 
 TEST_F(MirrorStoreBoundTest, OneWithAWrongByteIsDamagedAndNotNone) {

@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,10 +21,10 @@ namespace postmirror {
 class MirrorStoreTestCase : public ::testing::Test {
  protected:
   // Ends this sync, and begins another one on the same store.
-  void Restart(std::set<std::string> lists = {}) {
+  void Restart() {
     store_.reset();
-    store_ = std::make_unique<MirrorStore>(folder_.path(), 0.5, &clock_,
-                                           &logger_, std::move(lists));
+    store_ =
+        std::make_unique<MirrorStore>(folder_.path(), 0.5, &clock_, &logger_);
   }
 
   void SetUp() override { Restart(); }

@@ -149,50 +149,55 @@ class RecallTest : public ::testing::Test {
 };
 
 TEST_F(RecallTest, NothingStoredIsNothingRead) {
-  const Recollection recollection = Recall(stored_, "list", {"p", "r"});
+  const Recollection recollection = Recall(stored_);
   EXPECT_EQ(recollection.bound, std::nullopt);
   EXPECT_FALSE(recollection.damaged);
 }
 
 TEST_F(RecallTest, ADamagedNoteIsNotNothing) {
-  stored_.bounds["list"] = std::nullopt;
-  EXPECT_TRUE(Recall(stored_, "list", {"p"}).damaged);
-  stored_.bounds["list"] = "of a later version";
-  EXPECT_TRUE(Recall(stored_, "list", {"p"}).damaged);
+  stored_.bounds["aliases"] = p_;
+  stored_.bounds["domains"] = std::nullopt;
+  EXPECT_TRUE(Recall(stored_).damaged);
+  EXPECT_EQ(Recall(stored_).bound, std::nullopt);
+  stored_.bounds["domains"] = "of a later version";
+  EXPECT_TRUE(Recall(stored_).damaged);
   StoredReads unknown;
   unknown.unknown = true;
-  EXPECT_TRUE(Recall(unknown, "list", {"p"}).damaged);
+  EXPECT_TRUE(Recall(unknown).damaged);
 }
 
-TEST_F(RecallTest, ANewListGoesOnFromWhatOthersReadOfItsHosts) {
-  stored_.bounds["p alone"] = p_;
-  stored_.bounds["others"] = EncodeReadBound(ReadOf(HostAt("x", 9, "0-9-999")));
-  stored_.bounds["p, q"] =
+TEST_F(RecallTest, AllThatWasReadOfAnyOfTheMapsCounts) {
+  stored_.bounds["aliases"] = p_;
+  stored_.bounds["domains"] =
       EncodeReadBound(ReadOf(HostAt("p", 1, "0-1-140,0-3-7")));
-  stored_.bounds["damaged"] = std::nullopt;
-  const Recollection recollection = Recall(stored_, "list", {"p", "r"});
+  // A map without one was not read yet.
+  const Recollection recollection = Recall(stored_);
   ASSERT_TRUE(recollection.bound.has_value());
   EXPECT_EQ(recollection.bound->gtids, Gtids("0-1-150,0-3-7"));
+  EXPECT_EQ(recollection.bound->last, "p");
 }
 
-// The host that was read last may have left the list, or be spelled otherwise.
-TEST_F(RecallTest, OfHostsThatNoListReadLastNothingIsKnown) {
-  stored_.bounds["p, q"] = p_;
-  const Recollection recollection = Recall(stored_, "list", {"q", "r"});
-  EXPECT_FALSE(recollection.bound.has_value());
-  EXPECT_TRUE(recollection.damaged);
-}
-
-TEST_F(RecallTest, TwoListsThatReadDifferentHostsLastHaveNoLastOne) {
+TEST_F(RecallTest, MapsThatWereReadOfDifferentHostsLastHaveNoLastOne) {
   HostFacts r = HostAt("r", 2, "0-1-100");
   r.traits.lsn = 9000;
-  stored_.bounds["p alone"] = p_;
-  stored_.bounds["p, r"] = EncodeReadBound(ReadOf(r));
-  const Recollection recollection = Recall(stored_, "list", {"p", "r"});
+  stored_.bounds["aliases"] = p_;
+  stored_.bounds["domains"] = EncodeReadBound(ReadOf(r));
+  const Recollection recollection = Recall(stored_);
   ASSERT_TRUE(recollection.bound.has_value());
   EXPECT_EQ(recollection.bound->last, "");
   EXPECT_EQ(recollection.bound->hosts.size(), 2U);
   EXPECT_EQ(recollection.bound->gtids, Gtids("0-1-150"));
+}
+
+TEST_F(RecallTest, OfTwoReadsOfAHostTheOneThatAsksMoreCounts) {
+  HostFacts later = HostAt("p", 1, "0-1-100");
+  later.traits.lsn = 9000;
+  stored_.bounds["aliases"] = EncodeReadBound(ReadOf(later));
+  stored_.bounds["domains"] = p_;
+  EXPECT_EQ(Recall(stored_).bound->hosts.at("p").lsn, 9000U);
+  HostFacts other = HostAt("p", 2, "0-1-100");
+  stored_.bounds["domains"] = EncodeReadBound(ReadOf(other));
+  EXPECT_EQ(Recall(stored_).bound->last, "");
 }
 
 }  // namespace
