@@ -16,6 +16,9 @@ constexpr absl::Duration kMaxBehind = absl::Seconds(60);
 // How long a host whose reads fail again and again comes behind the others at
 // most.
 constexpr absl::Duration kLongestAvoidance = absl::Hours(1);
+constexpr char kDoesNotKnow[] =
+    "is a replica that cannot reach its primary, and does not know how far it "
+    "is behind";
 
 }  // namespace
 
@@ -91,7 +94,7 @@ std::optional<std::string> HostChoice::Against(
   if (replica->knows_behind || !several() || bound_.has_value()) {
     return std::nullopt;
   }
-  return "is a replica that does not know how far it is behind";
+  return kDoesNotKnow;
 }
 
 std::optional<std::string> HostChoice::Objection(
@@ -103,15 +106,54 @@ std::optional<std::string> HostChoice::Objection(
     objections.push_back(*against);
   }
   if (!containment.contained()) objections.push_back(containment.reason);
-  if (objections.empty()) return std::nullopt;
-  const std::string objection = absl::StrJoin(objections, ", and ");
-  refused_.push_back({host, containment.contained(), objection});
+  std::optional<std::string> objection;
+  if (!objections.empty()) {
+    objection = absl::StrJoin(objections, ", and ");
+    refused_.push_back({host, containment.contained(), *objection});
+  }
+  NoteUnfit(host, objection, replica);
   return objection;
 }
 
 bool HostChoice::IsGood(size_t host, const HostFacts& facts,
                         const std::optional<ReplicaState>& replica) {
-  return Judge(host, facts).contained() && !Against(replica).has_value();
+  const Containment containment = Judge(host, facts);
+  std::optional<std::string> objection = Against(replica);
+  if (!objection.has_value() && !containment.contained()) {
+    objection = containment.reason;
+  }
+  NoteUnfit(host, objection, replica);
+  return !objection.has_value();
+}
+
+void HostChoice::NoteUnfit(size_t host,
+                           const std::optional<std::string>& objection,
+                           const std::optional<ReplicaState>& replica) {
+  if (objection.has_value()) {
+    unfit_[host] = *objection;
+  } else if (filled_ && replica.has_value() && !replica->knows_behind) {
+    unfit_[host] = kDoesNotKnow;
+  } else {
+    unfit_.erase(host);
+  }
+}
+
+void HostChoice::NoteReplica(const std::optional<ReplicaState>& replica) {
+  NoteUnfit(current_, Against(replica), replica);
+}
+
+std::string HostChoice::Unfit() const {
+  if (!several() || !doubt_.empty()) return "";
+  std::vector<std::string> lines;
+  for (const auto& [host, objection] : unfit_) {
+    lines.push_back(host == current_
+                        ? absl::StrCat("host ", hosts_[host],
+                                       ", which is read, ", objection)
+                        : absl::StrCat("host ", hosts_[host],
+                                       " would not do in place of ",
+                                       hosts_[current_], ": it ", objection));
+  }
+  return absl::StrJoin(lines, "; ");
 }
 
 void HostChoice::NoteSameServer(size_t host) {
@@ -153,6 +195,8 @@ std::optional<size_t> HostChoice::LastResort() {
 
 void HostChoice::Take(size_t host) {
   current_ = host;
+  // Later ones are not looked at any more.
+  std::erase_if(unfit_, [host](const auto& each) { return each.first > host; });
   read_in_doubt_ = replicated_ = false;
   shown_.reset();
   if (last_resort_ == host) return;

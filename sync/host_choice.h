@@ -65,6 +65,14 @@ class HostChoice {
   std::optional<std::string> Against(
       const std::optional<ReplicaState>& replica) const;
 
+  // What a look at the current host has shown since.
+  void NoteReplica(const std::optional<ReplicaState>& replica);
+
+  // Which hosts would not do for the one that is read, or fall behind if it is
+  // that one, and why, as they were seen last; or empty. For the operator, in
+  // one line. While the current one is in doubt, that says more.
+  std::string Unfit() const;
+
   // The host is another entry of the current one's server.
   void NoteSameServer(size_t host);
 
@@ -124,6 +132,8 @@ class HostChoice {
     std::string objection;
   };
 
+  void NoteUnfit(size_t host, const std::optional<std::string>& objection,
+                 const std::optional<ReplicaState>& replica);
   Reading HowRead(bool taken) const;
   bool MayBeUnnumbered(const HostFacts& facts) const;
   bool IsAvoided(size_t host, const Moment& now) const;
@@ -142,6 +152,7 @@ class HostChoice {
   std::optional<GtidPositions> shown_;
 
   std::vector<Refused> refused_;  // in this round
+  std::map<size_t, std::string> unfit_;
   std::optional<Moment> waiting_since_;
   size_t current_ = 0;
   std::optional<size_t> last_resort_;

@@ -121,6 +121,7 @@ absl::Status HostExaminer::LookAtReplica(Connection& connection,
   if (absl::IsPermissionDenied(state.status())) return absl::OkStatus();
   if (!state.ok()) return state.status();
   is_replica_ = state->has_value();
+  choice_.NoteReplica(*state);
   const std::optional<std::string> against = choice_.Against(*state);
   const bool was_bad = std::exchange(replica_is_bad_, against.has_value());
   if (!was_bad || !against.has_value()) return absl::OkStatus();

@@ -100,6 +100,7 @@ void LoopStatus::Confirm(const Moment& asked) {
 void LoopStatus::PostFault(const absl::Status& fault, absl::Time now) {
   status_.server.clear();
   status_.doubt.clear();
+  status_.unfit.clear();
   status_.error = std::string(fault.message());
   status_.last_error = absl::StrCat(
       absl::FormatTime(absl::RFC3339_sec, now, absl::LocalTimeZone()), " ",

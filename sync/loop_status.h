@@ -59,6 +59,9 @@ class LoopStatus {
   // Why a host is read that may lack changes, or "".
   void NoteDoubt(const std::string& doubt) { status_.doubt = doubt; }
 
+  // Which hosts would not do, or "": see HostChoice.
+  void NoteUnfit(const std::string& unfit) { status_.unfit = unfit; }
+
   // At that moment the store was equal to the database, but for what waits.
   void Confirm(const Moment& asked);
 

@@ -244,6 +244,7 @@ void MirrorLoop::Report(const Snapshot& snapshot,
 
 void MirrorLoop::Confirm(const Moment& asked) {
   confirmed_ = asked;
+  status_.NoteUnfit(session_.hosts().Unfit());
   status_.Confirm(asked);
 }
 

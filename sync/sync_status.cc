@@ -99,9 +99,13 @@ class Decoder {
   static bool TakeServer(absl::string_view name, absl::string_view value,
                          ServerStatus* server) {
     const std::map<absl::string_view, std::string*> fields = {
-        {"server", &server->server}, {"change_source", &server->change_source},
-        {"reason", &server->reason}, {"doubt", &server->doubt},
-        {"error", &server->error},   {"last_error", &server->last_error}};
+        {"server", &server->server},
+        {"change_source", &server->change_source},
+        {"reason", &server->reason},
+        {"doubt", &server->doubt},
+        {"unfit", &server->unfit},
+        {"error", &server->error},
+        {"last_error", &server->last_error}};
     const auto field = fields.find(name);
     if (field == fields.end()) return false;
     *field->second = std::string(value);
@@ -154,6 +158,7 @@ std::string EncodeSyncStatus(const SyncStatus& status) {
     AppendLine("change_source", server.change_source, &out);
     AppendLine("reason", server.reason, &out);
     AppendLine("doubt", server.doubt, &out);
+    AppendLine("unfit", server.unfit, &out);
     AppendLine("error", server.error, &out);
     AppendLine("last_error", server.last_error, &out);
     for (const MapStatus& map : server.maps) AppendMap(map, &out);

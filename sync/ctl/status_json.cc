@@ -58,6 +58,7 @@ json_t* ServerJson(const ServerStatus& server) {
   json_object_set_new(json, "change_source", Text(server.change_source));
   json_object_set_new(json, "reason", Text(server.reason));
   json_object_set_new(json, "doubt", Text(server.doubt));
+  json_object_set_new(json, "unfit", Text(server.unfit));
   json_object_set_new(json, "error", Text(server.error));
   json_object_set_new(json, "last_error", Text(server.last_error));
   return json;

@@ -191,8 +191,12 @@ StatusReport Judge(const Findings& findings) {
   if (findings.sync.has_value()) report.servers = findings.sync->servers;
   for (ServerStatus& server : report.servers) {
     // What a sync that has ended said of its connection is over.
-    if (!findings.sync_runs) server.server.clear();
+    if (!findings.sync_runs) {
+      server.server.clear();
+      server.unfit.clear();
+    }
     if (!server.doubt.empty()) verdict.Add(Health::kWarning, server.doubt);
+    if (!server.unfit.empty()) verdict.Add(Health::kWarning, server.unfit);
     if (!server.error.empty()) verdict.Add(Health::kWarning, server.error);
   }
   for (size_t i = 0; i < findings.maps.size(); ++i) {
@@ -221,6 +225,9 @@ std::string FormatText(const StatusReport& report) {
     }
     if (!server.doubt.empty()) {
       absl::StrAppend(&out, "  in doubt: ", server.doubt, "\n");
+    }
+    if (!server.unfit.empty()) {
+      absl::StrAppend(&out, "  hosts: ", server.unfit, "\n");
     }
     if (!server.last_error.empty()) {
       absl::StrAppend(&out, "  last error ", server.last_error, "\n");

@@ -6,7 +6,8 @@ import unittest
 
 from support.failover_case import BinlogCase, LsnCase
 from support.hosts_case import HostsCase
-from support.replication import slave_status, wait_until_caught_up
+from support.ports import free_port
+from support.replication import promote, slave_status, wait_until_caught_up
 from support.sql_session import SqlSession
 from support.waiting import wait_until
 
@@ -59,6 +60,35 @@ class ReplicaBehind:
         self.relay.accept()
         self.wait_for_primary()
         self.assert_recovers(2)
+
+    def test_replica_that_is_read_and_cannot_reach_its_primary_is_a_warning(self):
+        # The primary lives, and sync does not reach it either.
+        self.relay.refuse()
+        self.wait_for_replica()
+        self.wait_for_health("ok")
+        self.point_replica_to(free_port())
+        self.wait_for_status("unfit", "cannot reach its primary")
+        self.wait_for_health("warning")
+        self.assertIn("is read", self.status_of_all()["summary"])
+        self.point_replica_to(self.mariadb.port)
+        self.wait_for_health("ok")
+        self.assertEqual(self.status()["unfit"], "")
+
+    def test_primary_that_would_take_changes_back_is_a_warning(self):
+        self.relay.refuse()
+        self.wait_for_replica()
+        promote(self.replica)
+        self.insert_mailbox("known@example.org", self.replica)
+        self.wait_until_known("known@example.org")
+        self.relay.accept()
+        self.wait_for_status("unfit", "lacks transactions")
+        self.wait_for_health("warning")
+
+    def point_replica_to(self, port):
+        self.replica.run(
+            f"STOP SLAVE; CHANGE MASTER TO MASTER_PORT = {port}; START SLAVE",
+            database=None,
+        )
 
     def test_empty_store_is_filled_from_a_replica_that_is_stopped(self):
         # Old answers are better than none, and there are none yet.

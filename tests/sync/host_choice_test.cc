@@ -170,6 +170,38 @@ TEST_F(HostChoiceTest, AReplicaIsNeverReadForItsThreadsAlone) {
   EXPECT_EQ(choice_.Objection(kR, R("0-1-150"), alone), std::nullopt);
 }
 
+TEST_F(HostChoiceTest, AnEarlierHostThatWouldNotDoIsNamed) {
+  Read(kR, R("0-1-150,0-2-190"));
+  EXPECT_EQ(choice_.Unfit(), "");
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-150"), std::nullopt));
+  EXPECT_THAT(choice_.Unfit(),
+              HasSubstr("host p would not do in place of r: it lacks"));
+  const ReplicaState stopped = {.running = false, .behind = {}};
+  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-150,0-2-190"), stopped));
+  EXPECT_THAT(choice_.Unfit(), HasSubstr("stopped"));
+  EXPECT_TRUE(choice_.IsGood(kP, P("0-1-150,0-2-190"), std::nullopt));
+  EXPECT_EQ(choice_.Unfit(), "");
+}
+
+TEST_F(HostChoiceTest, AReplicaThatIsReadAndCannotReachItsPrimaryIsNamed) {
+  const ReplicaState alone = {
+      .running = true, .behind = {}, .knows_behind = false};
+  Read(kP, P("0-1-150"));
+  choice_.NoteReplica(alone);
+  EXPECT_THAT(choice_.Unfit(), HasSubstr("host p, which is read, is a replica "
+                                         "that cannot reach its primary"));
+  choice_.NoteReplica(std::nullopt);
+  EXPECT_EQ(choice_.Unfit(), "");
+}
+
+TEST_F(HostChoiceTest, AHostThatIsNotLookedAtAnyMoreIsNotNamed) {
+  Read(kP, P("0-1-150"));
+  RoundOfR(R("0-1-140"));
+  EXPECT_THAT(choice_.Unfit(), HasSubstr("host r would not do"));
+  Read(kP, P("0-1-150"));
+  EXPECT_EQ(choice_.Unfit(), "");
+}
+
 TEST_F(HostChoiceTest, WithoutABoundTheFirstHostIsReadAtOnce) {
   choice_.Order();
   EXPECT_EQ(choice_.Objection(kP, P("0-1-150"), std::nullopt), std::nullopt);

@@ -44,6 +44,8 @@ SyncStatus Example() {
   followed.server = "10.11.19-MariaDB at 127.0.0.1:3306";
   followed.change_source = "lsn";
   followed.reason = "every table is InnoDB";
+  followed.doubt = "host a is read";
+  followed.unfit = "host b would not do";
   followed.last_error = "2026-01-01T00:00:00+00:00 map = x";
   followed.maps = {confirmed, held, broken, waiting};
   ServerStatus unreached;

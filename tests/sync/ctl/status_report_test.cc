@@ -158,6 +158,17 @@ TEST_F(StatusReportTest, ADatabaseThatCannotBeReadIsAWarning) {
   EXPECT_EQ(report.summary, "server 127.0.0.1: connect: refused");
 }
 
+TEST_F(StatusReportTest, AHostThatWouldNotDoIsAWarning) {
+  server().unfit = "host b would not do in place of a: it lags";
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kWarning);
+  EXPECT_EQ(report.summary, server().unfit);
+  EXPECT_THAT(FormatText(report), HasSubstr("  hosts: host b would not do"));
+  // Of a sync that has ended it is no news.
+  findings_.sync_runs = false;
+  EXPECT_THAT(FormatText(Judge(findings_)), Not(HasSubstr("would not do")));
+}
+
 TEST_F(StatusReportTest, FreshnessOverThreeReconcileIntervalsIsAWarning) {
   findings_.now.since_boot += absl::Seconds(899);
   EXPECT_EQ(Judge(findings_).health, Health::kOk);
@@ -282,6 +293,7 @@ TEST_F(StatusJsonTest, NamesWhatIsBrokenAndWhatWaits) {
 
 TEST_F(StatusJsonTest, NamesTheServers) {
   server().error = "a \"quoted\" error\\";
+  server().unfit = "host b would not do";
   server().last_error = "an earlier one";
   json_t* const json = json_array_get(json_object_get(Json(), "servers"), 0);
   EXPECT_EQ(Text(json, "last_error"), "an earlier one");
@@ -289,6 +301,7 @@ TEST_F(StatusJsonTest, NamesTheServers) {
   EXPECT_EQ(Text(json, "server"), "10.11.19-MariaDB at 127.0.0.1");
   EXPECT_EQ(Text(json, "change_source"), "lsn");
   EXPECT_EQ(Text(json, "reason"), "every table is InnoDB");
+  EXPECT_EQ(Text(json, "unfit"), "host b would not do");
   EXPECT_EQ(Text(json, "error"), "a \"quoted\" error\\");
 }
 
