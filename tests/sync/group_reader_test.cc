@@ -197,6 +197,24 @@ TEST_F(GroupReaderTest, ARefusedAccountIsReadOnceItIsTaken) {
   EXPECT_THAT(Read(), ElementsAre(domains + " 2", refused + " 4"));
 }
 
+// The server takes over a grant on a database when that is selected.
+TEST_F(GroupReaderTest, AGrantOnTheDatabaseMendsAMapOfTheSameConnection) {
+  Run(
+      {"GRANT SELECT ON mailserver.virtual_domains TO third@localhost"
+       " IDENTIFIED BY 'x'"});
+  Settings settings = AsSecond("x");
+  settings["user"] = "third";
+  Serve("SELECT 1 FROM virtual_domains WHERE name='%s'", settings);
+  Serve("SELECT destination FROM virtual_aliases WHERE source='%s'", settings);
+  ASSERT_EQ(Connect(), absl::OkStatus());
+  Prepare();
+  ASSERT_THAT(Faults(), SizeIs(1));
+  EXPECT_FALSE(IsMended(server_.readers[0], 1, &collations_));
+  Run({"GRANT SELECT ON mailserver.* TO third@localhost"});
+  EXPECT_TRUE(IsMended(server_.readers[0], 1, &collations_));
+  Run({"DROP USER third@localhost"});
+}
+
 TEST_F(GroupReaderTest, WhereEveryAccountIsRefusedTheServerIs) {
   Serve("SELECT 1 FROM virtual_mailboxes WHERE email='%s'", AsSecond("wrong"));
   Serve("SELECT 1 FROM virtual_domains WHERE name='%s'", AsSecond("bad"));

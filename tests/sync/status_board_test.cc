@@ -1,10 +1,12 @@
 #include "sync/status_board.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "tests/sync/fake_clock.h"
 #include "tests/sync/recording_logger.h"
 #include "tests/sync/temporary_folder.h"
@@ -123,6 +125,24 @@ TEST_F(StatusBoardTest, AFailureToWriteIsLoggedOnceAndTriedAgain) {
   board.Post(0, status);
   EXPECT_TRUE(ReadSyncStatus(folder_.File("later")).ok());
   EXPECT_THAT(logger_.Take(), IsEmpty());
+}
+
+// It would be believed for as long as it looks fresh.
+TEST_F(StatusBoardTest, AFailureToWriteTakesAwayWhatWasWrittenBefore) {
+  board_.Post(0, Confirmed());
+  ASSERT_NE(WrittenConfirmation(), std::nullopt);
+  // What it is written to first.
+  const std::string obstacle =
+      folder_.File(absl::StrCat("sync.status.", getpid(), ".new"));
+  std::filesystem::create_directory(obstacle);
+  ServerStatus broken = Confirmed();
+  broken.error = "down";
+  board_.Post(0, broken);
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("sync.status")));
+  std::filesystem::remove(obstacle);
+  clock_.Advance(absl::Seconds(1));
+  board_.Post(0, broken);
+  EXPECT_EQ(WrittenError(), "down");
 }
 
 TEST_F(StatusBoardTest, ShowsWhatWasPostedLast) {

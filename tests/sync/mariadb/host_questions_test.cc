@@ -43,6 +43,16 @@ TEST_F(HostQuestionsTest, AServerWithoutABinlogTellsWhatItHas) {
   EXPECT_GT(Facts().traits.lsn, before);
 }
 
+TEST_F(HostQuestionsTest, AKilledServerHasWhatWasOnDiskOfItsLog) {
+  Run({"CREATE TABLE moving (id INT PRIMARY KEY)", "DROP TABLE moving"});
+  const HostTraits before = Facts().traits;
+  ASSERT_TRUE(before.lsn_flushed.has_value());
+  EXPECT_LE(before.lsn_flushed, before.lsn);
+  server().Kill();
+  ASSERT_EQ(server().Restart(), absl::OkStatus());
+  EXPECT_GE(Facts().traits.lsn, before.lsn_flushed);
+}
+
 TEST_F(HostQuestionsTest, ATableThatIsNotVisibleIsLeftOut) {
   EXPECT_THAT(Facts({{{"mailserver", "missing"}, ""}, {{"mysql", "db"}, ""}})
                   .traits.created,
