@@ -301,8 +301,7 @@ std::optional<std::string> HostChoice::Unkept() const {
 }
 
 void HostChoice::NotePositions(const HostFacts& facts) {
-  // In doubt it may be the last one, with other data than were read.
-  if (!bound_.has_value() || uncontained_) return;
+  if (!bound_.has_value()) return;
   const std::set<GtidWriter> before = bound_->restarted;
   FollowPositions(facts, &*bound_);
   unkept_ = unkept_ || bound_->restarted != before;

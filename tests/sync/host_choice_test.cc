@@ -257,24 +257,6 @@ TEST_F(HostChoiceTest, WithOneHostNothingIsUncontained) {
   EXPECT_THAT(choice.BetterHosts(), IsEmpty());
 }
 
-TEST_F(HostChoiceTest, InDoubtAHostThatWentBackDoesNotBecomeWhatItWas) {
-  HostFacts p = P("");
-  p.traits.binlog.reset();
-  Read(kP, p);
-  p.traits.lsn = 4000;
-  for (int round = 0; round < 2; ++round) {
-    choice_.Order();
-    EXPECT_NE(choice_.Objection(kP, p, std::nullopt), std::nullopt);
-    choice_.LastResort();
-    clock_.Advance(kWait);
-  }
-  choice_.Take(kP);
-  ASSERT_TRUE(choice_.uncontained());
-  choice_.NoteRead(p, false, false);
-  choice_.NotePositions(p);
-  EXPECT_FALSE(choice_.IsGood(kP, p, std::nullopt));
-}
-
 TEST_F(HostChoiceTest, WhatAHostLostIsToBeKeptAtOnce) {
   Read(kR, R("0-1-150,0-2-190"));
   choice_.NoteKept();
