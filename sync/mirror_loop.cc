@@ -299,7 +299,7 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
   while (!with_.stop->stopped()) {
     const Moment now = with_.clock->Now();
     // An earlier host may be back; later ones are a substitute.
-    if (session_.BetterHostAnswers()) return Next::kReconnect;
+    if (session_.ShouldReconnect()) return Next::kReconnect;
     const absl::Duration poll_interval =
         session_.choice().signal().poll_interval();
     if (Elapsed(reconciled_, now) >= with_.config->reconcile_interval) {

@@ -167,6 +167,18 @@ void AppendMap(const MapReport& map, std::string* out) {
   absl::StrAppend(out, "\n");
 }
 
+void JudgeServer(const ServerStatus& server, Verdict* verdict) {
+  if (!server.doubt.empty()) verdict->Add(Health::kWarning, server.doubt);
+  if (!server.error.empty()) verdict->Add(Health::kWarning, server.error);
+  if (server.server.empty() || server.as_configured) return;
+  verdict->Add(
+      Health::kWarning,
+      absl::StrCat(
+          "changes are found by ", server.change_source,
+          ", which is not the configured change source: ", server.reason,
+          "; mend that, or set change_source = ", server.change_source));
+}
+
 const char* HealthName(Health health) {
   switch (health) {
     case Health::kOk:
@@ -197,8 +209,7 @@ StatusReport Judge(const Findings& findings) {
   for (ServerStatus& server : report.servers) {
     // What a sync that has ended said of its connection is over.
     if (!findings.sync_runs) server.server.clear();
-    if (!server.doubt.empty()) verdict.Add(Health::kWarning, server.doubt);
-    if (!server.error.empty()) verdict.Add(Health::kWarning, server.error);
+    JudgeServer(server, &verdict);
   }
   for (size_t i = 0; i < findings.maps.size(); ++i) {
     report.maps.push_back(ReportMap(findings, i));
