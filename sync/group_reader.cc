@@ -198,6 +198,28 @@ bool IsMended(const GroupReader& reader, size_t index,
       .ok();
 }
 
+bool IsMendedByLogOn(const ServerAddress& address, const GroupReader& reader,
+                     absl::Duration connect_timeout,
+                     absl::Duration read_timeout, CollationTables* collations) {
+  std::unique_ptr<Connection> connection;
+  for (size_t i = 0; i < reader.maps.size(); ++i) {
+    const absl::Status& fault = reader.maps[i].fault;
+    if (!absl::IsPermissionDenied(fault) && !absl::IsUnauthenticated(fault)) {
+      continue;
+    }
+    if (connection == nullptr) {
+      absl::StatusOr<std::unique_ptr<Connection>> opened =
+          LogOnAs(*reader.group, address, connect_timeout, read_timeout);
+      if (!opened.ok()) return false;
+      connection = *std::move(opened);
+    }
+    if (PrepareMap(reader.group->maps[i], collations, *connection).ok()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::vector<MapFault> FindFaults(absl::Span<const GroupReader> readers,
                                  absl::Span<const RefusedGroup> refused) {
   std::vector<MapFault> faults;

@@ -97,6 +97,12 @@ void NoteStoredCollations(absl::Span<GroupReader> readers,
 bool IsMended(const GroupReader& reader, size_t index,
               CollationTables* collations);
 
+// Whether one of the reader's maps that are refused to it would be read on a
+// connection of its own: the server takes over a global grant at a log-on only.
+bool IsMendedByLogOn(const ServerAddress& address, const GroupReader& reader,
+                     absl::Duration connect_timeout,
+                     absl::Duration read_timeout, CollationTables* collations);
+
 // Every map that cannot be read now.
 std::vector<MapFault> FindFaults(absl::Span<const GroupReader> readers,
                                  absl::Span<const RefusedGroup> refused);

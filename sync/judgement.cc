@@ -268,7 +268,9 @@ void Judging::RememberAdded() {
     const auto before = record_.missing.EntryBefore(added.key);
     if (before.has_value()) {
       back.push_back(added.key);
-    } else if (newcomers.size() <= GuardRecord::kMaxKeys) {
+    } else if (record_.hold.has_value() &&
+               record_.hold->newcomers.size() + newcomers.size() <
+                   GuardRecord::kMaxKeys) {
       newcomers.push_back(added.key);
     }
     // 0: what it had is not known.
@@ -279,9 +281,7 @@ void Judging::RememberAdded() {
   record_.missing.Forget(KeySet(std::move(back)));
   if (JudgesValues()) record_.changed.Add(changed, now_);
   // Of more than are remembered, the removal counts as a loss.
-  if (record_.hold.has_value() && !change_.is_first_fill &&
-      record_.hold->newcomers.size() + newcomers.size() <=
-          GuardRecord::kMaxKeys) {
+  if (record_.hold.has_value() && !change_.is_first_fill) {
     record_.hold->newcomers.Add(KeySet(std::move(newcomers)));
   }
 }

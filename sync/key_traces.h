@@ -48,6 +48,8 @@ class KeyTraces {
   // How many keys these are.
   uint64_t count() const;
   bool empty() const { return count() == 0; }
+  // Whether it is known which they are: else some of them may be back.
+  bool all_named() const { return count() == traces_.size(); }
 
   // What the key had before; nothing where it is not remembered by itself.
   std::optional<uint64_t> EntryBefore(uint64_t key) const;

@@ -49,6 +49,7 @@ void LoopStatus::NoteSource(const ServerSession& session) {
   const SignalChoice& choice = session.choice();
   status_.server = session.server();
   status_.change_source = std::string(choice.signal().name());
+  status_.as_configured = choice.is_as_configured();
   status_.reason = choice.reason();
   if (!choice.advice().empty()) {
     absl::StrAppend(&status_.reason, "; ", choice.advice());

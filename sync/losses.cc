@@ -18,6 +18,18 @@ bool IsNewcomer(const GuardRecord& record, uint64_t key) {
   return record.hold.has_value() && record.hold->newcomers.Contains(key);
 }
 
+// How many of the measure; no more of them than there are. `all_named`: it is
+// known which they are.
+std::string HowMany(const Losses& losses, const Hold& hold, bool all_named) {
+  const uint64_t count = losses.OfMeasure();
+  const bool exact = all_named && count <= hold.measure &&
+                     hold.newcomers.size() < GuardRecord::kMaxKeys;
+  return absl::StrCat(exact ? "" : "up to ", std::min(count, hold.measure),
+                      exact ? ""
+                            : absl::StrCat(" (which, is known of ",
+                                           GuardRecord::kMaxKeys, " alone)"));
+}
+
 }  // namespace
 
 Losses CountRemovals(const JudgedChange& change, const GuardRecord& record) {
@@ -66,14 +78,16 @@ std::string HoldReason(const JudgedChange& change, const GuardRecord& record,
   std::vector<std::string> reasons;
   const Hold hold = record.hold.value_or(Hold());
   if (hold.removals) {
-    reasons.push_back(absl::StrCat(
-        "the database now lacks ", CountRemovals(change, record).OfMeasure(),
-        " of the ", hold.measure, " entries that it had within an hour"));
+    reasons.push_back(absl::StrCat("the database now lacks ",
+                                   HowMany(CountRemovals(change, record), hold,
+                                           record.missing.all_named()),
+                                   " of the ", hold.measure,
+                                   " entries that it had within an hour"));
   }
   if (hold.values) {
-    reasons.push_back(absl::StrCat(CountValues(change, record).OfMeasure(),
-                                   " values of ", hold.measure,
-                                   " entries changed within an hour"));
+    reasons.push_back(absl::StrCat(
+        HowMany(CountValues(change, record), hold, record.changed.all_named()),
+        " values of ", hold.measure, " entries changed within an hour"));
   }
   if (hold.unknown) {
     reasons.emplace_back(

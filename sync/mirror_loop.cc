@@ -302,9 +302,9 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
   while (!with_.stop->stopped()) {
     const Moment now = with_.clock->Now();
     // An earlier host may be back; later ones are a substitute.
-    const bool better = session_.BetterHostAnswers();
+    const bool reconnect = session_.ShouldReconnect();
     if (absl::Status kept = KeepBound(); !kept.ok()) return kept;
-    if (better) return Next::kReconnect;
+    if (reconnect) return Next::kReconnect;
     const absl::Duration poll_interval =
         session_.choice().signal().poll_interval();
     if (Elapsed(reconciled_, now) >= with_.config->reconcile_interval) {

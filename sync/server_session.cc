@@ -54,6 +54,7 @@ void ServerSession::Cancel() {
 
 void ServerSession::Close() {
   choice_.Drop();  // it asks through the connections
+  log_on_mends_ = false;
   const std::lock_guard<std::mutex> lock(readers_mutex_);
   readers_.clear();
 }
@@ -131,8 +132,8 @@ absl::Status ServerSession::ConnectRefusedGroups() {
   return tried.ok() ? Add(std::move(readers)) : tried;
 }
 
-bool ServerSession::BetterHostAnswers() {
-  return hosts_.BetterHostAnswers(connection());
+bool ServerSession::ShouldReconnect() {
+  return log_on_mends_ || hosts_.BetterHostAnswers(connection());
 }
 
 // What the tables are is asked before everything is read: an ALTER may have
@@ -387,7 +388,20 @@ bool ServerSession::BrokenMapAnswers(const Moment& now) {
       }
     }
   }
+  log_on_mends_ = LogOnMends(now);
   return false;
+}
+
+// Tried no more often than an account that is refused.
+bool ServerSession::LogOnMends(const Moment& now) {
+  if (Elapsed(tried_log_on_, now) < kBrokenInterval) return false;
+  tried_log_on_ = now;
+  const ServerAddress& address = plan_.hosts[hosts_.choice().current()];
+  return std::any_of(
+      readers_.begin(), readers_.end(), [&](const GroupReader& reader) {
+        return IsMendedByLogOn(address, reader, config_.connect_timeout,
+                               config_.read_timeout, &collations_);
+      });
 }
 
 }  // namespace postmirror

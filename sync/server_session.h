@@ -47,9 +47,9 @@ class ServerSession {
   // How soon after a failure another Connect is worth it at the latest.
   absl::Duration longest_pause() const;
 
-  // Whether it is time to look for a better host, and whether there is one that
-  // may be read.
-  bool BetterHostAnswers();
+  // Whether it is to be connected anew: it is time to look for a better host,
+  // and there is one that may be read; or the account may do more by now.
+  bool ShouldReconnect();
 
   // Reads all maps but the broken ones, or what the signal names of them and
   // `widen` makes of that. `*asked` is a moment just before. nullopt where a
@@ -106,6 +106,7 @@ class ServerSession {
   absl::StatusOr<ChangeHint> LookBeside(const Moment& now);
   absl::StatusOr<ChangeHint> LookAtTables();
   bool BrokenMapAnswers(const Moment& now);
+  bool LogOnMends(const Moment& now);
   void Mark(Snapshot* snapshot) const;
   void Close();
 
@@ -122,10 +123,12 @@ class ServerSession {
   std::vector<RefusedGroup> refused_;
   Moment asked_refused_;  // when those were tried last
   BrokenMaps broken_;
-  Moment asked_all_;  // when all maps were read last
+  Moment tried_log_on_;  // for a map that is broken, last
+  Moment asked_all_;     // when all maps were read last
   HostExaminer hosts_;
   bool read_named_ = false;     // the last read was of what was named
   bool signal_failed_ = false;  // in the last read
+  bool log_on_mends_ = false;   // a map that is broken
   bool prepared_ = false;       // and nothing was read since
   bool tables_were_replaced_ = false;
   Moment looked_beside_;

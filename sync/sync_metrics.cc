@@ -147,6 +147,14 @@ void SyncMetrics::AddServers(const SyncStatus& status,
   MetricFamily source = Family(
       Type::kGauge, "postmirror_sync_change_source",
       "1 for the change source that is in use; none where none is connected.");
+  MetricFamily as_configured =
+      Family(Type::kGauge, "postmirror_sync_change_source_as_configured",
+             "Whether the change source in use is the configured one; 1 where "
+             "none is connected.");
+  MetricFamily in_doubt =
+      Family(Type::kGauge, "postmirror_sync_in_doubt",
+             "Whether the host that is read may lack changes that were read "
+             "before.");
   MetricFamily errors =
       Family(Type::kCounter, "postmirror_sync_mariadb_errors_total",
              "How often MariaDB could not be connected to, or asked.");
@@ -158,11 +166,14 @@ void SyncMetrics::AddServers(const SyncStatus& status,
       const bool in_use = is_connected && name == server.change_source;
       source.Add({hosts, {"source", std::string(name)}}, in_use ? 1 : 0);
     }
+    as_configured.Add({hosts}, is_connected && !server.as_configured ? 0 : 1);
+    in_doubt.Add({hosts}, server.doubt.empty() ? 0 : 1);
     errors.Add({hosts}, static_cast<double>(Find(errors_, server.hosts)));
   }
-  families->push_back(std::move(connected));
-  families->push_back(std::move(source));
-  families->push_back(std::move(errors));
+  for (MetricFamily* family :
+       {&connected, &source, &as_configured, &in_doubt, &errors}) {
+    families->push_back(std::move(*family));
+  }
 }
 
 void SyncMetrics::AddChanges(const SyncStatus& status,

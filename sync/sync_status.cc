@@ -101,6 +101,10 @@ class Decoder {
  private:
   static bool TakeServer(absl::string_view name, absl::string_view value,
                          ServerStatus* server) {
+    if (name == "as_configured") {
+      server->as_configured = value == "1";
+      return server->as_configured || value == "0";
+    }
     const std::map<absl::string_view, std::string*> fields = {
         {"server", &server->server},
         {"change_source", &server->change_source},
@@ -163,6 +167,7 @@ std::string EncodeSyncStatus(const SyncStatus& status) {
     AppendLine("server", server.server, &out);
     AppendLine("change_source", server.change_source, &out);
     AppendLine("reason", server.reason, &out);
+    AppendLine("as_configured", server.as_configured ? "1" : "0", &out);
     AppendLine("doubt", server.doubt, &out);
     AppendLine("unfit", server.unfit, &out);
     AppendLine("error", server.error, &out);

@@ -51,6 +51,7 @@ struct ServerStatus {
   std::string server;         // the connected one, or empty
   std::string change_source;  // in use: "lsn", "interval"
   std::string reason;         // why that one
+  bool as_configured = true;  // SignalChoice::is_as_configured
   std::string doubt;          // why a host is read that may lack changes, or ""
   std::string unfit;          // which other hosts would not do, and why, or ""
   std::string error;          // why it cannot be read now, or empty

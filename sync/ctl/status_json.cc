@@ -61,6 +61,8 @@ json_t* ServerJson(const ServerStatus& server) {
   json_object_set_new(json, "hosts", Text(server.hosts));
   json_object_set_new(json, "server", Text(server.server));
   json_object_set_new(json, "change_source", Text(server.change_source));
+  json_object_set_new(json, "as_configured",
+                      json_boolean(server.as_configured));
   json_object_set_new(json, "reason", Text(server.reason));
   json_object_set_new(json, "doubt", Text(server.doubt));
   json_object_set_new(json, "unfit", Text(server.unfit));

@@ -167,6 +167,19 @@ void AppendMap(const MapReport& map, std::string* out) {
   absl::StrAppend(out, "\n");
 }
 
+void JudgeServer(const ServerStatus& server, Verdict* verdict) {
+  if (!server.doubt.empty()) verdict->Add(Health::kWarning, server.doubt);
+  if (!server.unfit.empty()) verdict->Add(Health::kWarning, server.unfit);
+  if (!server.error.empty()) verdict->Add(Health::kWarning, server.error);
+  if (server.server.empty() || server.as_configured) return;
+  verdict->Add(
+      Health::kWarning,
+      absl::StrCat(
+          "changes are found by ", server.change_source,
+          ", which is not the configured change source: ", server.reason,
+          "; mend that, or set change_source = ", server.change_source));
+}
+
 const char* HealthName(Health health) {
   switch (health) {
     case Health::kOk:
@@ -200,9 +213,7 @@ StatusReport Judge(const Findings& findings) {
       server.server.clear();
       server.unfit.clear();
     }
-    if (!server.doubt.empty()) verdict.Add(Health::kWarning, server.doubt);
-    if (!server.unfit.empty()) verdict.Add(Health::kWarning, server.unfit);
-    if (!server.error.empty()) verdict.Add(Health::kWarning, server.error);
+    JudgeServer(server, &verdict);
   }
   for (size_t i = 0; i < findings.maps.size(); ++i) {
     report.maps.push_back(ReportMap(findings, i));

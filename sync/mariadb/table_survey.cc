@@ -73,7 +73,8 @@ Reason ResolveView(absl::string_view name, const std::string& select,
                    std::vector<TableName>* found) {
   const std::string subject =
       absl::StrCat("view ", name, " cannot be resolved: ");
-  if (select.empty()) return absl::StrCat(subject, "no SHOW VIEW privilege");
+  if (select.empty())
+    return absl::StrCat(subject, "no SHOW VIEW privilege on it");
   // The server's text quotes the names of stored functions alone, and what such
   // a function reads stands nowhere.
   if (absl::StrContains(select, "`(")) {

@@ -5,7 +5,7 @@ away for a moment breaks nothing."""
 import re
 import unittest
 
-from support.failover_case import BinlogCase, LsnCase
+from support.failover_case import AutoCase, BinlogCase, LsnCase
 from support.postmap import NOT_FOUND, found
 from support.site import ALIASES, DOMAINS, MAILBOXES, MapFile
 
@@ -64,6 +64,18 @@ class BrokenMaps:
         self.assertEqual(self.status_of_all()["health"], "critical")
         self.assertIn("wait: 1 removals", self.site.ctl("status").stdout)
 
+    def test_global_grant(self):
+        """It is good for connections that log on later."""
+        self.spoil()
+        self.run_for_account("REVOKE SELECT, SHOW VIEW ON rewritten FROM {account}")
+        self.wait_until_broken(_CANONICAL, "(1142)")
+        self.assert_follows()
+        self.run_for_account("GRANT SELECT, SHOW VIEW ON *.* TO {account}")
+        self.wait_until_mended(_CANONICAL)
+        self.assert_follows()
+        self.wait_for_health("ok")
+        self.assert_unbroken()
+
     def test_view_without_its_base(self):
         self.mariadb.run("RENAME TABLE virtual_aliases TO away")
         self.wait_until_broken(ALIASES, "(1146)")
@@ -74,6 +86,43 @@ class BrokenMaps:
         self.wait_until_mended(_CANONICAL)
         self.assert_unbroken()
         self.wait_for_health("ok")
+
+
+class HiddenViewTest(AutoCase):
+    """A view whose definition the account may not see puts all maps on interval."""
+
+    source = "interval"
+    settings = {"reconcile_interval": "1s"}
+    maps = BrokenMaps.maps
+
+    def before_postmirror(self):
+        self.mariadb.run(_VIEW)
+        self.run_for_account("GRANT SELECT ON rewritten TO {account}")
+
+    def test_status_warns_until_it_is_granted(self):
+        self.wait_for_health("warning")
+        summary = self.status_of_all()["summary"]
+        self.assertIn("by interval, which is not the configured change", summary)
+        self.assertIn("no SHOW VIEW privilege on it", summary)
+        self.run_for_account("GRANT SHOW VIEW ON rewritten TO {account}")
+        self.wait_for_source("binlog")
+        self.wait_for_health("ok")
+
+
+class OtherSourceTest(LsnCase):
+    """The binlog is asked for, and the server has none."""
+
+    settings = {"reconcile_interval": "1h", "change_source": "binlog"}
+
+    def test_status_warns(self):
+        self.wait_for_health("warning")
+        self.assertIn(
+            "changes are found by lsn, which is not the configured change source:"
+            " log_bin is off",
+            self.status_of_all()["summary"],
+        )
+        self.assertFalse(self.status()["as_configured"])
+        self.assert_follows()
 
 
 class TablesAwayForAMoment:

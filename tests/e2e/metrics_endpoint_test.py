@@ -40,6 +40,8 @@ _SYNC = {
         "map_broken",
         "connected",
         "change_source",
+        "change_source_as_configured",
+        "in_doubt",
         "mariadb_errors_total",
         "changes_applied_total",
         "diffs_total",

@@ -360,7 +360,23 @@ TEST_F(GuardTest, MoreKeysThanAreRememberedStayMissing) {
   map_.Delete(beyond, beyond);
   ASSERT_FALSE(map_.Passes());
   map_.Insert(2 * beyond);
-  EXPECT_THAT(map_.Held().reason, HasSubstr("lacks 100 of the"));
+  EXPECT_THAT(map_.Held().reason,
+              HasSubstr("lacks up to 100 (which, is known of 16384 alone) of "
+                        "the 65536 entries"));
+}
+
+// Nor more of them than there were.
+TEST_F(GuardTest, NoMoreKeysAreMissingThanThereWere) {
+  const uint64_t many = KeyTraces::kMaxKeys + 100;
+  map_.Fill(100);
+  map_.Delete(100);
+  ASSERT_FALSE(map_.Passes());
+  map_.Insert(many, 1000);
+  map_.Read();
+  map_.Delete(many, 1000);
+  EXPECT_THAT(map_.Held().reason,
+              HasSubstr("lacks up to 100 (which, is known of 16384 alone) of "
+                        "the 100 entries"));
 }
 
 }  // namespace

@@ -120,6 +120,30 @@ TEST_F(SyncMetricsTest, TellsThatAMapIsBroken) {
               ElementsAre("map=/aliases.cf 1"));
 }
 
+TEST_F(SyncMetricsTest, TellsThatAHostIsInDoubt) {
+  EXPECT_THAT(Samples("postmirror_sync_in_doubt"),
+              ElementsAre("hosts=db1:3306, db2 0"));
+  status_.doubt = "host db2 is read";
+  Post();
+  EXPECT_THAT(Samples("postmirror_sync_in_doubt"),
+              ElementsAre("hosts=db1:3306, db2 1"));
+}
+
+TEST_F(SyncMetricsTest, TellsThatAChangeSourceIsNotTheConfiguredOne) {
+  status_.server = "db2";
+  Post();
+  EXPECT_THAT(Samples("postmirror_sync_change_source_as_configured"),
+              ElementsAre("hosts=db1:3306, db2 1"));
+  status_.as_configured = false;
+  Post();
+  EXPECT_THAT(Samples("postmirror_sync_change_source_as_configured"),
+              ElementsAre("hosts=db1:3306, db2 0"));
+  status_.server.clear();
+  Post();
+  EXPECT_THAT(Samples("postmirror_sync_change_source_as_configured"),
+              ElementsAre("hosts=db1:3306, db2 1"));
+}
+
 TEST_F(SyncMetricsTest, AChangeSourceIsInUseWhileAServerIsConnected) {
   EXPECT_THAT(Samples("postmirror_sync_connected"),
               ElementsAre("hosts=db1:3306, db2 0"));

@@ -116,6 +116,20 @@ TEST_F(StatusReportTest, AHeldMapIsCritical) {
       "map /etc/aliases.cf is held: 8 removals and 3 changed values wait");
 }
 
+TEST_F(StatusReportTest, AnotherSourceThanTheConfiguredOneIsAWarning) {
+  server().change_source = "interval";
+  server().reason = "view a.b cannot be resolved";
+  server().as_configured = false;
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kWarning);
+  EXPECT_EQ(report.summary,
+            "changes are found by interval, which is not the configured change "
+            "source: view a.b cannot be resolved; mend that, or set "
+            "change_source = interval");
+  server().server.clear();
+  EXPECT_EQ(Judge(findings_).health, Health::kOk) << "none is in use";
+}
+
 TEST_F(StatusReportTest, ABrokenMapIsAWarningAndCriticalOnceItLasts) {
   Break(absl::Minutes(5));
   const StatusReport report = Judge(findings_);

@@ -136,8 +136,9 @@ TEST_F(TableSurveyTest, ViewOfAMissingTableIsNotTrusted) {
 
 TEST_F(TableSurveyTest, ViewWithoutShowViewPrivilegeIsNotTrusted) {
   Run({"GRANT SELECT ON good TO postmirror@'127.0.0.1'"});
-  EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "good"}}),
-            "view mailserver.good cannot be resolved: no SHOW VIEW privilege");
+  EXPECT_EQ(
+      Reason(*ConnectAsPostmirror(), {{"", "good"}}),
+      "view mailserver.good cannot be resolved: no SHOW VIEW privilege on it");
   Run({"GRANT SHOW VIEW ON good TO postmirror@'127.0.0.1'"});
   EXPECT_EQ(Reason(*ConnectAsPostmirror(), {{"", "good"}}), "all InnoDB");
   Run({"REVOKE SELECT, SHOW VIEW ON good FROM postmirror@'127.0.0.1'"});
