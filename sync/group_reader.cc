@@ -179,6 +179,21 @@ std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers) {
   return surveys;
 }
 
+absl::StatusOr<bool> AreAsSurveyed(absl::Span<const GroupReader> readers) {
+  for (const GroupReader& reader : readers) {
+    std::vector<const TableSurvey*> surveys;
+    surveys.reserve(reader.maps.size());
+    for (const PreparedMap& map : reader.maps) {
+      if (map.fault.ok()) surveys.push_back(&map.survey);
+    }
+    const absl::StatusOr<bool> same =
+        AreAsSurveyed(*reader.connection, surveys);
+    if (IsOfTheMap(same.status())) return false;
+    if (!same.ok() || !*same) return same;
+  }
+  return true;
+}
+
 void NoteStoredCollations(absl::Span<GroupReader> readers,
                           const FindStoredCollation& find) {
   for (GroupReader& reader : readers) {

@@ -84,6 +84,10 @@ absl::Status PrepareReaders(absl::Span<GroupReader> readers,
 // a fault.
 std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers);
 
+// Whether the servers have the tables and views as they were found, as far as
+// one question each can tell; false where an error is a map's own.
+absl::StatusOr<bool> AreAsSurveyed(absl::Span<const GroupReader> readers);
+
 // The collation that the store has the map of that name by, if it is not the
 // one of that digest; nullptr where it is, and where it is not known.
 using FindStoredCollation = std::function<CollationTables::Collation(

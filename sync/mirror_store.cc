@@ -222,12 +222,9 @@ absl::Status MirrorStore::Write(const Snapshot& snapshot,
 StoredReads MirrorStore::Reads(const std::vector<std::string>& maps) {
   const std::lock_guard<std::mutex> lock(mutex_);
   StoredReads reads;
-  absl::StatusOr<Records> records = Records();
-  if (absl::Status opened = OpenLocked(); opened.ok()) {
-    records = writer_->ReadRecords();
-  } else {
-    records = opened;
-  }
+  const absl::Status opened = OpenLocked();
+  const absl::StatusOr<Records> records =
+      opened.ok() ? writer_->ReadRecords() : opened;
   if (!records.ok()) {
     NoteDamage(records.status()).IgnoreError();
     reads.unknown = true;

@@ -355,23 +355,9 @@ absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
     if (*replicates) return ChangeHint::kChanged;
   }
   if (BrokenMapAnswers(now)) return ChangeHint::kChanged;
-  return compares ? LookAtTables() : ChangeHint::kUnchanged;
-}
-
-absl::StatusOr<ChangeHint> ServerSession::LookAtTables() {
-  for (GroupReader& reader : readers_) {
-    std::vector<const TableSurvey*> surveys;
-    surveys.reserve(reader.maps.size());
-    for (const PreparedMap& map : reader.maps) {
-      if (map.fault.ok()) surveys.push_back(&map.survey);
-    }
-    const absl::StatusOr<bool> same =
-        AreAsSurveyed(*reader.connection, surveys);
-    if (IsOfTheMap(same.status())) return ChangeHint::kChanged;
-    if (!same.ok()) return same.status();
-    if (!*same) return ChangeHint::kChanged;
-  }
-  return ChangeHint::kUnchanged;
+  const absl::StatusOr<bool> same = compares ? AreAsSurveyed(readers_) : true;
+  if (!same.ok()) return same.status();
+  return *same ? ChangeHint::kUnchanged : ChangeHint::kChanged;
 }
 
 // Whether reading everything may mend a map that is broken. No signal tells,

@@ -104,7 +104,6 @@ class ServerSession {
   absl::Status Finish(absl::Status status, Snapshot* snapshot);
   bool MustCompareTables() const;
   absl::StatusOr<ChangeHint> LookBeside(const Moment& now);
-  absl::StatusOr<ChangeHint> LookAtTables();
   bool BrokenMapAnswers(const Moment& now);
   bool LogOnMends(const Moment& now);
   void Mark(Snapshot* snapshot) const;
