@@ -269,11 +269,10 @@ absl::StatusOr<MapChange> DecideChange(const Snapshot& snapshot,
   judged.removals_wait = snapshot.removals_wait;
   judged.additions_wait = map.additions_wait;
   change.judgement = guard->Judge(name, judged, now);
-  if (judged.is_first_fill) {
-    change.step = MapStep::kFill;
-  } else if (judged.by_stored && !AnyWaits(change.judgement)) {
+  if (judged.by_stored && !AnyWaits(change.judgement)) {
     return FillByNewCollation(map, std::move(change), writer);
-  } else if (judged.redefinition == Redefinition::kNone) {
+  }
+  if (!judged.is_first_fill && judged.redefinition == Redefinition::kNone) {
     change.step = MapStep::kWrite;
   } else if (!change.judgement.waits_whole) {
     change.step = MapStep::kFill;
