@@ -186,8 +186,7 @@ absl::StatusOr<bool> AreAsSurveyed(absl::Span<const GroupReader> readers) {
     for (const PreparedMap& map : reader.maps) {
       if (map.fault.ok()) surveys.push_back(&map.survey);
     }
-    absl::StatusOr<bool> same =
-        AreAsSurveyed(*reader.connection, surveys);
+    absl::StatusOr<bool> same = AreAsSurveyed(*reader.connection, surveys);
     if (IsOfTheMap(same.status())) return false;
     if (!same.ok() || !*same) return same;
   }

@@ -74,7 +74,8 @@ class MetricsEndpoint::Callbacks {
                     "not a name of this machine, ask by its address\n");
     }
     if (absl::string_view(path) != "/metrics") {
-      return Refuse(connection, MHD_HTTP_NOT_FOUND, "not found, see /metrics\n");
+      return Refuse(connection, MHD_HTTP_NOT_FOUND,
+                    "not found, see /metrics\n");
     }
     const absl::string_view verb(method);
     if (verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD) {

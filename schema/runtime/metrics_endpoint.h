@@ -43,7 +43,7 @@ class MetricsEndpoint {
   // One for each listening socket; its daemon's thread has it.
   struct Door {
     const Collect* collect = nullptr;
-    std::string address;  // as configured
+    std::string address;                 // as configured
     std::list<MHD_Connection*> clients;  // the oldest first
     // The last member: it calls the others.
     std::unique_ptr<MHD_Daemon, Stop> daemon;

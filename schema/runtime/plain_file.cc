@@ -8,8 +8,8 @@
 namespace postmirror {
 
 FileDescriptor OpenPlainFile(const std::string& path, int flags, mode_t mode) {
-  FileDescriptor file(open(path.c_str(),
-                           flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode));
+  FileDescriptor file(
+      open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode));
   struct stat facts = {};
   if (!file.open()) {
     // A FIFO that nobody reads, a socket.

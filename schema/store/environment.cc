@@ -130,12 +130,12 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
   return environment;
 }
 
-// Sets the folder's mode, too. Keeps this process from waiting for ever for a mutex that an abandoned
-// environment of its own holds: that one keeps the folder held, until the
-// process ends or the folder is set aside.
+// Sets the folder's mode, too. Keeps this process from waiting for ever for a
+// mutex that an abandoned environment of its own holds: that one keeps the
+// folder held, until the process ends or the folder is set aside.
 absl::Status Environment::HoldFolder() {
-  held_folder_ = open(folder_.c_str(),
-                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  held_folder_ =
+      open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (held_folder_ < 0) {
     return SystemError(errno, absl::StrCat("store ", folder_, ": open"));
   }

@@ -195,8 +195,7 @@ bool WriterIsRunning(absl::string_view store) {
   if (!file.open()) return false;
   struct flock whole = {};
   whole.l_type = F_WRLCK;
-  return fcntl(file.get(), F_OFD_GETLK, &whole) == 0 &&
-         whole.l_type != F_UNLCK;
+  return fcntl(file.get(), F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
 }  // namespace postmirror

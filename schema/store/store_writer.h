@@ -69,9 +69,11 @@ class StoreWriter {
   absl::StatusOr<std::unique_ptr<StoreTransaction>> Begin();
 
  private:
-  StoreWriter(FileDescriptor lock_file, std::unique_ptr<Environment> environment);
+  StoreWriter(FileDescriptor lock_file,
+              std::unique_ptr<Environment> environment);
 
-  const FileDescriptor lock_file_;  // holds the store for this process, by fcntl(2)
+  const FileDescriptor
+      lock_file_;  // holds the store for this process, by fcntl(2)
   const std::unique_ptr<Environment> environment_;
 };
 

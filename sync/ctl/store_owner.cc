@@ -48,9 +48,9 @@ absl::Status CheckPath(const std::filesystem::path& store, uid_t owner) {
       return ErrnoStatus(errno, absl::StrCat("store ", part.string()), "stat");
     }
     if (facts.st_uid != 0 && facts.st_uid != owner) {
-      return Refusal(store.string(), absl::StrCat(part.string(),
-                                                  " belongs to user number ",
-                                                  facts.st_uid));
+      return Refusal(store.string(),
+                     absl::StrCat(part.string(), " belongs to user number ",
+                                  facts.st_uid));
     }
     if (owner == 0 && IsOpenToOthers(facts)) {
       return Refusal(store.string(),

@@ -106,9 +106,9 @@ TEST_F(ApplyRightsTest, ALinkIsNotFollowed) {
   ASSERT_EQ(rename(path_.c_str(), elsewhere.c_str()), 0);
   ASSERT_EQ(symlink(elsewhere.c_str(), path_.c_str()), 0);
   ASSERT_EQ(chmod(elsewhere.c_str(), 0700), 0);
-  EXPECT_EQ(ApplyRights({.owner = {}, .group = {}, .mode = 0666}, path_)
-                .message(),
-            "socket: another file is in its place");
+  EXPECT_EQ(
+      ApplyRights({.owner = {}, .group = {}, .mode = 0666}, path_).message(),
+      "socket: another file is in its place");
   EXPECT_EQ(Stat().st_mode & 07777, 0700U) << "what it leads to";
 }
 

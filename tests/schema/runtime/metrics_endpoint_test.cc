@@ -115,11 +115,12 @@ TEST_F(MetricsEndpointTest, ThereIsNothingElse) {
     EXPECT_THAT(Get(address, path), HasSubstr(" 404 Not Found\r\n")) << path;
   }
   for (const char* method : {"POST", "DELETE", "OPTIONS", "get"}) {
-    EXPECT_THAT(Ask(address, absl::StrCat(method,
-                                          " /metrics HTTP/1.1\r\nHost: localhost\r\n"
-                                          "Content-Length: 1\r\n\r\nx")),
-                AllOf(StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"),
-                      HasSubstr("\r\nAllow: GET, HEAD\r\n")))
+    EXPECT_THAT(
+        Ask(address, absl::StrCat(method,
+                                  " /metrics HTTP/1.1\r\nHost: localhost\r\n"
+                                  "Content-Length: 1\r\n\r\nx")),
+        AllOf(StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"),
+              HasSubstr("\r\nAllow: GET, HEAD\r\n")))
         << method;
   }
   EXPECT_EQ(scrapes_, 0);
@@ -127,7 +128,8 @@ TEST_F(MetricsEndpointTest, ThereIsNothingElse) {
 
 TEST_F(MetricsEndpointTest, TakesARequestInParts) {
   const int fd = ConnectTo(Start());
-  for (const char* part : {"GET /met", "rics HTTP/1.1\r\nHost: localhost\r\n", "\r\n"})
+  for (const char* part :
+       {"GET /met", "rics HTTP/1.1\r\nHost: localhost\r\n", "\r\n"})
     Send(fd, part);
   EXPECT_THAT(ReadAll(fd), EndsWith("\nscrapes_total 1\n"));
   close(fd);

@@ -1,8 +1,8 @@
 #include "schema/store/environment.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <lmdb.h>
 #include <sched.h>
 #include <sys/stat.h>
