@@ -69,6 +69,7 @@ class TableTest(_Replaced, FollowCase):
         )
 
     def test_tables_that_trade_places(self):
+        self.wait_until_old("extras")
         self.sql(
             f"CREATE TABLE spare {EXTRAS_SHAPE};"
             "INSERT INTO spare (name, value) VALUES ('spare.<name>', 's')"
@@ -119,6 +120,8 @@ class ViewTest(_Replaced, FollowCase):
 
     def test_table_behind_it_that_trades_places(self):
         self.wait_until_old("extras", "others")
+        self.sql("ALTER TABLE others FORCE")
+        self.wait_until_old("others")
         self.unlogged_change(_SWAP.format("extras", "others"))
         self.change(_INSERT.format("extras"))
 
