@@ -119,6 +119,8 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
   if (status.ok()) status = environment->HoldFolder();
   if (status.ok()) status = environment->MakeLockFile();
   if (status.ok()) status = environment->Open(MDB_NOTLS | MDB_NOMETASYNC);
+  // The writer reads, too.
+  if (status.ok()) status = environment->CheckReaderSlot();
   if (status.ok()) status = CheckPages(environment.get());
   if (!status.ok()) return status;
   int data = -1;
