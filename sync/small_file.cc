@@ -8,7 +8,6 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
-#include "schema/runtime/errno_status.h"
 #include "schema/runtime/plain_file.h"
 
 namespace postmirror {
@@ -19,7 +18,7 @@ constexpr size_t kMaxBytes = size_t{16} << 20;
 absl::Status FileError(absl::string_view path, absl::string_view step) {
   const int error = errno;
   const std::string message =
-      absl::StrCat(path, ": ", step, ": ", ErrnoText(error));
+      absl::StrCat(path, ": ", step, ": ", PlainFileErrorText(error));
   switch (error) {
     case ENOENT:
       return absl::NotFoundError(message);

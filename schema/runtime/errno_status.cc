@@ -8,8 +8,6 @@
 namespace postmirror {
 
 std::string ErrnoText(int error) {
-  // OpenPlainFile.
-  if (error == ELOOP) return "a link, or no regular file, is in its place";
   const char* const text = strerrordesc_np(error);
   return text == nullptr ? absl::StrCat("error ", error) : text;
 }

@@ -5,13 +5,17 @@
 #include <unistd.h>
 
 #include <memory>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 
 namespace postmirror {
 namespace {
+
+constexpr absl::Duration kAskAgainAfter = absl::Minutes(1);
 
 std::string WithoutPort(absl::string_view header) {
   if (absl::ConsumePrefix(&header, "[")) {
@@ -31,8 +35,7 @@ std::string MachineName() {
   return gethostname(name, sizeof(name) - 1) == 0 ? name : "";
 }
 
-// As hostname(1) finds it; empty where the resolver knows none.
-std::string FullName(const std::string& name) {
+std::string ResolvedName(const std::string& name) {
   addrinfo hints = {};
   hints.ai_flags = AI_CANONNAME;
   hints.ai_socktype = SOCK_STREAM;
@@ -45,17 +48,40 @@ std::string FullName(const std::string& name) {
 
 }  // namespace
 
-bool IsOurHost(absl::string_view header, absl::string_view address) {
+MachineNames MachineNames::OfSystem() {
+  return {.name = MachineName, .full_name = ResolvedName, .now = absl::Now};
+}
+
+OwnNames::OwnNames(std::string address, MachineNames machine)
+    : address_(std::move(address)), machine_(std::move(machine)) {}
+
+bool OwnNames::Contains(absl::string_view header) {
   const std::string host = WithoutPort(header);
-  const std::string machine = MachineName();
-  if (IsIpAddress(host) || absl::EqualsIgnoreCase(host, WithoutPort(address)) ||
+  const std::string name = machine_.name();
+  const std::string label = name.substr(0, name.find('.'));
+  if (IsIpAddress(host) ||
+      absl::EqualsIgnoreCase(host, WithoutPort(address_)) ||
       absl::EqualsIgnoreCase(host, "localhost") ||
-      absl::EqualsIgnoreCase(host, machine)) {
+      absl::EqualsIgnoreCase(host, name) ||
+      absl::EqualsIgnoreCase(host, label)) {
     return true;
   }
   // Nothing else is worth a question.
-  return absl::StartsWithIgnoreCase(host, absl::StrCat(machine, ".")) &&
-         absl::EqualsIgnoreCase(host, FullName(machine));
+  return absl::StartsWithIgnoreCase(host, absl::StrCat(label, ".")) &&
+         absl::EqualsIgnoreCase(host, FullName(name));
+}
+
+const std::string& OwnNames::FullName(const std::string& name) {
+  const absl::Time now = machine_.now();
+  if (name == asked_ &&
+      (!full_name_.empty() || now - asked_at_ < kAskAgainAfter)) {
+    return full_name_;
+  }
+  full_name_ = machine_.full_name(name);
+  asked_ = name;
+  // The answer itself may have taken a minute.
+  asked_at_ = machine_.now();
+  return full_name_;
 }
 
 }  // namespace postmirror

@@ -13,7 +13,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "schema/runtime/file_descriptor.h"
-#include "schema/runtime/host_header.h"
 #include "schema/runtime/listening_sockets.h"
 #include "schema/runtime/metrics_text.h"
 
@@ -61,15 +60,15 @@ MHD_Result Refuse(MHD_Connection* connection, unsigned status,
 class MetricsEndpoint::Callbacks {
  public:
   // NOLINTNEXTLINE(readability-function-size): an MHD_AccessHandlerCallback
-  static MHD_Result Answer(void* door, MHD_Connection* connection,
+  static MHD_Result Answer(void* listening, MHD_Connection* connection,
                            const char* path, const char* method,
                            const char* /*version*/, const char* /*body*/,
                            size_t* /*body_size*/, void** /*request*/) {
-    const Door& asked = *static_cast<Door*>(door);
+    Listening& asked = *static_cast<Listening*>(listening);
     // HTTP/1.0 needs none.
     const char* const host = MHD_lookup_connection_value(
         connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
-    if (host != nullptr && !IsOurHost(host, asked.address)) {
+    if (host != nullptr && !asked.names.Contains(host)) {
       return Refuse(connection, MHD_HTTP_MISDIRECTED_REQUEST,
                     "not a name of this machine, ask by its address\n");
     }
@@ -93,10 +92,11 @@ class MetricsEndpoint::Callbacks {
 
   // An MHD_NotifyConnectionCallback. A client that sends a byte now and then is
   // never silent: beyond kMaxClients the oldest goes.
-  static void Notice(void* door, MHD_Connection* connection,
+  static void Notice(void* listening, MHD_Connection* connection,
                      void** /*of_connection*/,
                      MHD_ConnectionNotificationCode what) {
-    std::list<MHD_Connection*>& clients = static_cast<Door*>(door)->clients;
+    std::list<MHD_Connection*>& clients =
+        static_cast<Listening*>(listening)->clients;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
       clients.remove(connection);
       return;
@@ -110,7 +110,7 @@ class MetricsEndpoint::Callbacks {
   }
 
   // False where there is no descriptor, memory or thread for it.
-  static bool Start(FileDescriptor socket, Door* door) {
+  static bool Start(FileDescriptor socket, Listening* listening) {
     // The daemon's, which closes it when it ends.
     const int duplicate = fcntl(socket.get(), F_DUPFD_CLOEXEC, 0);
     if (duplicate < 0) return false;
@@ -120,16 +120,17 @@ class MetricsEndpoint::Callbacks {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     // Those that were told to go count until they have gone.
-    door->daemon.reset(MHD_start_daemon(
+    listening->daemon.reset(MHD_start_daemon(
         MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, Answer,
-        door, MHD_OPTION_LISTEN_SOCKET, duplicate, MHD_OPTION_CONNECTION_LIMIT,
-        2 * kMaxClients, MHD_OPTION_CONNECTION_TIMEOUT, kPatienceSeconds,
-        MHD_OPTION_NOTIFY_CONNECTION, Notice, door, MHD_OPTION_END));
+        listening, MHD_OPTION_LISTEN_SOCKET, duplicate,
+        MHD_OPTION_CONNECTION_LIMIT, 2 * kMaxClients,
+        MHD_OPTION_CONNECTION_TIMEOUT, kPatienceSeconds,
+        MHD_OPTION_NOTIFY_CONNECTION, Notice, listening, MHD_OPTION_END));
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     // A daemon that does not start closes the duplicate or does not, by what it
     // lacks. What is left must not keep the address.
-    if (door->daemon == nullptr) shutdown(socket.get(), SHUT_RDWR);
-    return door->daemon != nullptr;
+    if (listening->daemon == nullptr) shutdown(socket.get(), SHUT_RDWR);
+    return listening->daemon != nullptr;
   }
 };
 
@@ -169,17 +170,15 @@ absl::Status MetricsEndpoint::Listen(const std::string& address) {
     if (!opened.ok()) return opened.status();
     sockets = *std::move(opened);
   }
-  decltype(doors_) doors;
+  decltype(listening_) listening;
   for (ListeningSocket& bound : sockets.bound) {
-    doors.push_back(std::make_unique<Door>());
-    doors.back()->collect = &collect_;
-    doors.back()->address = address;
-    if (!Callbacks::Start(std::move(bound.socket), doors.back().get())) {
+    listening.push_back(std::make_unique<Listening>(&collect_, address));
+    if (!Callbacks::Start(std::move(bound.socket), listening.back().get())) {
       return absl::UnavailableError(absl::StrCat(
           address, ": start: not enough descriptors, memory or threads"));
     }
   }
-  doors_ = std::move(doors);
+  listening_ = std::move(listening);
   address_ = address;
   return absl::OkStatus();
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "schema/runtime/host_header.h"
 #include "schema/runtime/metric_family.h"
 
 struct MHD_Connection;
@@ -41,9 +42,12 @@ class MetricsEndpoint {
   };
 
   // One for each listening socket; its daemon's thread has it.
-  struct Door {
-    const Collect* collect = nullptr;
-    std::string address;                 // as configured
+  struct Listening {
+    Listening(const Collect* collected, const std::string& address)
+        : collect(collected), names(address) {}
+
+    const Collect* const collect;
+    OwnNames names;
     std::list<MHD_Connection*> clients;  // the oldest first
     // The last member: it calls the others.
     std::unique_ptr<MHD_Daemon, Stop> daemon;
@@ -52,8 +56,8 @@ class MetricsEndpoint {
   class Callbacks;
 
   Collect collect_;
-  std::string address_;  // of doors_
-  std::vector<std::unique_ptr<Door>> doors_;
+  std::string address_;  // of listening_
+  std::vector<std::unique_ptr<Listening>> listening_;
 };
 
 }  // namespace postmirror

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "schema/runtime/errno_status.h"
+
 namespace postmirror {
 
 FileDescriptor OpenPlainFile(const std::string& path, int flags, mode_t mode) {
@@ -21,6 +23,11 @@ FileDescriptor OpenPlainFile(const std::string& path, int flags, mode_t mode) {
     errno = ELOOP;
   }
   return file;
+}
+
+std::string PlainFileErrorText(int error) {
+  if (error == ELOOP) return "a link, or no regular file, is in its place";
+  return ErrnoText(error);
 }
 
 }  // namespace postmirror

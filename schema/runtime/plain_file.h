@@ -16,6 +16,9 @@ namespace postmirror {
 FileDescriptor OpenPlainFile(const std::string& path, int flags,
                              mode_t mode = 0);
 
+// Why OpenPlainFile did not open it, by what it left in errno.
+std::string PlainFileErrorText(int error);
+
 }  // namespace postmirror
 
 #endif  // POSTMIRROR_SCHEMA_RUNTIME_PLAIN_FILE_H_

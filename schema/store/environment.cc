@@ -119,6 +119,8 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
   if (status.ok()) status = environment->HoldFolder();
   if (status.ok()) status = environment->MakeLockFile();
   if (status.ok()) status = environment->Open(MDB_NOTLS | MDB_NOMETASYNC);
+  // The writer reads, too.
+  if (status.ok()) status = environment->CheckReaderSlot();
   if (status.ok()) status = CheckPages(environment.get());
   if (!status.ok()) return status;
   int data = -1;
@@ -154,7 +156,7 @@ absl::Status Environment::HoldFolder() {
 absl::Status Environment::MakeLockFile() const {
   const std::string path = absl::StrCat(folder_, "/lock.mdb");
   const FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0600);
-  if (!file.open()) return SystemError(errno, absl::StrCat("store ", path));
+  if (!file.open()) return PlainFileError(errno, absl::StrCat("store ", path));
   struct stat facts = {};
   int error = fstat(file.get(), &facts) == 0 ? 0 : errno;
   if (error == 0) {
@@ -209,7 +211,7 @@ absl::StatusOr<Environment::FileId> Environment::Identify(
     return SystemError(errno, absl::StrCat("store ", path));
   }
   if (!S_ISREG(status.st_mode)) {
-    return SystemError(ELOOP, absl::StrCat("store ", path));
+    return PlainFileError(ELOOP, absl::StrCat("store ", path));
   }
   *size = status.st_size;
   return FileId{.device = status.st_dev, .inode = status.st_ino};

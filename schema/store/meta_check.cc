@@ -80,7 +80,7 @@ absl::Status CheckMetaPages(const std::string& folder, size_t max_map_bytes) {
   if (!file.open()) {
     return errno == ENOENT
                ? absl::OkStatus()
-               : SystemError(errno, absl::StrCat("store ", path, ": open"));
+               : PlainFileError(errno, absl::StrCat("store ", path, ": open"));
   }
   if (AreSound(file.get(), max_map_bytes)) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(

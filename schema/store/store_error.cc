@@ -7,11 +7,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/errno_status.h"
+#include "schema/runtime/plain_file.h"
 
 namespace postmirror {
+namespace {
 
-absl::Status SystemError(int error, absl::string_view what) {
-  const std::string message = absl::StrCat(what, ": ", ErrnoText(error));
+absl::Status OfErrno(int error, const std::string& message) {
   switch (error) {
     case EACCES:
     case EPERM:
@@ -25,6 +26,16 @@ absl::Status SystemError(int error, absl::string_view what) {
     default:
       return absl::UnavailableError(message);
   }
+}
+
+}  // namespace
+
+absl::Status SystemError(int error, absl::string_view what) {
+  return OfErrno(error, absl::StrCat(what, ": ", ErrnoText(error)));
+}
+
+absl::Status PlainFileError(int error, absl::string_view what) {
+  return OfErrno(error, absl::StrCat(what, ": ", PlainFileErrorText(error)));
 }
 
 absl::Status LmdbError(int code, absl::string_view what) {

@@ -12,6 +12,9 @@ namespace postmirror {
 // kPermissionDenied, else kUnavailable. `what` begins the message.
 absl::Status SystemError(int error, absl::string_view what);
 
+// The same for a file that OpenPlainFile did not open, or would not.
+absl::Status PlainFileError(int error, absl::string_view what);
+
 // Translates a code of LMDB, OK for MDB_SUCCESS:
 //   kDataLoss            the file is damaged: set aside, fill again
 //   kNotFound            MDB_NOTFOUND

@@ -33,7 +33,7 @@ absl::StatusOr<FileDescriptor> HoldStore(absl::string_view store) {
   const std::string path = WriterLockPath(store);
   FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0640);
   if (!file.open()) {
-    return SystemError(errno, absl::StrCat("store ", path, ": open"));
+    return PlainFileError(errno, absl::StrCat("store ", path, ": open"));
   }
   // postmirrorctl, of the same group, asks who holds it.
   fchmod(file.get(), 0640);

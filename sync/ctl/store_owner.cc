@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,8 @@
 namespace postmirror {
 namespace {
 
+using Path = std::filesystem::path;
+
 struct Owner {
   uid_t user = 0;
   gid_t group = 0;
@@ -22,6 +26,9 @@ struct Owner {
 
 // The user that has no rights, in Linux and in Debian.
 constexpr Owner kNobody = {65534, 65534};
+
+// As many as Linux follows (path_resolution(7)).
+constexpr int kMaxLinks = 40;
 
 absl::Status Refusal(absl::string_view store, absl::string_view why) {
   return absl::PermissionDeniedError(absl::StrCat(
@@ -37,25 +44,50 @@ bool IsOpenToOthers(const struct stat& facts) {
          (facts.st_mode & S_ISVTX) == 0 && S_ISDIR(facts.st_mode);
 }
 
-// Each part of the path has to be root's or the owner's; where the owner is
-// root, nobody else may write there.
-absl::Status CheckPath(const std::filesystem::path& store, uid_t owner) {
-  std::filesystem::path part;
-  for (const std::filesystem::path& name : store) {
-    part /= name;
-    struct stat facts = {};
-    if (lstat(part.c_str(), &facts) != 0) {
-      return ErrnoStatus(errno, absl::StrCat("store ", part.string()), "stat");
+// Puts the names of `path` before those that are left, the last of which comes
+// first.
+void Prepend(const Path& path, std::vector<Path>* left) {
+  const std::vector<Path> names(path.begin(), path.end());
+  left->insert(left->end(), names.rbegin(), names.rend());
+}
+
+// A folder or link has to be root's or the owner's; where the owner is root,
+// nobody else may write to it.
+absl::Status CheckPart(const Path& part, uid_t owner, absl::string_view store) {
+  struct stat facts = {};
+  if (lstat(part.c_str(), &facts) != 0) {
+    return ErrnoStatus(errno, absl::StrCat("store ", part.string()), "stat");
+  }
+  if (facts.st_uid != 0 && facts.st_uid != owner) {
+    return Refusal(
+        store,
+        absl::StrCat(part.string(), " belongs to user number ", facts.st_uid));
+  }
+  if (owner == 0 && IsOpenToOthers(facts)) {
+    return Refusal(store, absl::StrCat("others may write to ", part.string()));
+  }
+  return absl::OkStatus();
+}
+
+// Checks whatever decides where the path leads: each part of it, and of what
+// the links in it say.
+absl::Status CheckPath(const std::string& store, uid_t owner) {
+  Path here;
+  std::vector<Path> left;
+  Prepend(store, &left);
+  for (int links = 0; !left.empty();) {
+    here /= left.back();
+    left.pop_back();
+    absl::Status checked = CheckPart(here, owner, store);
+    if (!checked.ok()) return checked;
+    std::error_code none;
+    const Path target = std::filesystem::read_symlink(here, none);
+    if (none) continue;  // no link
+    if (++links > kMaxLinks) {
+      return ErrnoStatus(ELOOP, absl::StrCat("store ", store), "stat");
     }
-    if (facts.st_uid != 0 && facts.st_uid != owner) {
-      return Refusal(store.string(),
-                     absl::StrCat(part.string(), " belongs to user number ",
-                                  facts.st_uid));
-    }
-    if (owner == 0 && IsOpenToOthers(facts)) {
-      return Refusal(store.string(),
-                     absl::StrCat("others may write to ", part.string()));
-    }
+    here = here.parent_path();
+    Prepend(target, &left);
   }
   return absl::OkStatus();
 }

@@ -11,7 +11,8 @@ namespace postmirror {
 // Where this process is root: becomes the user and group that own the folder
 // `store`, for good, so that links which they may have put there lead nowhere
 // that they could not go; without such a folder, nobody. Fails with
-// kPermissionDenied where yet another user decides what is found at that path.
+// kPermissionDenied where yet another user decides what is found at that path,
+// behind the links in it too.
 absl::Status BecomeStoreOwner(const std::string& store);
 
 }  // namespace postmirror

@@ -95,6 +95,19 @@ TEST_F(ApplyRightsTest, LeavesTheOwnerAlone) {
 }
 
 TEST_F(ApplyRightsTest, NamesTheSettingThatCannotBeHad) {
+  ASSERT_EQ(chmod(folder_.c_str(), 0755), 0);
+  const uid_t before = geteuid();
+  if (before == 0) ASSERT_EQ(seteuid(65534), 0);
+  const absl::Status owner = ApplyRights({.owner = 0, .group = {}}, path_);
+  const absl::Status group = ApplyRights({.owner = {}, .group = 12}, path_);
+  ASSERT_EQ(seteuid(before), 0);
+  EXPECT_EQ(owner, absl::PermissionDeniedError("unix_socket_owner: chown: "
+                                               "Operation not permitted"));
+  EXPECT_EQ(group, absl::PermissionDeniedError("unix_socket_group: chown: "
+                                               "Operation not permitted"));
+}
+
+TEST_F(ApplyRightsTest, SaysThatTheSocketIsGone) {
   unlink(path_.c_str());
   EXPECT_EQ(ApplyRights({.owner = {}, .group = {}}, path_).message(),
             "socket: open: No such file or directory");

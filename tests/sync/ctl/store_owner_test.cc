@@ -1,0 +1,139 @@
+#include "sync/ctl/store_owner.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/schema/store/store_fixture.h"
+#include "tests/sync/temporary_folder.h"
+
+namespace postmirror {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr uid_t kOwner = 65532;
+constexpr uid_t kOther = 65533;
+constexpr char kRoot[] = "0:0";
+constexpr char kNobody[] = "65534:65534";
+
+class StoreOwnerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "only root becomes another";
+  }
+
+  // Makes a folder. Its path.
+  std::string Folder(const std::string& name, uid_t owner,
+                     mode_t mode = 0755) const {
+    std::string path = folder_.File(name);
+    EXPECT_EQ(mkdir(path.c_str(), 0700), 0) << path;
+    EXPECT_EQ(chown(path.c_str(), owner, owner), 0) << path;
+    EXPECT_EQ(chmod(path.c_str(), mode), 0) << path;
+    return path;
+  }
+
+  std::string Link(const std::string& name, const std::string& target,
+                   uid_t owner = 0) const {
+    std::string path = folder_.File(name);
+    std::filesystem::create_symlink(target, path);
+    EXPECT_EQ(lchown(path.c_str(), owner, owner), 0) << path;
+    return path;
+  }
+
+  // Whom root becomes, "USER:GROUP", or why nobody.
+  static std::string Become(const std::string& store) {
+    return InChild([&]() -> std::string {
+      const absl::Status status = BecomeStoreOwner(store);
+      if (!status.ok()) return std::string(status.message());
+      return absl::StrCat(geteuid(), ":", getegid());
+    });
+  }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(StoreOwnerTest, TakesTheUserAndTheGroupOfTheStore) {
+  EXPECT_EQ(Become(Folder("store", kOwner)), "65532:65532");
+}
+
+TEST_F(StoreOwnerTest, KeepsNoWayBack) {
+  const std::string store = Folder("store", kOwner);
+  EXPECT_EQ(InChild([&]() -> std::string {
+              if (!BecomeStoreOwner(store).ok()) return "refused";
+              gid_t group = 0;
+              if (getgroups(1, &group) != 1 || group != kOwner) return "groups";
+              return seteuid(0) == 0 || setegid(0) == 0 ? "root" : "none";
+            }),
+            "none");
+}
+
+TEST_F(StoreOwnerTest, WithoutAStoreIsNobody) {
+  EXPECT_EQ(Become(folder_.File("store")), kNobody);
+  EXPECT_EQ(Become(folder_.Write("file", "") + "/store"), kNobody);
+}
+
+TEST_F(StoreOwnerTest, StaysRootWithRootsStore) {
+  EXPECT_EQ(Become(Folder("store", 0)), kRoot);
+}
+
+TEST_F(StoreOwnerTest, WhoIsNotRootStaysWhoHeIs) {
+  const std::string store = Folder("store", kOwner);
+  EXPECT_EQ(InChild([&]() -> std::string {
+              if (seteuid(kOther) != 0) return "no such right";
+              return absl::StrCat(BecomeStoreOwner(store).ok(), geteuid());
+            }),
+            "165533");
+}
+
+TEST_F(StoreOwnerTest, RefusesAPathOfYetAnotherUser) {
+  Folder("above", kOther);
+  const std::string said = Become(Folder("above/store", kOwner));
+  EXPECT_THAT(said, HasSubstr("/above belongs to user number 65533, who"));
+  EXPECT_THAT(said, HasSubstr("runuser"));
+}
+
+TEST_F(StoreOwnerTest, RefusesAStoreOfRootsThatOthersMaySwap) {
+  const std::string above = Folder("above", 0, 0777);
+  const std::string store = Folder("above/store", 0);
+  EXPECT_THAT(Become(store), HasSubstr("/above, who could"));
+  ASSERT_EQ(chmod(above.c_str(), 01777), 0);
+  EXPECT_EQ(Become(store), kRoot);
+}
+
+TEST_F(StoreOwnerTest, RefusesALinkOfYetAnotherUser) {
+  Folder("store", kOwner);
+  const std::string link = Link("link", folder_.File("store"), kOther);
+  EXPECT_THAT(Become(link), HasSubstr("/link belongs to user number 65533"));
+}
+
+TEST_F(StoreOwnerTest, FollowsALink) {
+  Folder("store", kOwner);
+  EXPECT_EQ(Become(Link("link", folder_.File("store"))), "65532:65532");
+  Folder("below", 0);
+  EXPECT_EQ(Become(Link("below/relative", "../store") + "/"), "65532:65532");
+}
+
+TEST_F(StoreOwnerTest, ChecksTheFoldersBehindALink) {
+  const std::string above = Folder("above", 0, 0777);
+  const std::string link = Link("link", Folder("above/store", 0));
+  EXPECT_THAT(Become(link), HasSubstr("/above, who could"));
+  ASSERT_EQ(chmod(above.c_str(), 0755), 0);
+  EXPECT_EQ(Become(link), kRoot);
+}
+
+// Where it leads in the end says nothing of who may change that.
+TEST_F(StoreOwnerTest, ChecksTheFoldersBetweenTwoLinks) {
+  Folder("store", 0);
+  Folder("between", 0, 0777);
+  Link("between/second", "../store");
+  EXPECT_THAT(Become(Link("first", "between/second")),
+              HasSubstr("/between, who could"));
+}
+
+}  // namespace
+}  // namespace postmirror
