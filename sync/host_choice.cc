@@ -39,6 +39,7 @@ void HostChoice::Remember(const StoredReads& stored) {
 
 std::vector<size_t> HostChoice::Order() {
   refused_.clear();
+  unfit_.clear();
   last_resort_.reset();
   const Moment now = clock_.Now();
   std::vector<size_t> order(hosts_.size());
@@ -48,13 +49,11 @@ std::vector<size_t> HostChoice::Order() {
   return order;
 }
 
-std::map<TableName, std::string> HostChoice::Tables() const {
-  std::map<TableName, std::string> tables;
-  if (!bound_.has_value()) return tables;
-  for (const auto& [host, traits] : bound_->hosts) {
-    tables.insert(traits.created.begin(), traits.created.end());
-  }
-  return tables;
+std::map<TableName, std::string> HostChoice::Tables(size_t host) const {
+  if (!bound_.has_value()) return {};
+  const auto before = bound_->hosts.find(hosts_[host]);
+  if (before == bound_->hosts.end()) return {};
+  return before->second.created;
 }
 
 // Notes as well what cannot be seen any more once the host has gone on.
@@ -292,6 +291,8 @@ void HostChoice::NoteRead(const HostFacts& facts, bool taken, bool changed) {
     uncontained_ = false;
     doubt_.clear();
     waiting_since_.reset();
+    // What it lacks counts no more, and later ones are not looked at any more.
+    unfit_.erase(unfit_.lower_bound(current_), unfit_.end());
   }
 }
 

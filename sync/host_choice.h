@@ -46,8 +46,9 @@ class HostChoice {
   // of late behind the others.
   std::vector<size_t> Order();
 
-  // The tables whose CREATE_TIME a host's facts should have.
-  std::map<TableName, std::string> Tables() const;
+  // The tables whose CREATE_TIME the host's facts should have: those of which
+  // it is known from the last read of it.
+  std::map<TableName, std::string> Tables(size_t host) const;
 
   // Why the host is not to be read, as in "is a replica that is stopped";
   // absent if it is to be read. `facts` are what it shows at least
@@ -72,6 +73,9 @@ class HostChoice {
   // that one, and why, as they were seen last; or empty. For the operator, in
   // one line. While the current one is in doubt, that says more.
   std::string Unfit() const;
+
+  // The host does not answer: nothing is known of it any more.
+  void NoteNoAnswer(size_t host) { unfit_.erase(host); }
 
   // The host is another entry of the current one's server.
   void NoteSameServer(size_t host);

@@ -216,6 +216,7 @@ absl::Status MirrorStore::Write(const Snapshot& snapshot,
   }
   absl::Status committed = (*transaction)->Commit();
   if (committed.ok()) bounds_ = std::move(bounds);
+  must_write_bound_ = must_write_bound_ && !committed.ok();
   return committed;
 }
 
@@ -268,10 +269,11 @@ absl::Status MirrorStore::KeepBound(const std::vector<std::string>& maps,
   if (bounds == bounds_) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<StoreTransaction>> transaction =
       writer_->Begin();
-  if (!transaction.ok()) return NoteDamage(transaction.status());
-  absl::Status status = bounds.Write(bounds_, transaction->get());
+  absl::Status status = transaction.status();
+  if (status.ok()) status = bounds.Write(bounds_, transaction->get());
   if (status.ok()) status = (*transaction)->Commit();
   if (status.ok()) bounds_ = std::move(bounds);
+  must_write_bound_ = absl::IsDataLoss(status);
   return NoteDamage(std::move(status));
 }
 
@@ -284,8 +286,8 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
   // an accept least of all.
   Guard guard = guard_;
   std::deque<MapChange> changes;
-  bool writes =
-      !snapshot.read_bound.empty() && !bounds_.HasAll(snapshot.bound_maps);
+  bool writes = !snapshot.read_bound.empty() &&
+                (must_write_bound_ || !bounds_.HasAll(snapshot.bound_maps));
   for (const MapSnapshot& map : snapshot.maps) {
     const auto record = records->find(map.map->name);
     const StoredMap stored = {

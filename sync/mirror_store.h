@@ -121,6 +121,9 @@ class MirrorStore {
   absl::Status damage_;
   std::atomic<uint64_t> generation_ = 0;
   StoredBounds bounds_;  // as the store has them
+  // KeepBound has met with damage that need not be seen but by a write: the
+  // next Apply writes, too, so that it sets the store aside.
+  bool must_write_bound_ = false;
   Guard guard_;
   // Those of OtherCollation, by digest: to make one of its bytes takes long.
   std::map<std::string, CollationTables::Collation> collations_;

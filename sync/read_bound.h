@@ -20,7 +20,8 @@ struct ReadBound {
   // The entry of the host that was read last; empty where that is not known.
   std::string last;
   // Each host that was read, by its entry, as it was then. What a host has now
-  // is told from what it had itself, whoever was read in between.
+  // is told from what it had itself, whoever was read in between. One that has
+  // left the configuration stays: it may come back as another than it was.
   std::map<std::string, HostTraits> hosts;
   // Writers that began their numbers again (RESET MASTER): a number of theirs
   // may be one of before, on any host but the last one.
@@ -60,7 +61,8 @@ ReadBound BoundAfter(const std::optional<ReadBound>& before,
 // Notes where the logs of the host are that was read last.
 void FollowPositions(const HostFacts& facts, ReadBound* bound);
 
-// At most the higher of both, for hosts that are read after those of both.
+// What a host must contain that is to be read for the maps of both bounds: each
+// number is the higher of the two.
 ReadBound Joined(ReadBound one, const ReadBound& other);
 
 // Do not change: stored (schema/README.md). The traits of a host are the lines

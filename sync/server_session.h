@@ -47,8 +47,8 @@ class ServerSession {
   // How soon after a failure another Connect is worth it at the latest.
   absl::Duration longest_pause() const;
 
-  // Whether it is to be connected anew: it is time to look for a better host,
-  // and there is one that may be read; or the account may do more by now.
+  // Whether to connect again: it is time to look for a better host, and there
+  // is one that may be read; or the account may do more by now.
   bool ShouldReconnect();
 
   // Reads all maps but the broken ones, or what the signal names of them and
@@ -61,9 +61,9 @@ class ServerSession {
                                      absl::FunctionRef<void(ReadScope*)> widen);
 
   // Asks the signal, and beside it, once a second, what no signal tells:
-  // tables and views that were replaced, the state of a replica. Fails where it
-  // must be connected anew; kAlreadyExists where the server_id is another
-  // replica's.
+  // tables and views that were replaced, the state of a replica. Fails where
+  // the caller must connect again; kAlreadyExists where the server_id is
+  // another replica's.
   absl::StatusOr<ChangeHint> Poll();
 
   // The last read is in the store; see HostChoice for both flags, and for

@@ -30,8 +30,8 @@ class StoredBounds {
   // Those of maps that have one, by map.
   Notes Of(const std::vector<std::string>& maps) const;
 
-  // There is one that says of no map that it is its own: it was written by an
-  // earlier version, for a list of hosts.
+  // There is one of an earlier version. It was written for a list of hosts, and
+  // does not say for which maps.
   bool has_former() const;
 
   // The bounds with this one for each of the maps.

@@ -53,7 +53,7 @@ struct ServerStatus {
   std::string reason;         // why that one
   bool as_configured = true;  // SignalChoice::is_as_configured
   std::string doubt;          // why a host is read that may lack changes, or ""
-  std::string unfit;          // which other hosts would not do, and why, or ""
+  std::string unfit;          // HostChoice::Unfit
   std::string error;          // why it cannot be read now, or empty
   std::string last_error;     // the last one, with its time, or empty
   std::vector<MapStatus> maps;

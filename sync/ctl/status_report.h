@@ -57,8 +57,8 @@ struct StatusReport {
 // Judges: critical where a map is not filled, held, or broken for longer than
 // broken_map_critical, the store cannot be read or sync is down; warning where
 // a map is broken, the database cannot be read, the host that is read may lack
-// changes, the change source is not the configured one, or freshness is over
-// three reconcile intervals; else OK.
+// changes, a host would not do (ServerStatus::unfit), the change source is not
+// the configured one, or freshness is over three reconcile intervals; else OK.
 StatusReport Judge(const Findings& findings);
 
 std::string FormatText(const StatusReport& report);

@@ -1,3 +1,4 @@
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -21,6 +22,23 @@ class MirrorStoreBoundTest : public MirrorStoreTestCase {
     snapshot.bound_maps = {map_.name};
     snapshot.read_bound = BoundAt(gtids);
     return snapshot;
+  }
+
+  // Makes the root of LMDB's list of free pages unreadable: each of the two
+  // meta pages names one.
+  void GarbleFreeList() {
+    constexpr size_t kPage = 4096;
+    constexpr size_t kFreeRoot = 80;
+    constexpr size_t kFlags = 10;
+    std::string bytes = folder_.Read("v1/data.mdb");
+    for (const size_t meta : {size_t{0}, kPage}) {
+      uint64_t root = 0;
+      std::memcpy(&root, &bytes[meta + kFreeRoot], sizeof(root));
+      if (root < bytes.size() / kPage) {
+        bytes[root * kPage + kFlags] = 0;  // of no kind
+      }
+    }
+    folder_.Write("v1/data.mdb", bytes);
   }
 
   StoredReads Reads() { return store_->Reads({map_.name}); }
@@ -87,7 +105,7 @@ TEST_F(MirrorStoreBoundTest, AMapTakesItsOwnWithItToOtherHosts) {
   Apply(ReadAt("0-1-500", Numbered(0, 60)));
   EXPECT_EQ(StoredGtids(), "0-1-500");
   EXPECT_EQ(StoredGtidsOf({domains_.name}), "0-1-100");
-  // What was read of it before by the hosts that it returns to is no matter.
+  // Hosts of both must contain what was read of either.
   EXPECT_EQ(StoredGtidsOf({map_.name, domains_.name}), "0-1-500");
   Restart();
   EXPECT_EQ(StoredGtids(), "0-1-500");
@@ -165,6 +183,21 @@ TEST_F(MirrorStoreBoundTest, AStoreThatWasSetAsideGetsItAgain) {
   Restart();
   Apply(ReadAt("0-1-160", Numbered(0, 50)));
   EXPECT_EQ(StoredGtids(), "0-1-160");
+}
+
+// LMDB reads the list of free pages only to write.
+TEST_F(MirrorStoreBoundTest, DamageThatOnlyAWriteFindsIsSetAsideByTheNextRead) {
+  Apply(ReadAt("0-1-150", Numbered(0, 50)));
+  Apply(ReadAt("0-1-151", Numbered(0, 51)));
+  store_.reset();
+  GarbleFreeList();
+  Restart();
+  ASSERT_EQ(store_->Open(), absl::OkStatus());
+  EXPECT_EQ(store_->KeepBound({map_.name}, BoundAt("0-1-7")).code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(Apply(ReadAt("0-1-160", Numbered(0, 51)))[0].filled);
+  EXPECT_EQ(store_->KeepBound({map_.name}, BoundAt("0-1-7")), absl::OkStatus());
+  EXPECT_EQ(StoredGtids(), "0-1-7");
 }
 
 }  // namespace

@@ -28,6 +28,35 @@ TEST(ReadBoundTest, AnEncodingSaysAllOfIt) {
   EXPECT_EQ(DecodeReadBound(EncodeReadBound(ReadBound())), ReadBound());
 }
 
+// schema/README.md shows it.
+TEST(ReadBoundTest, AnEncodingIsTheseLines) {
+  HostFacts db1 = HostAt("db1.example.org:3306", 1, "0-1-150");
+  db1.traits.server_uid = "Vn3qkzTjS9oRw1yAaYB8bH2mWkE=";
+  db1.traits.binlog = BinlogPosition{"mail-bin.000004", 700};
+  db1.traits.created = {{{"mail", "virtual_aliases"}, "1760000000"}};
+  HostFacts db2 = HostAt("db2.example.org:3306", 2, "0-1-150");
+  db2.traits.server_uid = "b1xT6c0uQ5pEoWm7dLr4hJfZsYg=";
+  db2.traits.lsn = db2.traits.lsn_flushed = 81000;
+  db2.traits.binlog.reset();
+  db2.traits.created = {{{"mail", "virtual_aliases"}, "1760000007"}};
+  ReadBound bound = BoundAfter(ReadOf(db1), db2, Reading::kTaken);
+  bound.lost.insert("db1.example.org:3306");
+  EXPECT_EQ(EncodeReadBound(bound),
+            "bound\t2\n"
+            "last\tdb2.example.org:3306\n"
+            "host\tdb1.example.org:3306\tVn3qkzTjS9oRw1yAaYB8bH2mWkE=\n"
+            "lsn\t5000\n"
+            "flushed\t4900\n"
+            "binlog\tmail-bin.000004\t700\n"
+            "created\tmail\tvirtual_aliases\t1760000000\n"
+            "host\tdb2.example.org:3306\tb1xT6c0uQ5pEoWm7dLr4hJfZsYg=\n"
+            "lsn\t81000\n"
+            "flushed\t81000\n"
+            "created\tmail\tvirtual_aliases\t1760000007\n"
+            "gtid\t0\t1\t150\n"
+            "lost\tdb1.example.org:3306\n");
+}
+
 TEST(ReadBoundTest, WhatIsNoEncodingIsRefused) {
   const std::string good = EncodeReadBound(Everything());
   EXPECT_EQ(DecodeReadBound(""), std::nullopt);
