@@ -194,14 +194,23 @@ absl::StatusOr<bool> AreAsSurveyed(absl::Span<const GroupReader> readers) {
 }
 
 void NoteStoredCollations(absl::Span<GroupReader> readers,
-                          const FindStoredCollation& find) {
+                          const FindStoredCollations& find) {
+  std::map<std::string, std::string> digests;
+  std::vector<std::pair<std::string, PreparedMap*>> prepared;
   for (GroupReader& reader : readers) {
     for (size_t i = 0; i < reader.maps.size(); ++i) {
-      PreparedMap& prepared = reader.maps[i];
-      if (!prepared.fault.ok()) continue;
-      prepared.stored_collation =
-          find(reader.group->maps[i].name, prepared.collation->digest);
+      PreparedMap& map = reader.maps[i];
+      if (!map.fault.ok()) continue;
+      const std::string& name = reader.group->maps[i].name;
+      digests[name] = map.collation->digest;
+      prepared.emplace_back(name, &map);
     }
+  }
+  const std::map<std::string, CollationTables::Collation> others =
+      find(digests);
+  for (const auto& [name, map] : prepared) {
+    const auto other = others.find(name);
+    map->stored_collation = other == others.end() ? nullptr : other->second;
   }
 }
 

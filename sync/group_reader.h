@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,14 +89,15 @@ std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers);
 // one question each can tell; false where an error is a map's own.
 absl::StatusOr<bool> AreAsSurveyed(absl::Span<const GroupReader> readers);
 
-// The collation that the store has the map of that name by, if it is not the
-// one of that digest; nullptr where it is, and where it is not known.
-using FindStoredCollation = std::function<CollationTables::Collation(
-    const std::string& map, const std::string& digest)>;
+// The collations that the store has maps by, of those maps where it is another
+// one than that of the digest. Both by the map's name.
+using FindStoredCollations =
+    std::function<std::map<std::string, CollationTables::Collation>(
+        const std::map<std::string, std::string>& digests)>;
 
-// Puts it into each map that was prepared.
+// Puts them into the maps that were prepared.
 void NoteStoredCollations(absl::Span<GroupReader> readers,
-                          const FindStoredCollation& find);
+                          const FindStoredCollations& find);
 
 // Whether a map that could not be read might be now: its preparation is tried.
 bool IsMended(const GroupReader& reader, size_t index,

@@ -19,8 +19,8 @@ struct KeyChange {
 
 enum class Redefinition {
   kNone,
-  // Of the key column alone, where the rows could not be read by the one that
-  // the store has the map by: the values are what they were.
+  // Only the collation of the key column is new, and the rows could not be read
+  // by the store's as well: the values are what they were.
   kCollation,
   kMapFile,  // the administrator's: so are other values
 };
@@ -36,8 +36,8 @@ struct JudgedChange {
 
   GuardScope scope = GuardScope::kValues;
   Redefinition redefinition = Redefinition::kNone;
-  // The map has a new collation, and its rows are compared by that of the
-  // store: the new one is taken when nothing waits any more.
+  // The map has a new collation, and its rows are compared by the store's until
+  // nothing waits any more.
   bool by_stored = false;
   bool is_first_fill = false;
   bool is_whole = true;         // all keys were read

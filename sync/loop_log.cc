@@ -122,7 +122,7 @@ void LoopLog::Results(const std::vector<MapResult>& results) {
   }
 }
 
-// Again, where it is another hold: of new keys, too, or not of them any more.
+// Said once for a hold, and again when new keys begin to wait, or cease to.
 void LoopLog::Held(const std::string& map, const HeldChanges& held) {
   const bool additions_wait = held.additions.has_value();
   const auto said = held_.find(map);

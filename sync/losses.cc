@@ -24,10 +24,7 @@ std::string HowMany(const Losses& losses, const Hold& hold, bool all_named) {
   const uint64_t count = losses.OfMeasure();
   const bool exact = all_named && count <= hold.measure &&
                      hold.newcomers.size() < GuardRecord::kMaxKeys;
-  return absl::StrCat(exact ? "" : "up to ", std::min(count, hold.measure),
-                      exact ? ""
-                            : absl::StrCat(" (which, is known of ",
-                                           GuardRecord::kMaxKeys, " alone)"));
+  return absl::StrCat(exact ? "" : "up to ", std::min(count, hold.measure));
 }
 
 }  // namespace

@@ -47,11 +47,15 @@ MirrorLoop::MirrorLoop(const ServerPlan* plan, size_t number,
       backoff_(std::min(kLongestPause, surroundings.config->read_timeout),
                std::random_device()()),
       status_(plan_, number, surroundings.board),
-      session_(plan, surroundings.config, surroundings.collations,
-               surroundings.clock, [this] { doorbell_.Ring(); }) {
-  session_.KnowStored([this](const std::string& map, const std::string& now) {
-    return with_.store->OtherCollation(map, now);
-  });
+      session_(plan,
+               {.config = surroundings.config,
+                .collations = surroundings.collations,
+                .find_stored =
+                    [store = surroundings.store](const auto& digests) {
+                      return store->OtherCollations(digests);
+                    },
+                .clock = surroundings.clock},
+               [this] { doorbell_.Ring(); }) {
   for (const std::string& name : MapNames(plan_)) {
     const MapStatus earlier = with_.board->Earlier(name);
     with_.store->Restore(name, {.largest = earlier.largest,

@@ -241,24 +241,13 @@ StoredReads MirrorStore::Reads(const std::vector<std::string>& maps) {
   return reads;
 }
 
-CollationTables::Collation MirrorStore::OtherCollation(
-    const std::string& map, const std::string& digest) {
+std::map<std::string, CollationTables::Collation> MirrorStore::OtherCollations(
+    const std::map<std::string, std::string>& digests) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!OpenLocked().ok()) return nullptr;
+  if (!OpenLocked().ok()) return {};
   const absl::StatusOr<Records> records = writer_->ReadRecords();
-  if (!records.ok()) return nullptr;
-  const auto record = records->find(map);
-  if (record == records->end() || record->second.collation_digest == digest) {
-    return nullptr;
-  }
-  CollationTables::Collation& known =
-      collations_[record->second.collation_digest];
-  if (known != nullptr) return known;
-  absl::StatusOr<StoredCollation> read =
-      writer_->ReadCollation(record->second.collation_digest);
-  if (!read.ok()) return nullptr;
-  known = std::make_shared<const StoredCollation>(*std::move(read));
-  return known;
+  if (!records.ok()) return {};
+  return collations_.OtherThan(digests, *records, writer_.get());
 }
 
 absl::Status MirrorStore::KeepBound(const std::vector<std::string>& maps,

@@ -27,6 +27,7 @@
 #include "sync/read_bound.h"
 #include "sync/snapshot.h"
 #include "sync/stored_bounds.h"
+#include "sync/stored_collations.h"
 
 namespace postmirror {
 
@@ -66,10 +67,10 @@ class MirrorStore {
   absl::Status KeepBound(const std::vector<std::string>& maps,
                          const std::string& bound);
 
-  // The collation that the store has the map by, where its digest is not
-  // `digest`; else, and where it is not known, nullptr.
-  CollationTables::Collation OtherCollation(const std::string& map,
-                                            const std::string& digest);
+  // The collation that the store has the map by, of each map in `digests` where
+  // it is known and its digest is another one. Both by the map's name.
+  std::map<std::string, CollationTables::Collation> OtherCollations(
+      const std::map<std::string, std::string>& digests);
 
   // Frees the slots of readers that were killed. Does nothing while another
   // call is under way, which may take long: the next one will do.
@@ -115,7 +116,7 @@ class MirrorStore {
   const std::string store_;
   const Clock& clock_;
   Logger& logger_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows, if nothing else is said
   std::unique_ptr<StoreWriter> writer_;
   // kDataLoss from when the store was found to be damaged until it was opened.
   absl::Status damage_;
@@ -125,8 +126,7 @@ class MirrorStore {
   // next Apply writes, too, so that it sets the store aside.
   bool must_write_bound_ = false;
   Guard guard_;
-  // Those of OtherCollation, by digest: to make one of its bytes takes long.
-  std::map<std::string, CollationTables::Collation> collations_;
+  StoredCollations collations_;
   std::map<std::string, EarlierGuard> earlier_;  // by map
   mutable std::mutex entries_mutex_;
   std::map<std::string, uint64_t> entries_;  // guarded by entries_mutex_

@@ -33,15 +33,16 @@ size_t CountMaps(const ServerPlan& plan) {
 
 }  // namespace
 
-ServerSession::ServerSession(const ServerPlan* plan, const Config* config,
-                             CollationTables* collations, const Clock* clock,
+ServerSession::ServerSession(const ServerPlan* plan,
+                             const Surroundings& surroundings,
                              std::function<void()> wake)
     : plan_(*plan),
-      config_(*config),
-      collations_(*collations),
-      clock_(*clock),
-      choice_(CountMaps(*plan), config, clock, std::move(wake)),
-      hosts_(plan, config, clock) {}
+      config_(*surroundings.config),
+      collations_(*surroundings.collations),
+      find_stored_(surroundings.find_stored),
+      clock_(*surroundings.clock),
+      choice_(CountMaps(*plan), &config_, &clock_, std::move(wake)),
+      hosts_(plan, &config_, &clock_) {}
 
 ServerSession::~ServerSession() { Close(); }
 
@@ -152,8 +153,8 @@ absl::Status ServerSession::Prepare() {
     tables_were_replaced_ = true;
   }
   if (status.ok()) status = JudgeFaults().status();
-  if (status.ok() && stored_) {
-    NoteStoredCollations(absl::MakeSpan(readers_), stored_);
+  if (status.ok()) {
+    NoteStoredCollations(absl::MakeSpan(readers_), find_stored_);
   }
   if (status.ok()) {
     looked_beside_ = clock_.Now();

@@ -30,15 +30,20 @@ namespace postmirror {
 // Used on the loop's thread; Cancel() may come from any.
 class ServerSession {
  public:
-  // All but `wake` must outlive it; see SignalChoice for that.
-  ServerSession(const ServerPlan* plan, const Config* config,
-                CollationTables* collations, const Clock* clock,
+  // What a session works with; all that is pointed to must outlive it.
+  struct Surroundings {
+    const Config* config;
+    CollationTables* collations;
+    // By it a map with a new collation is read as the store has it, too
+    // (MapSnapshot::by_stored).
+    FindStoredCollations find_stored;
+    const Clock* clock;
+  };
+
+  // `plan` must outlive it; see SignalChoice for `wake`.
+  ServerSession(const ServerPlan* plan, const Surroundings& surroundings,
                 std::function<void()> wake);
   ~ServerSession();
-
-  // To be called first: by it a map with a new collation is read as the store
-  // has it, too (MapSnapshot::by_stored). It must be good as long as this is.
-  void KnowStored(FindStoredCollation find) { stored_ = std::move(find); }
 
   // Connects to the first of the hosts that may be read (HostChoice). `stored`
   // is what the store knows of earlier reads.
@@ -112,9 +117,9 @@ class ServerSession {
   const ServerPlan& plan_;
   const Config& config_;
   CollationTables& collations_;
+  const FindStoredCollations find_stored_;
   const Clock& clock_;
   SignalChoice choice_;
-  FindStoredCollation stored_;
 
   std::mutex readers_mutex_;  // for Cancel
   bool cancelled_ = false;

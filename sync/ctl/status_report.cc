@@ -84,12 +84,14 @@ class Verdict {
 };
 
 std::string HeldText(const MapReport& map) {
+  const bool tells_values = map.held_values > 0;
   std::string text;
   if (map.held_additions.has_value()) {
-    absl::StrAppend(&text, *map.held_additions, " new keys, ");
+    absl::StrAppend(&text, *map.held_additions, " new keys",
+                    tells_values ? ", " : " and ");
   }
   absl::StrAppend(&text, map.held_removals, " removals");
-  if (map.held_values > 0) {
+  if (tells_values) {
     absl::StrAppend(&text, " and ", map.held_values, " changed values");
   }
   return text;

@@ -11,6 +11,9 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::NotNull;
+using ::testing::Pair;
 
 class MirrorStoreTest : public MirrorStoreTestCase {};
 
@@ -92,11 +95,13 @@ TEST_F(MirrorStoreTest, ANewDefinitionIsFilledIntoANewSubDatabase) {
   EXPECT_EQ(Lookup("b"), "NOT FOUND");
 }
 
+CollationTables::Collation MakeCollation(const char* name) {
+  return std::make_shared<const StoredCollation>(
+      MakeStoredCollation({.name = name, .ranges = {}, .sequences = {}}));
+}
+
 TEST_F(MirrorStoreTest, ACollationGoesWithTheLastMapThatHasIt) {
-  const auto collation = [](const char* name) {
-    return std::make_shared<const StoredCollation>(
-        MakeStoredCollation({.name = name, .ranges = {}, .sequences = {}}));
-  };
+  const auto collation = MakeCollation;
   Snapshot snapshot;
   for (const MirroredMap* map : {&map_, &domains_}) {
     snapshot.maps.push_back(SnapMap(*map, {{"a", "1"}}));
@@ -145,6 +150,47 @@ TEST_F(MirrorStoreTest, ADroppedMapIsFilledAnew) {
   ASSERT_EQ(store_->DropAllBut({}), absl::OkStatus());
   EXPECT_TRUE(Apply(map_, {{"a", "2"}}).filled);
   EXPECT_EQ(probe_.Record(map_.name), "m2 first 1 0");
+}
+
+TEST_F(MirrorStoreTest, TellsTheCollationOfAMapThatHasAnotherOne) {
+  EXPECT_THAT(store_->OtherCollations({{map_.name, "x"}}), IsEmpty())
+      << "it is not filled";
+  Snapshot snapshot = Snap(map_, {{"a", "1"}});
+  snapshot.maps.push_back(SnapMap(domains_, {{"b", "2"}}));
+  snapshot.maps[0].collation = MakeCollation("first");
+  snapshot.maps[1].collation = MakeCollation("second");
+  Apply(snapshot);
+  const std::string first = snapshot.maps[0].collation->digest;
+  EXPECT_THAT(store_->OtherCollations({}), IsEmpty());
+  const auto others = store_->OtherCollations(
+      {{map_.name, "x"},
+       {domains_.name, snapshot.maps[1].collation->digest},
+       {"/unknown.cf", first}});
+  ASSERT_THAT(others, ElementsAre(Pair(map_.name, NotNull())));
+  EXPECT_EQ(others.at(map_.name)->digest, first);
+  EXPECT_EQ(others.at(map_.name)->bytes, snapshot.maps[0].collation->bytes);
+}
+
+TEST_F(MirrorStoreTest, KeepsACollationAsLongAsAMapHasIt) {
+  Snapshot snapshot = Snap(map_, {{"a", "1"}});
+  snapshot.maps[0].collation = MakeCollation("first");
+  Apply(snapshot);
+  const auto other = [&] {
+    return store_->OtherCollations({{map_.name, "x"}})[map_.name];
+  };
+  const std::weak_ptr<const StoredCollation> first = other();
+  EXPECT_EQ(other(), first.lock());
+  EXPECT_NE(first.lock(), nullptr);
+  snapshot.maps[0].collation = MakeCollation("second");
+  Apply(snapshot);
+  EXPECT_EQ(other()->name, "second");
+  EXPECT_TRUE(first.expired());
+}
+
+TEST_F(MirrorStoreTest, TellsNoCollationOfAStoreThatIsNotItsOwn) {
+  Apply(map_, {{"a", "1"}});
+  MirrorStore other(folder_.path(), 0.5, &clock_, &logger_);
+  EXPECT_THAT(other.OtherCollations({{map_.name, "x"}}), IsEmpty());
 }
 
 TEST_F(MirrorStoreTest, TwoSyncsOnOneStoreAreRefused) {

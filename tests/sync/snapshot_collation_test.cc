@@ -8,7 +8,21 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class SnapshotCollationTest : public SnapshotTestCase {};
+class SnapshotCollationTest : public SnapshotTestCase {
+ protected:
+  // The entries of table t by the collation that the store has its map by.
+  std::vector<std::string> EntriesAsStored(const std::string& stored) {
+    Serve("SELECT v FROM t WHERE k='%s'", AsRoot());
+    EXPECT_EQ(Connect(), absl::OkStatus());
+    absl::StatusOr<CollationTables::Collation> collation =
+        collations_.Get(*readers_[0].connection, stored);
+    EXPECT_EQ(collation.status(), absl::OkStatus());
+    readers_[0].maps[0].stored_collation = *collation;
+    const Snapshot snapshot = Read();
+    EXPECT_EQ(snapshot.maps[0].by_stored->collation, *collation);
+    return Entries(*snapshot.maps[0].by_stored);
+  }
+};
 
 TEST_F(SnapshotCollationTest, ACollationMayIgnoreANulInAKeyAndAValueEndsAtIt) {
   Run(
@@ -64,6 +78,45 @@ TEST_F(SnapshotCollationTest, AJoinComparesByTheCollationOfItsKey) {
        "INSERT INTO u VALUES ('1'), ('2')"});
   Serve("SELECT u.v FROM t JOIN u ON t.v = u.v WHERE t.k='%s'", AsRoot());
   EXPECT_THAT(Entries(Read().maps[0]), ElementsAre("FOO@x =2", "foo@x =1"));
+}
+
+TEST_F(SnapshotCollationTest, ReadsTheSameRowsByTheCollationOfTheStore) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50) COLLATE "
+       "utf8mb4_general_ci, v VARCHAR(50))",
+       "INSERT INTO t VALUES (1, 'info@x', '1'), (2, '\xc3\xa4@x', '2'),"
+       " (3, 'a@x', '3'), (4, 'a@x', NULL), (5, NULL, '5')"});
+  EXPECT_THAT(EntriesAsStored("utf8mb4_bin"),
+              ElementsAre("a@x =3", "info@x =1", "\xc3\xa4@x =2"));
+}
+
+// Postfix asks in lower case.
+TEST_F(SnapshotCollationTest, AKeyThatNoLookupFindsAnyMoreIsLostToTheStoreToo) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50) COLLATE "
+       "utf8mb4_bin, v VARCHAR(50))",
+       "INSERT INTO t VALUES (1, 'Info@x', '1'), (2, 'info@x', '2'),"
+       " (3, 'Sales@x', '3'), (4, 'a@x', '4')"});
+  EXPECT_THAT(EntriesAsStored("utf8mb4_general_ci"),
+              ElementsAre("a@x =4", "info@x =2"));
+}
+
+TEST_F(SnapshotCollationTest, AKeyThatNoLookupFoundBeforeIsNotLost) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50) COLLATE "
+       "utf8mb4_bin, v VARCHAR(50))",
+       "INSERT INTO t VALUES (1, 'Info@x', '1'), (2, 'a@x', '2')"});
+  EXPECT_THAT(EntriesAsStored("utf8mb4_nopad_bin"),
+              ElementsAre("Info@x =1", "a@x =2"));
+}
+
+// latin1 has no Cyrillic, so that the store never had such keys.
+TEST_F(SnapshotCollationTest, AKeyThatTheStoresCollationLacksIsNotAmongThem) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50) COLLATE "
+       "utf8mb4_general_ci, v VARCHAR(50))",
+       "INSERT INTO t VALUES (1, '\xd0\xb0@x', '1'), (2, 'a@x', '2')"});
+  EXPECT_THAT(EntriesAsStored("latin1_swedish_ci"), ElementsAre("a@x =2"));
 }
 
 TEST_F(SnapshotCollationTest,

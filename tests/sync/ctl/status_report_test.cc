@@ -108,9 +108,12 @@ TEST_F(StatusReportTest, AHeldMapIsCritical) {
   EXPECT_EQ(report.summary, "map /etc/aliases.cf is held: 8 removals wait");
   server().maps[0].held_additions = 4;
   EXPECT_EQ(Judge(findings_).summary,
-            "map /etc/aliases.cf is held: 4 new keys, 8 removals wait");
-  server().maps[0].held_additions.reset();
+            "map /etc/aliases.cf is held: 4 new keys and 8 removals wait");
   server().maps[0].held_values = 3;
+  EXPECT_EQ(Judge(findings_).summary,
+            "map /etc/aliases.cf is held: 4 new keys, 8 removals and 3 changed "
+            "values wait");
+  server().maps[0].held_additions.reset();
   EXPECT_EQ(
       Judge(findings_).summary,
       "map /etc/aliases.cf is held: 8 removals and 3 changed values wait");
