@@ -52,6 +52,11 @@ bool Guard::IsHeld(const std::string& map) const {
 Judgement Guard::Judge(const std::string& map, const JudgedChange& change,
                        const Moment& now) {
   State& state = maps_[map];
+  // An earlier process held it, and its store is gone with what was held.
+  if (change.is_first_fill && !state.held.has_value() &&
+      state.record.hold.has_value()) {
+    state.record.hold->unknown = true;
+  }
   Judgement judgement =
       postmirror::Judge(change, max_shrink_,
                         {.held = state.held_keys, .accepted = state.accepted},

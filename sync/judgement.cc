@@ -8,6 +8,10 @@
 namespace postmirror {
 namespace {
 
+bool IsAnySet(const std::vector<bool>& waits) {
+  return std::find(waits.begin(), waits.end(), true) != waits.end();
+}
+
 template <typename Keyed>
 KeySet KeysOf(const std::vector<Keyed>& all) {
   std::vector<uint64_t> keys;
@@ -223,12 +227,9 @@ void Judging::Decide() {
 
 // Entries of two definitions are not mixed: where any of it waits, all does.
 void Judging::DecideRedefinition() {
-  const auto any = [](const std::vector<bool>& waits) {
-    return std::find(waits.begin(), waits.end(), true) != waits.end();
-  };
   judgement_.waits_whole =
-      record_.hold.has_value() || any(judgement_.removal_waits) ||
-      any(judgement_.value_waits) || judgement_.waiting_additions > 0;
+      record_.hold.has_value() || IsAnySet(judgement_.removal_waits) ||
+      IsAnySet(judgement_.value_waits) || judgement_.waiting_additions > 0;
   if (!judgement_.waits_whole) return;
   if (judgement_.waiting_removals > 0) {
     judgement_.waiting_additions = change_.added_count();
@@ -332,6 +333,12 @@ void Judging::Remember() {
       judgement_.removal_waits.begin(), judgement_.removal_waits.end(), false));
   const uint64_t come = judgement_.additions_wait ? 0 : change_.added_count();
   if (gone > come && JudgesRemovals()) record_.Fell(change_.before, now_);
+  // The map is filled by its new collation, whose keys have other digests: none
+  // would be known to be back.
+  if (change_.by_stored && !AnyWaits(judgement_)) {
+    record_.missing = {};
+    record_.changed = {};
+  }
 }
 
 Judgement Judging::Run(const std::optional<Accepted>& accepted) {
@@ -348,6 +355,11 @@ Judgement Judging::Run(const std::optional<Accepted>& accepted) {
 }
 
 }  // namespace
+
+bool AnyWaits(const Judgement& judgement) {
+  return judgement.held.has_value() || judgement.waiting_additions > 0 ||
+         IsAnySet(judgement.removal_waits) || IsAnySet(judgement.value_waits);
+}
 
 Judgement Judge(const JudgedChange& change, double max_shrink,
                 const EarlierJudgement& earlier, const Moment& now,

@@ -43,6 +43,9 @@ struct Judgement {
   bool must_be_kept = false;
 };
 
+// Whether anything of the change set waits.
+bool AnyWaits(const Judgement& judgement);
+
 // What the administrator accepted: the keys that were seen; or their digest
 // alone, where they were seen by an earlier process.
 struct Accepted {

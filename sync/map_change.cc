@@ -189,14 +189,6 @@ const MapSnapshot& JudgedRows(const MapSnapshot& map, const MapRecord* record) {
   return by_stored ? *map.by_stored : map;
 }
 
-bool AnyWaits(const Judgement& judgement) {
-  const auto any = [](const std::vector<bool>& waits) {
-    return std::find(waits.begin(), waits.end(), true) != waits.end();
-  };
-  return judgement.held.has_value() || judgement.waiting_additions > 0 ||
-         any(judgement.removal_waits) || any(judgement.value_waits);
-}
-
 // What passed the guard by the collation that the store has the map by, is
 // taken by the new one.
 absl::StatusOr<MapChange> FillByNewCollation(const MapSnapshot& map,

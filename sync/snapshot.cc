@@ -82,11 +82,13 @@ class RowReader {
     Add(values, snapshot_.by_stored.get());
   }
 
-  // Whether a lookup of the row's own spelling finds it.
+  // Whether a lookup of the row's own spelling finds it. Nobody asks for an
+  // address with spaces behind it.
   bool FindsItself(const Normalization& normalization,
                    absl::string_view column) {
     return normalization.NormalizeRow(column, &key_) &&
-           normalization.NormalizeKey(column, &asked_) !=
+           normalization.NormalizeKey(
+               column.substr(0, column.find_last_not_of(' ') + 1), &asked_) !=
                KeyKind::kUnmatchable &&
            asked_ == key_;
   }

@@ -110,6 +110,15 @@ TEST_F(SnapshotCollationTest, AKeyThatNoLookupFoundBeforeIsNotLost) {
               ElementsAre("Info@x =1", "a@x =2"));
 }
 
+// Nobody asks for it with the space.
+TEST_F(SnapshotCollationTest, AKeyWithASpaceBehindItIsLostWithoutPadding) {
+  Run(
+      {"CREATE TABLE t (id INT PRIMARY KEY, k VARCHAR(50) COLLATE "
+       "utf8mb4_nopad_bin, v VARCHAR(50))",
+       "INSERT INTO t VALUES (1, 'a@x ', '1'), (2, 'b@x', '2')"});
+  EXPECT_THAT(EntriesAsStored("utf8mb4_bin"), ElementsAre("b@x =2"));
+}
+
 // latin1 has no Cyrillic, so that the store never had such keys.
 TEST_F(SnapshotCollationTest, AKeyThatTheStoresCollationLacksIsNotAmongThem) {
   Run(
