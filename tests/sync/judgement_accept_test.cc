@@ -80,7 +80,7 @@ TEST_F(JudgementAcceptTest, AcceptIsGoodForTheNextChangeSetOnly) {
 }
 
 TEST_F(JudgementAcceptTest, AcceptOfWhatIsNotHeldIsRefused) {
-  EXPECT_FALSE(map_.Accept({.removals = 0, .digest = "", .reason = ""}));
+  EXPECT_FALSE(map_.Accept(HeldChanges{}));
   map_.Fill(100);
   map_.Delete(80);
   const HeldChanges held = map_.Held();

@@ -27,8 +27,11 @@ class LoopLogTest : public ::testing::Test {
 
   static MapResult Held(const std::string& map, uint64_t count) {
     MapResult result = Follows(map, 100);
-    result.held = HeldChanges{
-        .removals = count, .values = 0, .digest = "d", .reason = "so"};
+    result.held = HeldChanges{.removals = count,
+                              .values = 0,
+                              .additions = {},
+                              .digest = "d",
+                              .reason = "so"};
     return result;
   }
 
