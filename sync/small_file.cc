@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/plain_file.h"
@@ -46,12 +47,42 @@ absl::Status WriteAll(int file, absl::string_view bytes,
   return absl::OkStatus();
 }
 
-absl::Status WriteFresh(const std::string& path, absl::string_view bytes) {
-  const FileDescriptor file =
-      OpenPlainFile(path, O_WRONLY | O_CREAT | O_EXCL, 0640);
+enum class Sync { kLater, kNow };
+
+absl::Status WriteFresh(const std::string& path, absl::string_view bytes,
+                        Sync sync) {
+  FileDescriptor file = OpenPlainFile(path, O_WRONLY | O_CREAT | O_EXCL, 0640);
   if (!file.open()) return FileError(path, "open");
   fchmod(file.get(), 0640);
-  return WriteAll(file.get(), bytes, path);
+  absl::Status status = WriteAll(file.get(), bytes, path);
+  if (!status.ok()) return status;
+  if (sync == Sync::kNow && fdatasync(file.get()) != 0) {
+    return FileError(path, "sync");
+  }
+  // NFS and quotas may tell of a failed write here alone.
+  return file.Close() ? absl::OkStatus() : FileError(path, "close");
+}
+
+// So that a new name in it is on the disk.
+absl::Status SyncFolderOf(const std::string& path) {
+  const std::string name = std::filesystem::path(path).parent_path().string();
+  const FileDescriptor folder(
+      open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.open() && fsync(folder.get()) == 0) return absl::OkStatus();
+  return FileError(name, "sync");
+}
+
+absl::Status Replace(const std::string& path, absl::string_view bytes,
+                     Sync sync) {
+  const std::string fresh = absl::StrCat(path, ".", getpid(), ".new");
+  // What an earlier process of this number left, or somebody put there.
+  unlink(fresh.c_str());
+  absl::Status status = WriteFresh(fresh, bytes, sync);
+  if (status.ok() && rename(fresh.c_str(), path.c_str()) != 0) {
+    status = FileError(path, "rename");
+  }
+  if (!status.ok()) unlink(fresh.c_str());
+  return status;
 }
 
 }  // namespace
@@ -74,15 +105,13 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
 }
 
 absl::Status ReplaceFile(const std::string& path, absl::string_view bytes) {
-  const std::string fresh = absl::StrCat(path, ".", getpid(), ".new");
-  // What an earlier process of this number left, or somebody put there.
-  unlink(fresh.c_str());
-  absl::Status status = WriteFresh(fresh, bytes);
-  if (status.ok() && rename(fresh.c_str(), path.c_str()) != 0) {
-    status = FileError(path, "rename");
-  }
-  if (!status.ok()) unlink(fresh.c_str());
-  return status;
+  return Replace(path, bytes, Sync::kLater);
+}
+
+absl::Status ReplaceFileOnDisk(const std::string& path,
+                               absl::string_view bytes) {
+  absl::Status status = Replace(path, bytes, Sync::kNow);
+  return status.ok() ? SyncFolderOf(path) : status;
 }
 
 }  // namespace postmirror

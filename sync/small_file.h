@@ -19,6 +19,11 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path);
 // kResourceExhausted (no room), else kUnavailable.
 absl::Status ReplaceFile(const std::string& path, absl::string_view bytes);
 
+// The same, for what has to outlast a power cut: it is on the disk when this
+// returns.
+absl::Status ReplaceFileOnDisk(const std::string& path,
+                               absl::string_view bytes);
+
 }  // namespace postmirror
 
 #endif  // POSTMIRROR_SYNC_SMALL_FILE_H_

@@ -158,6 +158,15 @@ class Decoder {
   SyncStatus status_;
 };
 
+bool IsHeld(const SyncStatus& status) {
+  for (const ServerStatus& server : status.servers) {
+    for (const MapStatus& map : server.maps) {
+      if (!map.held_digest.empty()) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string EncodeSyncStatus(const SyncStatus& status) {
@@ -200,8 +209,11 @@ absl::StatusOr<SyncStatus> DecodeSyncStatus(absl::string_view text) {
 
 absl::Status WriteSyncStatus(absl::string_view folder,
                              const SyncStatus& status) {
-  return ReplaceFile(absl::StrCat(folder, "/", kFileName),
-                     EncodeSyncStatus(status));
+  const std::string path = absl::StrCat(folder, "/", kFileName);
+  const std::string text = EncodeSyncStatus(status);
+  // Not only when it is held: the file of the next second takes its place.
+  return IsHeld(status) ? ReplaceFileOnDisk(path, text)
+                        : ReplaceFile(path, text);
 }
 
 void RemoveSyncStatus(absl::string_view folder) {

@@ -72,8 +72,9 @@ std::string EncodeSyncStatus(const SyncStatus& status);
 // Fails with kDataLoss on anything but an encoding, whole and unchanged.
 absl::StatusOr<SyncStatus> DecodeSyncStatus(absl::string_view text);
 
-// The file in `folder` (StoreWriter::folder). Replaced as a whole, not synced
-// to disk: after a crash of the machine it may be missing, which ages nothing
+// The file in `folder` (StoreWriter::folder). Replaced as a whole, and synced
+// to disk only while a map is held, since a hold has to outlast a power cut
+// that damages the store. Else the file may be missing then, which ages nothing
 // wrongly.
 absl::Status WriteSyncStatus(absl::string_view folder,
                              const SyncStatus& status);

@@ -24,9 +24,10 @@ class FileDescriptor {
   int get() const { return fd_; }
   bool open() const { return fd_ >= 0; }
 
-  void Close() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
+  // False, with errno, where what was written could not be kept (close(2)).
+  bool Close() {
+    const int fd = std::exchange(fd_, -1);
+    return fd < 0 || close(fd) == 0;
   }
 
  private:

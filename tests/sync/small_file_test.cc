@@ -2,12 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "tests/schema/store/store_fixture.h"
+#include "tests/sync/failing_call.h"
 #include "tests/sync/temporary_folder.h"
 
 namespace postmirror {
@@ -67,6 +71,41 @@ TEST_F(SmallFileTest, AMissingFolderIsNamed) {
   const absl::Status status = ReplaceFile(folder_.File("no/f"), "x");
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("no/f"));
+}
+
+// A disk that keeps less than it took.
+class LossyDiskTest : public SmallFileTest {
+ protected:
+  using Write = absl::Status (*)(const std::string&, absl::string_view);
+
+  // What `write` says where a system call fails.
+  std::string Say(Write write, long call) const {
+    return InChild([&]() -> std::string {
+      if (!MakeFail(call, EDQUOT)) return kNoFilters;
+      return write(folder_.File("f"), "new").ToString();
+    });
+  }
+};
+
+TEST_F(LossyDiskTest, AFileThatIsCutAtItsCloseReplacesNothing) {
+  folder_.Write("f", "old");
+  const std::string said = Say(ReplaceFile, SYS_close);
+  if (said == kNoFilters) GTEST_SKIP() << said;
+  EXPECT_THAT(said, ::testing::StartsWith("RESOURCE_EXHAUSTED: "));
+  EXPECT_THAT(said, ::testing::EndsWith(": close: Disk quota exceeded"));
+  EXPECT_EQ(folder_.Read("f"), "old");
+  EXPECT_EQ(Files(), 1U);
+}
+
+TEST_F(LossyDiskTest, OnDiskIsTheFileAndItsName) {
+  for (const long call : {SYS_fdatasync, SYS_fsync}) {
+    const std::string said = Say(ReplaceFileOnDisk, call);
+    if (said == kNoFilters) GTEST_SKIP() << said;
+    EXPECT_THAT(said, ::testing::EndsWith(": sync: Disk quota exceeded"));
+    EXPECT_EQ(Say(ReplaceFile, call), "OK") << "for others it takes too long";
+  }
+  ASSERT_EQ(ReplaceFileOnDisk(folder_.File("f"), "newer"), absl::OkStatus());
+  EXPECT_EQ(folder_.Read("f"), "newer");
 }
 
 // What another user may put into a folder of his own.

@@ -1,11 +1,15 @@
 #include "sync/sync_status.h"
 
 #include <gmock/gmock.h>
+#include <sys/syscall.h>
 
+#include <cerrno>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/digest.h"
+#include "tests/schema/store/store_fixture.h"
+#include "tests/sync/failing_call.h"
 #include "tests/sync/temporary_folder.h"
 
 namespace postmirror {
@@ -131,6 +135,23 @@ TEST(SyncStatusTest, IsReplacedInTheFolderAsAWhole) {
   const absl::StatusOr<SyncStatus> read = ReadSyncStatus(folder.path());
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(*read, Example());
+}
+
+// Nothing else keeps a hold where a power cut damages the store.
+TEST(SyncStatusTest, IsSyncedToDiskWhileAMapIsHeld) {
+  const TemporaryFolder folder;
+  const auto written = [&](const SyncStatus& status) {
+    return InChild([&]() -> std::string {
+      if (!MakeFail(SYS_fdatasync, EIO)) return kNoFilters;
+      return CodeOf(WriteSyncStatus(folder.path(), status));
+    });
+  };
+  SyncStatus status = Example();
+  const std::string held = written(status);
+  if (held == kNoFilters) GTEST_SKIP() << held;
+  EXPECT_EQ(held, "RESOURCE_EXHAUSTED");
+  for (MapStatus& map : status.servers[0].maps) map.held_digest.clear();
+  EXPECT_EQ(written(status), "OK");
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ TEST_F(ApplyRightsTest, LeavesTheOwnerAlone) {
 TEST_F(ApplyRightsTest, NamesTheSettingThatCannotBeHad) {
   ASSERT_EQ(chmod(folder_.c_str(), 0755), 0);
   const uid_t before = geteuid();
-  if (before == 0) ASSERT_EQ(seteuid(65534), 0);
+  ASSERT_EQ(seteuid(before == 0 ? 65534 : before), 0);
   const absl::Status owner = ApplyRights({.owner = 0, .group = {}}, path_);
   const absl::Status group = ApplyRights({.owner = {}, .group = 12}, path_);
   ASSERT_EQ(seteuid(before), 0);
