@@ -153,7 +153,8 @@ using Descriptions = std::map<TableName, std::string>;
 
 // Of what was surveyed, and in SQL of a row of information_schema.TABLES. A
 // table that was not settled differs as soon as it is: another one with the
-// same CREATE_TIME may have taken its place meanwhile.
+// same CREATE_TIME may have taken its place meanwhile. Where there is no
+// CREATE_TIME, as of a view, it is not settled.
 std::string Describe(const TableShape& table) {
   return absl::StrCat(table.type, " ", table.settled ? "1" : "0", " ",
                       table.engine, table.created.empty() ? "" : " ",
@@ -161,8 +162,8 @@ std::string Describe(const TableShape& table) {
 }
 
 std::string TableDescription() {
-  return absl::StrCat("CONCAT_WS(' ', TABLE_TYPE, ", kIsSettled,
-                      ", ENGINE, CREATE_TIME)");
+  return absl::StrCat("CONCAT_WS(' ', TABLE_TYPE, COALESCE(", kIsSettled,
+                      ", 0), ENGINE, CREATE_TIME)");
 }
 
 // Puts what a survey knows in; false where another one knew something else.
@@ -178,7 +179,7 @@ bool Gather(const TableSurvey& survey, Descriptions* tables,
     put(name, Describe(table), tables);
   }
   for (const auto& [name, definition] : survey.views) {
-    put(name, "VIEW", tables);
+    put(name, "VIEW 0", tables);
     put(name, definition, views);
   }
   return agrees;

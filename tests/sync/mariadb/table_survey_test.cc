@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_split.h"
 #include "tests/sync/await.h"
 #include "tests/sync/mariadb/mariadb_test_case.h"
@@ -235,6 +238,25 @@ TEST_F(AreAsSurveyedTest, WhatIsLeftAloneIsTheSame) {
   AwaitSettled();
   EXPECT_TRUE(AreSo({}, {}));
   EXPECT_TRUE(AreSo({{"", "t"}, {"", "vv"}, {"", "heap"}, {"", "parts"}}, {}));
+}
+
+// InnoDB asks the file of the definition how old a table is.
+TEST_F(AreAsSurveyedTest, ATableOfUnknownAgeIsTheSame) {
+  const auto connection = ConnectAsRoot();
+  // It has the definition open, and the age as it was.
+  const auto other = ConnectAsRoot();
+  ASSERT_EQ(other->Execute("LOCK TABLES t READ"), absl::OkStatus());
+  const std::filesystem::path folder =
+      Rows(*connection, "SELECT CONCAT(@@datadir, DATABASE())").front();
+  const std::filesystem::path file = folder / "t.frm";
+  const std::filesystem::path aside = folder / "aside";
+  std::filesystem::rename(file, aside);
+  const absl::Cleanup back = [&] { std::filesystem::rename(aside, file); };
+  const absl::StatusOr<TableSurvey> survey =
+      SurveyTables(*connection, {{"", "t"}});
+  ASSERT_EQ(survey.status(), absl::OkStatus());
+  EXPECT_EQ(survey->tables.begin()->second.created, "");
+  EXPECT_TRUE(AreAsSurveyed(*connection, {&*survey}).value_or(false));
 }
 
 TEST_F(AreAsSurveyedTest, RowsAndForeignTablesDoNotMatter) {
