@@ -99,7 +99,8 @@ absl::Status MirrorLoop::Follow() {
   // Though no host may be read: what one has lost may not be seen again.
   absl::Status kept = KeepBound();
   if (!status.ok()) return CountError(std::move(status));
-  if (!kept.ok()) return kept;
+  // What is read next is put into the place of a damaged store.
+  if (!kept.ok() && !absl::IsDataLoss(kept)) return kept;
   connected_ = with_.clock->Now();
   ShowLife();
   signal_of_last_read_.reset();
@@ -303,8 +304,10 @@ absl::StatusOr<MirrorLoop::Next> MirrorLoop::Wait() {
     const Moment now = with_.clock->Now();
     // An earlier host may be back; later ones are a substitute.
     const bool reconnect = session_.ShouldReconnect();
-    if (absl::Status kept = KeepBound(); !kept.ok()) return kept;
+    absl::Status kept = KeepBound();
+    if (!kept.ok() && !absl::IsDataLoss(kept)) return kept;
     if (reconnect) return Next::kReconnect;
+    if (!kept.ok()) hint = ChangeHint::kChanged;  // as in Poll
     const absl::Duration poll_interval =
         session_.choice().signal().poll_interval();
     if (Elapsed(reconciled_, now) >= with_.config->reconcile_interval) {

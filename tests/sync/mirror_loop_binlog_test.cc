@@ -1,4 +1,9 @@
 // The loop with a binlog as its change source.
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/sync/mirror_loop_test_case.h"
 
@@ -177,6 +182,60 @@ TEST_F(MirrorLoopBinlogTest, AfterARestartOfTheServerChangesArriveAgain) {
   EXPECT_EQ(Status().servers[0].change_source, "binlog");
   Run({"DELETE FROM virtual_aliases WHERE id = 20"});
   EXPECT_TRUE(AwaitLookup(aliases_, "new@example.org", "NOT FOUND"));
+}
+
+// That the first host has lost something is to be kept, and the damaged store
+// does not take it: what is read next is put into its place.
+TEST_F(MirrorLoopBinlogTest, ADamagedStoreIsSetAsideThoughABoundIsToBeKept) {
+  const std::vector<std::string> account = {
+      "CREATE OR REPLACE USER everywhere", "GRANT SELECT ON *.* TO everywhere"};
+  Run(account);
+  MariadbServer& first = server();
+  const auto gtids = first.Ask("SELECT @@gtid_binlog_pos");
+  ASSERT_TRUE(gtids.ok()) << gtids.status();
+  MirrorLoopTestCase::SetUpTestSuite();
+  MirrorTestCase::SetUp();
+  MariadbServer& second = server();
+  Run(account);
+  Run({absl::StrCat("SET GLOBAL gtid_slave_pos = '", **gtids, "'")});
+  const auto socket = [this](const char* name) { return folder_.File(name); };
+  const auto come = [&](const MariadbServer& host, const char* name) {
+    ASSERT_EQ(symlink(host.Unix().unix_path.c_str(), socket(name).c_str()), 0);
+  };
+  const auto go = [&](const MariadbServer& host, const char* name) {
+    ASSERT_EQ(unlink(socket(name).c_str()), 0);
+    ASSERT_EQ(host.Run({"KILL USER everywhere"}), absl::OkStatus());
+  };
+  const auto await_read = [&](const char* name) {
+    ASSERT_TRUE(Await([&] {
+      return absl::StrContains(Status().servers[0].server, socket(name));
+    })) << Status().servers[0].error;
+  };
+  const std::string map = Serve(
+      "SELECT destination FROM virtual_aliases WHERE source='%s'",
+      {{"user", "everywhere"},
+       {"password", ""},
+       {"hosts",
+        absl::StrCat("unix:", socket("first"), " unix:", socket("second"))}});
+  come(first, "first");
+  come(second, "second");
+  Start();
+  await_read("first");
+  go(first, "first");
+  await_read("second");
+  go(second, "second");
+  ASSERT_TRUE(AwaitError("connect: "));
+  std::filesystem::resize_file(EnvironmentFolder() + "/data.mdb",
+                               uintmax_t{2} * 4096);
+  ASSERT_EQ(first.Run({"RESET MASTER"}), absl::OkStatus());
+  come(first, "first");
+  ASSERT_TRUE(AwaitError("has another binlog than before"));
+  come(second, "second");
+  EXPECT_TRUE(
+      Await([&] { return logger_.Count("is damaged, set aside") == 1; }));
+  EXPECT_TRUE(AwaitLookup(map, "press@example.org", "news@example.com"));
+  EXPECT_EQ(second.Run({"SET GLOBAL gtid_slave_pos = ''"}), absl::OkStatus());
+  UseServerWithBinlog();
 }
 
 }  // namespace

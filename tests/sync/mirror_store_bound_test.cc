@@ -87,7 +87,7 @@ TEST_F(MirrorStoreBoundTest, AMapTakesItsOwnWithItToOtherHosts) {
   Apply(ReadAt("0-1-500", Numbered(0, 60)));
   EXPECT_EQ(StoredGtids(), "0-1-500");
   EXPECT_EQ(StoredGtidsOf({domains_.name}), "0-1-100");
-  // What was read of it before by the hosts that it returns to is no matter.
+  // Hosts of both must contain what was read of either.
   EXPECT_EQ(StoredGtidsOf({map_.name, domains_.name}), "0-1-500");
   Restart();
   EXPECT_EQ(StoredGtids(), "0-1-500");
