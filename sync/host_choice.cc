@@ -39,6 +39,7 @@ void HostChoice::Remember(const StoredReads& stored) {
 
 std::vector<size_t> HostChoice::Order() {
   refused_.clear();
+  unfit_.clear();
   last_resort_.reset();
   const Moment now = clock_.Now();
   std::vector<size_t> order(hosts_.size());
@@ -292,6 +293,8 @@ void HostChoice::NoteRead(const HostFacts& facts, bool taken, bool changed) {
     uncontained_ = false;
     doubt_.clear();
     waiting_since_.reset();
+    // What it lacks counts no more, and later ones are not looked at any more.
+    unfit_.erase(unfit_.lower_bound(current_), unfit_.end());
   }
 }
 

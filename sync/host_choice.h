@@ -73,6 +73,9 @@ class HostChoice {
   // one line. While the current one is in doubt, that says more.
   std::string Unfit() const;
 
+  // The host does not answer: nothing is known of it any more.
+  void NoteNoAnswer(size_t host) { unfit_.erase(host); }
+
   // The host is another entry of the current one's server.
   void NoteSameServer(size_t host);
 

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "sync/mariadb/binlog_facts.h"
 #include "sync/mariadb/host_questions.h"
@@ -86,24 +85,33 @@ bool HostExaminer::BetterHostAnswers(Connection& current) {
 }
 
 bool HostExaminer::IsGood(size_t host, Connection& current) {
+  const absl::StatusOr<bool> good = Judge(host, current);
+  if (!good.ok()) choice_.NoteNoAnswer(host);
+  return good.ok() && *good;
+}
+
+// Fails where the host does not answer.
+absl::StatusOr<bool> HostExaminer::Judge(size_t host, Connection& current) {
   const absl::StatusOr<ServerReaders> connected = ConnectReaders(
       plan_, plan_.hosts[host], config_.connect_timeout, config_.read_timeout);
-  if (!connected.ok()) return false;
+  if (!connected.ok()) return connected.status();
   Connection& connection = *connected->readers.front().connection;
   if (choice_.doubt().empty()) {
-    const absl::StatusOr<bool> is_same = LeadToOneServer(current, connection);
-    if (!is_same.ok()) return false;
+    absl::StatusOr<bool> is_same = LeadToOneServer(current, connection);
+    if (!is_same.ok()) return is_same;
     if (*is_same) {
       choice_.NoteSameServer(host);
       return true;
     }
   }
   absl::StatusOr<HostFacts> facts = ReadHostFacts(connection, choice_.Tables());
-  if (!facts.ok()) return false;
+  if (!facts.ok()) return facts.status();
   facts->traits.host = choice_.hosts()[host];
   const absl::StatusOr<std::optional<ReplicaState>> state =
       ReadReplicaState(connection);
-  if (!state.ok() && !absl::IsPermissionDenied(state.status())) return false;
+  if (!state.ok() && !absl::IsPermissionDenied(state.status())) {
+    return state.status();
+  }
   return choice_.IsGood(host, *facts,
                         state.ok() ? *state : std::optional<ReplicaState>());
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "schema/config/config.h"
@@ -82,6 +83,7 @@ class HostExaminer {
 
  private:
   bool IsGood(size_t host, Connection& current);
+  absl::StatusOr<bool> Judge(size_t host, Connection& current);
 
   const ServerPlan& plan_;
   const Config& config_;

@@ -84,6 +84,8 @@ class HostWait:
             ALIASES, "filler40@example.org", found("user@example.org")
         )
         self.wait_until_sure()
+        # What spoke against the replica is over.
+        self.wait_for_health("ok")
         # The primary as it was lacks what is read now, and another outage of the
         # replica changes nothing of that.
         self.mariadb.start()
@@ -103,6 +105,15 @@ class HostWait:
 
 class LsnHostWaitTest(HostWait, HostsCase, LsnCase):
     pass
+
+
+class LsnHostWaitUnseenTest(HostWait, HostsCase, LsnCase):
+    """sync's account does not see the state of a replica, so that it is not looked at."""
+
+    may_see_replication = False
+
+    # Nothing is known against such a replica.
+    test_a_stopped_replica_that_has_everything_is_read_in_doubt = None
 
 
 class BinlogHostWaitTest(HostWait, HostsCase, BinlogCase):

@@ -99,6 +99,17 @@ TEST_F(HostExaminerTest, WhatALookShowsOfTheHostThatIsReadIsNamed) {
   EXPECT_EQ(examiner_->choice().Unfit(), "");
 }
 
+TEST_F(HostExaminerTest, AnEarlierHostThatIsSwitchedOffIsNotNamed) {
+  ReadFirstOf(absl::StrCat("127.0.0.1:1 ", server().Unix().ToString()));
+  examiner_->choice().Take(1);
+  const ReplicaState stopped = {.running = false, .behind = {}};
+  ASSERT_FALSE(examiner_->choice().IsGood(0, HostFacts(), stopped));
+  ASSERT_THAT(examiner_->choice().Unfit(), HasSubstr("would not do"));
+  clock_.Advance(config_.reconcile_interval);
+  EXPECT_FALSE(examiner_->BetterHostAnswers(*connection_));
+  EXPECT_EQ(examiner_->choice().Unfit(), "");
+}
+
 TEST_F(HostExaminerTest, APrimaryThatIsTheOnlyHostIsNotAsked) {
   ReadFirstOf(server().Unix().ToString());
   MakeReplica();
