@@ -49,13 +49,11 @@ std::vector<size_t> HostChoice::Order() {
   return order;
 }
 
-std::map<TableName, std::string> HostChoice::Tables() const {
-  std::map<TableName, std::string> tables;
-  if (!bound_.has_value()) return tables;
-  for (const auto& [host, traits] : bound_->hosts) {
-    tables.insert(traits.created.begin(), traits.created.end());
-  }
-  return tables;
+std::map<TableName, std::string> HostChoice::Tables(size_t host) const {
+  if (!bound_.has_value()) return {};
+  const auto before = bound_->hosts.find(hosts_[host]);
+  if (before == bound_->hosts.end()) return {};
+  return before->second.created;
 }
 
 // Notes as well what cannot be seen any more once the host has gone on.

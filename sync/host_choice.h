@@ -46,8 +46,9 @@ class HostChoice {
   // of late behind the others.
   std::vector<size_t> Order();
 
-  // The tables whose CREATE_TIME a host's facts should have.
-  std::map<TableName, std::string> Tables() const;
+  // The tables whose CREATE_TIME the host's facts should have: those of which
+  // it is known from the last read of it.
+  std::map<TableName, std::string> Tables(size_t host) const;
 
   // Why the host is not to be read, as in "is a replica that is stopped";
   // absent if it is to be read. `facts` are what it shows at least

@@ -46,7 +46,7 @@ std::vector<size_t> HostExaminer::BeginRound(const StoredReads& stored) {
 absl::Status HostExaminer::Examine(size_t host, bool whatever,
                                    Connection& connection) {
   absl::StatusOr<HostFacts> facts =
-      choice_.several() ? ReadHostFacts(connection, choice_.Tables())
+      choice_.several() ? ReadHostFacts(connection, choice_.Tables(host))
                         : ReadHostIdentity(connection);
   if (!facts.ok()) return facts.status();
   facts_ = *std::move(facts);
@@ -104,7 +104,8 @@ absl::StatusOr<bool> HostExaminer::Judge(size_t host, Connection& current) {
       return true;
     }
   }
-  absl::StatusOr<HostFacts> facts = ReadHostFacts(connection, choice_.Tables());
+  absl::StatusOr<HostFacts> facts =
+      ReadHostFacts(connection, choice_.Tables(host));
   if (!facts.ok()) return facts.status();
   facts->traits.host = choice_.hosts()[host];
   const absl::StatusOr<std::optional<ReplicaState>> state =

@@ -4,12 +4,14 @@
 #include <optional>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "sync/mariadb/server_facts.h"
+#include "sync/mariadb/table_shape.h"
 
 namespace postmirror {
 namespace {
@@ -151,25 +153,32 @@ absl::StatusOr<bool> LeadToOneServer(Connection& one, Connection& other) {
   return *taken == "1" && !holder->empty();
 }
 
+// A condition on several names at once would make the server list their whole
+// databases.
 absl::Status ReadCreateTimes(Connection& connection,
                              std::map<TableName, std::string>* created) {
   if (created->empty()) return absl::OkStatus();
-  const std::string names =
-      absl::StrJoin(*created, ", ", [&](std::string* out, const auto& table) {
-        absl::StrAppend(out, "(", connection.Quote(table.first.database), ", ",
-                        connection.Quote(table.first.table), ")");
-      });
+  std::vector<std::string> selects;
+  std::vector<TableName> tables;
+  selects.reserve(created->size());
+  tables.reserve(created->size());
+  for (const auto& [table, time] : *created) {
+    // As seconds, so that another time zone of the session makes no other time.
+    selects.push_back(absl::StrCat(
+        "SELECT ", tables.size(),
+        ", UNIX_TIMESTAMP(CREATE_TIME) FROM information_schema.TABLES WHERE ",
+        InformationSchemaKey(connection, table)));
+    tables.push_back(table);
+  }
   created->clear();
-  // As seconds, so that another time zone of the session makes no other time.
   return connection.Query(
-      absl::StrCat(
-          "SELECT TABLE_SCHEMA, TABLE_NAME, UNIX_TIMESTAMP(CREATE_TIME) FROM"
-          " information_schema.TABLES WHERE (TABLE_SCHEMA, TABLE_NAME) IN (",
-          names, ")"),
-      [&](Connection::Row row) {
-        created->emplace(TableName{std::string(row[0].value_or("")),
-                                   std::string(row[1].value_or(""))},
-                         row[2].value_or(""));
+      absl::StrJoin(selects, " UNION ALL "), [&](Connection::Row row) {
+        size_t number = 0;
+        if (!absl::SimpleAtoi(row[0].value_or(""), &number) ||
+            number >= tables.size()) {
+          return absl::InternalError("CREATE_TIME: unknown shape");
+        }
+        created->emplace(tables[number], row[1].value_or(""));
         return absl::OkStatus();
       });
 }

@@ -241,6 +241,15 @@ TEST_F(HostChoiceTest, AHostThatDoesNotAnswerAnyMoreIsNotNamed) {
   EXPECT_EQ(choice_.Unfit(), "");
 }
 
+TEST_F(HostChoiceTest, AHostIsAskedForTheTablesThatWereReadOfItself) {
+  HostFacts p = P("0-1-150");
+  p.traits.created = {{{"mail", "former"}, "100"}};
+  Read(kP, p);
+  Read(kR, R("0-1-150"));
+  EXPECT_EQ(choice_.Tables(kP), p.traits.created);
+  EXPECT_EQ(choice_.Tables(kR), R("0-1-150").traits.created);
+}
+
 TEST_F(HostChoiceTest, WithoutABoundTheFirstHostIsReadAtOnce) {
   choice_.Order();
   EXPECT_EQ(choice_.Objection(kP, P("0-1-150"), std::nullopt), std::nullopt);

@@ -59,6 +59,17 @@ TEST_F(HostQuestionsTest, ATableThatIsNotVisibleIsLeftOut) {
               IsEmpty());
 }
 
+TEST_F(HostQuestionsTest, OfEachTableTheTimeIsItsOwn) {
+  const TableName domains = {"mailserver", "virtual_domains"};
+  const auto times =
+      Facts({{kAliases, ""}, {{"mailserver", "missing"}, ""}, {domains, ""}})
+          .traits.created;
+  EXPECT_EQ(times.size(), 2U);
+  EXPECT_EQ(times.at(kAliases),
+            Facts({{kAliases, ""}}).traits.created[kAliases]);
+  EXPECT_EQ(times.at(domains), Facts({{domains, ""}}).traits.created[domains]);
+}
+
 TEST_F(HostQuestionsTest, TheTimeZoneOfTheSessionChangesNoTime) {
   const auto connection = ConnectAsPostmirror();
   std::map<TableName, std::string> created = {{kAliases, ""}};
