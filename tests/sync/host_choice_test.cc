@@ -3,8 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "absl/strings/string_view.h"
-#include "tests/sync/fake_clock.h"
-#include "tests/sync/host_facts_text.h"
+#include "tests/sync/host_choice_test_case.h"
 
 namespace postmirror {
 namespace {
@@ -14,46 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Optional;
 
-constexpr size_t kP = 0;
-constexpr size_t kR = 1;
-constexpr absl::Duration kWait = absl::Seconds(30);
-
-class HostChoiceTest : public ::testing::Test {
- protected:
-  HostChoiceTest() { choice_.Remember(Filled()); }
-
-  // The maps are there, and nothing is known of how they were read.
-  static StoredReads Filled() {
-    StoredReads stored;
-    stored.filled = true;
-    return stored;
-  }
-
-  static HostFacts P(const std::string& gtids) { return HostAt("p", 1, gtids); }
-  static HostFacts R(const std::string& gtids) { return HostAt("r", 2, gtids); }
-
-  // The host is read, and all of it is in the store.
-  void Read(size_t host, const HostFacts& facts) {
-    choice_.Order();
-    ASSERT_EQ(choice_.Objection(host, facts, std::nullopt), std::nullopt);
-    choice_.Take(host);
-    choice_.ReadSucceeded(host);
-    choice_.NoteRead(facts, true, true);
-  }
-
-  // A round in which R alone answers.
-  std::optional<size_t> RoundOfR(const HostFacts& facts) {
-    choice_.Order();
-    EXPECT_NE(choice_.Objection(kR, facts, std::nullopt), std::nullopt);
-    return choice_.LastResort();
-  }
-
-  FakeClock clock_;
-  HostChoice choice_{
-      {"p", "r"},
-      {.host_wait = kWait, .reconcile_interval = absl::Seconds(300)},
-      &clock_};
-};
+class HostChoiceTest : public HostChoiceTestCase {};
 
 TEST_F(HostChoiceTest, AReplicaThatLacksIsReadAfterHostWaitInDoubt) {
   Read(kP, P("0-1-150"));
@@ -170,36 +130,13 @@ TEST_F(HostChoiceTest, AReplicaIsNeverReadForItsThreadsAlone) {
   EXPECT_EQ(choice_.Objection(kR, R("0-1-150"), alone), std::nullopt);
 }
 
-TEST_F(HostChoiceTest, AnEarlierHostThatWouldNotDoIsNamed) {
-  Read(kR, R("0-1-150,0-2-190"));
-  EXPECT_EQ(choice_.Unfit(), "");
-  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-150"), std::nullopt));
-  EXPECT_THAT(choice_.Unfit(),
-              HasSubstr("host p would not do in place of r: it lacks"));
-  const ReplicaState stopped = {.running = false, .behind = {}};
-  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-150,0-2-190"), stopped));
-  EXPECT_THAT(choice_.Unfit(), HasSubstr("stopped"));
-  EXPECT_TRUE(choice_.IsGood(kP, P("0-1-150,0-2-190"), std::nullopt));
-  EXPECT_EQ(choice_.Unfit(), "");
-}
-
-TEST_F(HostChoiceTest, AReplicaThatIsReadAndCannotReachItsPrimaryIsNamed) {
-  const ReplicaState alone = {
-      .running = true, .behind = {}, .knows_behind = false};
-  Read(kP, P("0-1-150"));
-  choice_.NoteReplica(alone);
-  EXPECT_THAT(choice_.Unfit(), HasSubstr("host p, which is read, is a replica "
-                                         "that cannot reach its primary"));
-  choice_.NoteReplica(std::nullopt);
-  EXPECT_EQ(choice_.Unfit(), "");
-}
-
-TEST_F(HostChoiceTest, AHostThatIsNotLookedAtAnyMoreIsNotNamed) {
-  Read(kP, P("0-1-150"));
-  RoundOfR(R("0-1-140"));
-  EXPECT_THAT(choice_.Unfit(), HasSubstr("host r would not do"));
-  Read(kP, P("0-1-150"));
-  EXPECT_EQ(choice_.Unfit(), "");
+TEST_F(HostChoiceTest, AHostIsAskedForTheTablesThatWereReadOfItself) {
+  HostFacts p = P("0-1-150");
+  p.traits.created = {{{"mail", "former"}, "100"}};
+  Read(kP, p);
+  Read(kR, R("0-1-150"));
+  EXPECT_EQ(choice_.Tables(kP), p.traits.created);
+  EXPECT_EQ(choice_.Tables(kR), R("0-1-150").traits.created);
 }
 
 TEST_F(HostChoiceTest, WhatSpokeAgainstAHostInDoubtIsOverWithTheDoubt) {

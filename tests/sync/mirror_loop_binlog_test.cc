@@ -234,6 +234,7 @@ TEST_F(MirrorLoopBinlogTest, ADamagedStoreIsSetAsideThoughABoundIsToBeKept) {
   EXPECT_TRUE(
       Await([&] { return logger_.Count("is damaged, set aside") == 1; }));
   EXPECT_TRUE(AwaitLookup(map, "press@example.org", "news@example.com"));
+  EXPECT_EQ(second.Run({"SET GLOBAL gtid_slave_pos = ''"}), absl::OkStatus());
   UseServerWithBinlog();
 }
 

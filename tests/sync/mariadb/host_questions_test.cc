@@ -70,30 +70,6 @@ TEST_F(HostQuestionsTest, OfEachTableTheTimeIsItsOwn) {
   EXPECT_EQ(times.at(domains), Facts({{domains, ""}}).traits.created[domains]);
 }
 
-// A list of names would open every table of the database.
-TEST_F(HostQuestionsTest, OtherTablesOfTheDatabaseAreNotOpened) {
-  const auto connection = ConnectAsRoot();
-  const auto opened = [&] {
-    return std::stol(Rows(*connection,
-                          "SELECT VARIABLE_VALUE FROM"
-                          " information_schema.SESSION_STATUS WHERE"
-                          " VARIABLE_NAME = 'OPENED_TABLES'")[0]);
-  };
-  const auto opened_by_asking = [&] {
-    Run({"FLUSH TABLES"});
-    std::map<TableName, std::string> tables = {
-        {kAliases, ""}, {{"mailserver", "virtual_domains"}, ""}};
-    const long before = opened();
-    EXPECT_EQ(ReadCreateTimes(*connection, &tables), absl::OkStatus());
-    return opened() - before;
-  };
-  const long few = opened_by_asking();
-  EXPECT_GT(few, 0);
-  Run({"CREATE TABLE other1 (id INT)", "CREATE TABLE other2 (id INT)"});
-  EXPECT_EQ(opened_by_asking(), few);
-  Run({"DROP TABLE other1, other2"});
-}
-
 TEST_F(HostQuestionsTest, TheTimeZoneOfTheSessionChangesNoTime) {
   const auto connection = ConnectAsPostmirror();
   std::map<TableName, std::string> created = {{kAliases, ""}};
