@@ -179,18 +179,22 @@ std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers) {
   return surveys;
 }
 
-absl::StatusOr<bool> AreAsSurveyed(absl::Span<const GroupReader> readers) {
+absl::StatusOr<Comparison> CompareWithSurveys(
+    absl::Span<const GroupReader> readers) {
+  Comparison all = Comparison::kSame;
   for (const GroupReader& reader : readers) {
     std::vector<const TableSurvey*> surveys;
     surveys.reserve(reader.maps.size());
     for (const PreparedMap& map : reader.maps) {
       if (map.fault.ok()) surveys.push_back(&map.survey);
     }
-    absl::StatusOr<bool> same = AreAsSurveyed(*reader.connection, surveys);
-    if (IsOfTheMap(same.status())) return false;
-    if (!same.ok() || !*same) return same;
+    absl::StatusOr<Comparison> compared =
+        CompareWithSurveys(*reader.connection, surveys);
+    if (IsOfTheMap(compared.status())) return Comparison::kDifferent;
+    if (!compared.ok() || *compared == Comparison::kDifferent) return compared;
+    if (*compared == Comparison::kLocked) all = *compared;
   }
-  return true;
+  return all;
 }
 
 void NoteStoredCollations(absl::Span<GroupReader> readers,

@@ -86,8 +86,9 @@ absl::Status PrepareReaders(absl::Span<GroupReader> readers,
 std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers);
 
 // Whether the servers have the tables and views as they were found, as far as
-// one question each can tell; false where an error is a map's own.
-absl::StatusOr<bool> AreAsSurveyed(absl::Span<const GroupReader> readers);
+// one question each can tell; kDifferent where an error is a map's own.
+absl::StatusOr<Comparison> CompareWithSurveys(
+    absl::Span<const GroupReader> readers);
 
 // The collations that the store has maps by, of those maps where it is another
 // one than that of the digest. Both by the map's name.

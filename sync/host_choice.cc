@@ -160,6 +160,9 @@ void HostChoice::NoteSameServer(size_t host) {
   HostTraits same = bound_->hosts[bound_->last];
   same.host = hosts_[host];
   bound_->last = same.host;
+  if (bound_->unnumbered.erase(hosts_[current_]) > 0) {
+    bound_->unnumbered.insert(same.host);
+  }
   bound_->hosts[same.host] = std::move(same);
 }
 

@@ -356,9 +356,12 @@ absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
     if (*replicates) return ChangeHint::kChanged;
   }
   if (BrokenMapAnswers(now)) return ChangeHint::kChanged;
-  const absl::StatusOr<bool> same = compares ? AreAsSurveyed(readers_) : true;
-  if (!same.ok()) return same.status();
-  return *same ? ChangeHint::kUnchanged : ChangeHint::kChanged;
+  if (!compares) return ChangeHint::kUnchanged;
+  const absl::StatusOr<Comparison> compared = CompareWithSurveys(readers_);
+  if (!compared.ok()) return compared.status();
+  return *compared == Comparison::kSame        ? ChangeHint::kUnchanged
+         : *compared == Comparison::kDifferent ? ChangeHint::kChanged
+                                               : ChangeHint::kUnknown;
 }
 
 // Whether reading everything may mend a map that is broken. No signal tells,

@@ -161,6 +161,9 @@ std::string Describe(const TableShape& table) {
                       table.created);
 }
 
+// TableDescription of a view.
+constexpr char kViewDescription[] = "VIEW 0";
+
 std::string TableDescription() {
   return absl::StrCat("CONCAT_WS(' ', TABLE_TYPE, COALESCE(", kIsSettled,
                       ", 0), ENGINE, CREATE_TIME)");
@@ -179,19 +182,25 @@ bool Gather(const TableSurvey& survey, Descriptions* tables,
     put(name, Describe(table), tables);
   }
   for (const auto& [name, definition] : survey.views) {
-    put(name, "VIEW 0", tables);
+    put(name, kViewDescription, tables);
     put(name, definition, views);
   }
   return agrees;
 }
 
-// Whether the row of each of `expected` in information_schema's table `from`
-// has that text as `description`, which is SQL. A condition on several names at
-// once would make the server list their whole database.
-absl::StatusOr<bool> AreDescribed(Connection& connection,
-                                  absl::string_view description,
-                                  absl::string_view from,
-                                  const Descriptions& expected) {
+// TableDescription of a table with neither engine nor age: information_schema
+// has no more of one that somebody has locked for himself.
+bool IsLocked(absl::string_view description) {
+  return description != kViewDescription && absl::EndsWith(description, " 0");
+}
+
+// Compares the row of each of `expected` in information_schema's table `from`
+// by `description`, which is SQL. A condition on several names at once would
+// make the server list their whole database.
+absl::StatusOr<Comparison> CompareDescriptions(Connection& connection,
+                                               absl::string_view description,
+                                               absl::string_view from,
+                                               const Descriptions& expected) {
   std::vector<std::string> selects;
   std::vector<const std::string*> wanted;
   selects.reserve(expected.size());
@@ -203,17 +212,26 @@ absl::StatusOr<bool> AreDescribed(Connection& connection,
     wanted.push_back(&text);
   }
   size_t same = 0;
+  size_t locked = 0;
   const absl::Status asked = connection.Query(
-      absl::StrJoin(selects, " UNION ALL "), [&](Connection::Row row) {
+      absl::StrCat("/*M! SET STATEMENT lock_wait_timeout = 0 FOR */ ",
+                   absl::StrJoin(selects, " UNION ALL ")),
+      [&](Connection::Row row) {
         size_t number = 0;
-        if (absl::SimpleAtoi(row[0].value_or(""), &number) &&
-            number < wanted.size() && row[1] == *wanted[number]) {
+        if (!absl::SimpleAtoi(row[0].value_or(""), &number) ||
+            number >= wanted.size()) {
+          return absl::OkStatus();
+        }
+        if (row[1] == *wanted[number]) {
           ++same;
+        } else if (IsLocked(row[1].value_or(""))) {
+          ++locked;
         }
         return absl::OkStatus();
       });
   if (!asked.ok()) return asked;
-  return same == expected.size();
+  if (same + locked < expected.size()) return Comparison::kDifferent;
+  return locked > 0 ? Comparison::kLocked : Comparison::kSame;
 }
 
 }  // namespace
@@ -249,18 +267,20 @@ absl::StatusOr<TableSurvey> SurveyTables(Connection& connection,
   return survey;
 }
 
-absl::StatusOr<bool> AreAsSurveyed(
+absl::StatusOr<Comparison> CompareWithSurveys(
     Connection& connection, absl::Span<const TableSurvey* const> surveys) {
   Descriptions tables;
   Descriptions views;
   for (const TableSurvey* survey : surveys) {
-    if (!Gather(*survey, &tables, &views)) return false;
+    if (!Gather(*survey, &tables, &views)) return Comparison::kDifferent;
   }
-  if (tables.empty()) return true;
-  absl::StatusOr<bool> same =
-      AreDescribed(connection, TableDescription(), "TABLES", tables);
-  if (!same.ok() || !*same || views.empty()) return same;
-  return AreDescribed(connection, kViewDefinition, "VIEWS", views);
+  if (tables.empty()) return Comparison::kSame;
+  absl::StatusOr<Comparison> compared =
+      CompareDescriptions(connection, TableDescription(), "TABLES", tables);
+  if (!compared.ok() || *compared != Comparison::kSame || views.empty()) {
+    return compared;
+  }
+  return CompareDescriptions(connection, kViewDefinition, "VIEWS", views);
 }
 
 }  // namespace postmirror

@@ -24,7 +24,7 @@ struct TableSurvey {
   // empty. The binlog has it.
   std::string not_innodb;
   // The definition of each view that is read. A new one moves no LSN: the
-  // caller has to compare (AreAsSurveyed).
+  // caller has to compare (CompareWithSurveys).
   std::map<TableName, std::string> views;
   // The tables that are read, in full and as the server spells them, and what
   // they are; complete unless there is a blind spot.
@@ -41,12 +41,18 @@ struct TableSurvey {
 absl::StatusOr<TableSurvey> SurveyTables(Connection& connection,
                                          const std::vector<TableName>& tables);
 
+enum class Comparison {
+  kSame,
+  kDifferent,
+  kLocked,  // not known: a statement that keeps everybody out is under way
+};
+
 // Whether each table is still the one that was surveyed, as far as its kind,
 // its engine and its CREATE_TIME tell, and each view defined as it was. Not so
 // once a table that was not settled (TableShape) is. Costs one question, which
-// asks for nothing else of their databases, and one more where there are views:
-// cheap enough to be asked all the time.
-absl::StatusOr<bool> AreAsSurveyed(
+// asks for nothing else of their databases and waits for no lock, and one more
+// where there are views: cheap enough to be asked all the time.
+absl::StatusOr<Comparison> CompareWithSurveys(
     Connection& connection, absl::Span<const TableSurvey* const> surveys);
 
 }  // namespace postmirror

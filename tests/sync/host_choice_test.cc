@@ -139,54 +139,6 @@ TEST_F(HostChoiceTest, AHostIsAskedForTheTablesThatWereReadOfItself) {
   EXPECT_EQ(choice_.Tables(kR), R("0-1-150").traits.created);
 }
 
-TEST_F(HostChoiceTest, WhatSpokeAgainstAHostInDoubtIsOverWithTheDoubt) {
-  Read(kP, P("0-1-150"));
-  RoundOfR(R("0-1-140"));
-  clock_.Advance(kWait);
-  choice_.Order();
-  choice_.Objection(kP, P("0-1-140"), std::nullopt);
-  choice_.Objection(kR, R("0-1-130"), std::nullopt);
-  ASSERT_THAT(choice_.LastResort(), Optional(kP));
-  choice_.Take(kP);
-  choice_.NoteRead(P("0-1-140"), false, true);
-  EXPECT_FALSE(choice_.IsGood(kR, R("0-1-130"), std::nullopt));
-  // It is accepted. Nobody looks at either any more.
-  choice_.NoteRead(P("0-1-140"), true, true);
-  EXPECT_EQ(choice_.Unfit(), "");
-}
-
-TEST_F(HostChoiceTest, AnEarlierHostIsNamedThoughTheDoubtIsOver) {
-  Read(kR, R("0-1-150"));
-  for (int round = 0; round < 2; ++round) {
-    choice_.Order();
-    // A read of P failed of late.
-    choice_.Objection(kR, R("0-1-140"), std::nullopt);
-    choice_.Objection(kP, P("0-1-130"), std::nullopt);
-    EXPECT_EQ(choice_.LastResort().has_value(), round == 1);
-    clock_.Advance(kWait);
-  }
-  choice_.Take(kR);
-  choice_.NoteRead(R("0-1-140"), true, true);
-  EXPECT_THAT(choice_.Unfit(), HasSubstr("host p would not do"));
-}
-
-TEST_F(HostChoiceTest, AHostThatDoesNotAnswerAnyMoreIsNotNamed) {
-  Read(kR, R("0-1-150,0-2-190"));
-  EXPECT_FALSE(choice_.IsGood(kP, P("0-1-150"), std::nullopt));
-  // In a round it is not even met with.
-  Read(kR, R("0-1-150,0-2-190"));
-  EXPECT_EQ(choice_.Unfit(), "");
-}
-
-TEST_F(HostChoiceTest, AHostIsAskedForTheTablesThatWereReadOfItself) {
-  HostFacts p = P("0-1-150");
-  p.traits.created = {{{"mail", "former"}, "100"}};
-  Read(kP, p);
-  Read(kR, R("0-1-150"));
-  EXPECT_EQ(choice_.Tables(kP), p.traits.created);
-  EXPECT_EQ(choice_.Tables(kR), R("0-1-150").traits.created);
-}
-
 TEST_F(HostChoiceTest, WithoutABoundTheFirstHostIsReadAtOnce) {
   choice_.Order();
   EXPECT_EQ(choice_.Objection(kP, P("0-1-150"), std::nullopt), std::nullopt);

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <string>
+#include <thread>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tests/sync/await.h"
 #include "tests/sync/mariadb/mariadb_test_case.h"
@@ -194,7 +197,7 @@ TEST_F(TableSurveyTest, DefinitionsOfViewsInViewsAreSurveyed) {
 }
 
 // Whether what `names` read is as it was surveyed once `statements` have run.
-class AreAsSurveyedTest : public TableSurveyTest {
+class CompareWithSurveysTest : public TableSurveyTest {
  protected:
   void SetUp() override {
     Run({"CREATE TABLE t (a INT)", "CREATE TABLE other_t (a INT)",
@@ -228,20 +231,26 @@ class AreAsSurveyedTest : public TableSurveyTest {
     std::vector<const TableSurvey*> pointers;
     pointers.reserve(surveys.size());
     for (const TableSurvey& survey : surveys) pointers.push_back(&survey);
-    const absl::StatusOr<bool> same = AreAsSurveyed(*connection, pointers);
-    EXPECT_EQ(same.status(), absl::OkStatus());
-    return same.value_or(false);
+    return Compare(*connection, pointers) == Comparison::kSame;
+  }
+
+  static Comparison Compare(Connection& connection,
+                            const std::vector<const TableSurvey*>& surveys) {
+    const absl::StatusOr<Comparison> compared =
+        CompareWithSurveys(connection, surveys);
+    EXPECT_EQ(compared.status(), absl::OkStatus());
+    return compared.value_or(Comparison::kDifferent);
   }
 };
 
-TEST_F(AreAsSurveyedTest, WhatIsLeftAloneIsTheSame) {
+TEST_F(CompareWithSurveysTest, WhatIsLeftAloneIsTheSame) {
   AwaitSettled();
   EXPECT_TRUE(AreSo({}, {}));
   EXPECT_TRUE(AreSo({{"", "t"}, {"", "vv"}, {"", "heap"}, {"", "parts"}}, {}));
 }
 
 // InnoDB asks the file of the definition how old a table is.
-TEST_F(AreAsSurveyedTest, ATableOfUnknownAgeIsTheSame) {
+TEST_F(CompareWithSurveysTest, ATableOfUnknownAgeIsTheSame) {
   const auto connection = ConnectAsRoot();
   // It has the definition open, and the age as it was.
   const auto other = ConnectAsRoot();
@@ -256,47 +265,66 @@ TEST_F(AreAsSurveyedTest, ATableOfUnknownAgeIsTheSame) {
       SurveyTables(*connection, {{"", "t"}});
   ASSERT_EQ(survey.status(), absl::OkStatus());
   EXPECT_EQ(survey->tables.begin()->second.created, "");
-  EXPECT_TRUE(AreAsSurveyed(*connection, {&*survey}).value_or(false));
+  EXPECT_EQ(Compare(*connection, {&*survey}), Comparison::kSame);
 }
 
-TEST_F(AreAsSurveyedTest, RowsAndForeignTablesDoNotMatter) {
+// It may be locked for hours, and is asked about once a second.
+TEST_F(CompareWithSurveysTest, ATableThatIsBeingMadeIsNotWaitedFor) {
+  AwaitSettled();
+  const auto connection = ConnectAsRoot();
+  absl::StatusOr<TableSurvey> survey =
+      SurveyTables(*connection, {{"", "t"}, {"", "other_t"}});
+  ASSERT_EQ(survey.status(), absl::OkStatus());
+  const auto maker = ConnectAsRoot();
+  const std::string maker_id = Rows(*maker, "SELECT CONNECTION_ID()").front();
+  std::thread making([&] {
+    maker->Execute("CREATE OR REPLACE TABLE t SELECT 1 AS a, SLEEP(60)")
+        .IgnoreError();
+  });
+  EXPECT_TRUE(Await(
+      [&] { return Compare(*connection, {&*survey}) == Comparison::kLocked; }));
+  Run({absl::StrCat("KILL ", maker_id)});
+  making.join();
+}
+
+TEST_F(CompareWithSurveysTest, RowsAndForeignTablesDoNotMatter) {
   AwaitSettled();
   EXPECT_TRUE(AreSo({{"", "t"}, {"", "vv"}},
                     {"INSERT INTO t VALUES (1)", "FLUSH TABLES", "TRUNCATE t",
                      "DROP TABLE other_t"}));
 }
 
-TEST_F(AreAsSurveyedTest, ATableThatIsGoneIsNot) {
+TEST_F(CompareWithSurveysTest, ATableThatIsGoneIsNot) {
   EXPECT_FALSE(AreSo({{"", "t"}}, {"DROP TABLE t"}));
 }
 
-TEST_F(AreAsSurveyedTest, AViewInThePlaceOfATableIsNot) {
+TEST_F(CompareWithSurveysTest, AViewInThePlaceOfATableIsNot) {
   EXPECT_FALSE(
       AreSo({{"", "other_t"}},
             {"DROP TABLE other_t", "CREATE VIEW other_t AS SELECT a FROM t"}));
   Run({"DROP VIEW other_t"});
 }
 
-TEST_F(AreAsSurveyedTest, ATableInThePlaceOfAViewIsNot) {
+TEST_F(CompareWithSurveysTest, ATableInThePlaceOfAViewIsNot) {
   EXPECT_FALSE(AreSo({{"", "vv"}}, {"DROP VIEW v", "CREATE TABLE v (a INT)"}));
   Run({"DROP TABLE v"});
 }
 
-TEST_F(AreAsSurveyedTest, AnotherEngineIsNot) {
+TEST_F(CompareWithSurveysTest, AnotherEngineIsNot) {
   EXPECT_FALSE(AreSo({{"", "t"}}, {"ALTER TABLE t ENGINE=Aria"}));
 }
 
-TEST_F(AreAsSurveyedTest, ATableBehindAViewIsLookedAt) {
+TEST_F(CompareWithSurveysTest, ATableBehindAViewIsLookedAt) {
   EXPECT_FALSE(AreSo({{"", "vv"}}, {"ALTER TABLE t ENGINE=Aria"}));
 }
 
-TEST_F(AreAsSurveyedTest, AnotherDefinitionOfAViewInAViewIsNot) {
+TEST_F(CompareWithSurveysTest, AnotherDefinitionOfAViewInAViewIsNot) {
   EXPECT_FALSE(
       AreSo({{"", "vv"}}, {"ALTER VIEW v AS SELECT a + 1 AS a FROM t"}));
 }
 
 // Another one that was made in the same second would look the same.
-TEST_F(AreAsSurveyedTest, ANewTableIsNotOnceItIsOlder) {
+TEST_F(CompareWithSurveysTest, ANewTableIsNotOnceItIsOlder) {
   const auto connection = ConnectAsRoot();
   const auto survey = [&] { return SurveyTables(*connection, {{"", "t"}}); };
   absl::StatusOr<TableSurvey> fresh;
@@ -305,24 +333,24 @@ TEST_F(AreAsSurveyedTest, ANewTableIsNotOnceItIsOlder) {
     fresh = survey();
     return fresh.ok() && !fresh->tables.begin()->second.settled;
   }));
-  ASSERT_TRUE(Await(
-      [&] { return !AreAsSurveyed(*connection, {&*fresh}).value_or(true); }));
+  ASSERT_TRUE(Await([&] {
+    return Compare(*connection, {&*fresh}) == Comparison::kDifferent;
+  }));
   fresh = survey();
   EXPECT_TRUE(fresh->tables.begin()->second.settled);
-  EXPECT_TRUE(AreAsSurveyed(*connection, {&*fresh}).value_or(false));
+  EXPECT_EQ(Compare(*connection, {&*fresh}), Comparison::kSame);
 }
 
-TEST_F(AreAsSurveyedTest, SurveysThatContradictEachOtherAreNot) {
+TEST_F(CompareWithSurveysTest, SurveysThatContradictEachOtherAreNot) {
   AwaitSettled();
   const auto connection = ConnectAsRoot();
   absl::StatusOr<TableSurvey> one = SurveyTables(*connection, {{"", "t"}});
   absl::StatusOr<TableSurvey> another = one;
   ASSERT_TRUE(one.ok());
   one->tables.begin()->second.created = "1999-12-31 00:00:00";
-  EXPECT_EQ(AreAsSurveyed(*connection, {&*another}).value_or(false), true);
-  EXPECT_EQ(AreAsSurveyed(*connection, {&*one}).value_or(true), false);
-  EXPECT_EQ(AreAsSurveyed(*connection, {&*one, &*another}).value_or(true),
-            false);
+  EXPECT_EQ(Compare(*connection, {&*another}), Comparison::kSame);
+  EXPECT_EQ(Compare(*connection, {&*one}), Comparison::kDifferent);
+  EXPECT_EQ(Compare(*connection, {&*one, &*another}), Comparison::kDifferent);
 }
 
 TEST_F(TableSurveyTest, InvisibleAndForeignTablesAreNotTrusted) {
