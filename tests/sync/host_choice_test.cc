@@ -288,6 +288,18 @@ TEST_F(HostChoiceTest, WhereNothingWasAddedInDoubtTheFormerHostIsGood) {
   EXPECT_TRUE(choice_.IsGood(kP, p, std::nullopt));
 }
 
+// The server has no binlog, and both entries.
+TEST_F(HostChoiceTest, TheOtherEntryOfAServerHasWhatIsWithoutGtids) {
+  HostFacts server = P("");
+  server.traits.binlog.reset();
+  server.traits.host = "r";
+  Read(kR, server);
+  choice_.NoteRead(server, true, true);
+  choice_.NoteSameServer(kP);
+  server.traits.host = "p";
+  EXPECT_EQ(choice_.Objection(kP, server, std::nullopt), std::nullopt);
+}
+
 TEST_F(HostChoiceTest, AHostWhoseReadFailsComesBehindTheOthersForAWhile) {
   Read(kP, P("0-1-150"));
   choice_.ReadFailed(kP);
