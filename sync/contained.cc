@@ -114,12 +114,6 @@ bool CountsAnew(const HostTraits& now, const HostTraits& last) {
          (!now.binlog.has_value() || BinlogWentBack(now, last));
 }
 
-bool LogsWentOn(const HostTraits& now, const HostTraits& before) {
-  return now.lsn.has_value() && before.lsn.has_value() &&
-         *now.lsn >= *before.lsn && now.binlog.has_value() &&
-         before.binlog.has_value() && *now.binlog >= *before.binlog;
-}
-
 // What speaks against a host that was read before another one was, whatever its
 // numbers are by now: it is not the one any more that it was then. nullopt
 // where nothing does.
@@ -134,11 +128,7 @@ std::optional<Containment> AgainstItself(const HostTraits& now,
                      before.binlog->ToString()),
         true);
   }
-  // An ALTER of every table makes them anew, too; what it wrote to its logs
-  // since then shows that they are its own.
-  if (AllCreatedAnew(now, before) && !LogsWentOn(now, before)) {
-    return Unknown(kCreatedAnew);
-  }
+  if (AllCreatedAnew(now, before)) return Unknown(kCreatedAnew);
   return std::nullopt;
 }
 

@@ -151,7 +151,6 @@ TEST(ContainedTest, AHostThatWasNotReadLastIsToldFromWhatItWas) {
 TEST(ContainedTest, AnOlderCopyLacksThoughAnotherHostWasReadSince) {
   // It has written as many transactions since as were read of it.
   HostFacts copy = P("0-1-160");
-  copy.traits.binlog.reset();
   for (auto& [table, time] : copy.traits.created) time = "900";
   EXPECT_EQ(Judged(copy, ReadOfPAndR()), Kind::kUnknown);
 
@@ -166,17 +165,8 @@ TEST(ContainedTest, AnOlderCopyLacksThoughAnotherHostWasReadSince) {
   EXPECT_TRUE(Contains(reset, ReadOfPAndR()).has_lost);
 }
 
-TEST(ContainedTest, AHostWhoseTablesWereAlteredIsNoCopyOfItself) {
-  HostFacts altered = P("0-1-160");
-  for (auto& [table, time] : altered.traits.created) time = "900";
-  EXPECT_EQ(Judged(altered, ReadOfPAndR()), Kind::kContained);
-  altered.traits.lsn.reset();
-  EXPECT_EQ(Judged(altered, ReadOfPAndR()), Kind::kUnknown);
-}
-
 TEST(ContainedTest, ACopyThatReplicatesWhoHasAllOfItContains) {
   HostFacts copy = P("0-1-160");
-  copy.traits.binlog.reset();
   for (auto& [table, time] : copy.traits.created) time = "900";
   copy.replicated = Gtids("0-1-150");
   EXPECT_EQ(Judged(copy, ReadOfPAndR()), Kind::kContained);

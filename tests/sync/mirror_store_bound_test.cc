@@ -1,4 +1,3 @@
-#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -22,23 +21,6 @@ class MirrorStoreBoundTest : public MirrorStoreTestCase {
     snapshot.bound_maps = {map_.name};
     snapshot.read_bound = BoundAt(gtids);
     return snapshot;
-  }
-
-  // Makes the root of LMDB's list of free pages unreadable: each of the two
-  // meta pages names one.
-  void GarbleFreeList() {
-    constexpr size_t kPage = 4096;
-    constexpr size_t kFreeRoot = 80;
-    constexpr size_t kFlags = 10;
-    std::string bytes = folder_.Read("v1/data.mdb");
-    for (const size_t meta : {size_t{0}, kPage}) {
-      uint64_t root = 0;
-      std::memcpy(&root, &bytes[meta + kFreeRoot], sizeof(root));
-      if (root < bytes.size() / kPage) {
-        bytes[root * kPage + kFlags] = 0;  // of no kind
-      }
-    }
-    folder_.Write("v1/data.mdb", bytes);
   }
 
   StoredReads Reads() { return store_->Reads({map_.name}); }
@@ -183,21 +165,6 @@ TEST_F(MirrorStoreBoundTest, AStoreThatWasSetAsideGetsItAgain) {
   Restart();
   Apply(ReadAt("0-1-160", Numbered(0, 50)));
   EXPECT_EQ(StoredGtids(), "0-1-160");
-}
-
-// LMDB reads the list of free pages only to write.
-TEST_F(MirrorStoreBoundTest, DamageThatOnlyAWriteFindsIsSetAsideByTheNextRead) {
-  Apply(ReadAt("0-1-150", Numbered(0, 50)));
-  Apply(ReadAt("0-1-151", Numbered(0, 51)));
-  store_.reset();
-  GarbleFreeList();
-  Restart();
-  ASSERT_EQ(store_->Open(), absl::OkStatus());
-  EXPECT_EQ(store_->KeepBound({map_.name}, BoundAt("0-1-7")).code(),
-            absl::StatusCode::kDataLoss);
-  EXPECT_TRUE(Apply(ReadAt("0-1-160", Numbered(0, 51)))[0].filled);
-  EXPECT_EQ(store_->KeepBound({map_.name}, BoundAt("0-1-7")), absl::OkStatus());
-  EXPECT_EQ(StoredGtids(), "0-1-7");
 }
 
 }  // namespace
