@@ -191,8 +191,8 @@ absl::StatusOr<Comparison> CompareWithSurveys(
     absl::StatusOr<Comparison> compared =
         CompareWithSurveys(*reader.connection, surveys);
     if (IsOfTheMap(compared.status())) return Comparison::kDifferent;
-    if (!compared.ok() || *compared == Comparison::kDifferent) return compared;
-    if (*compared == Comparison::kLocked) all = *compared;
+    if (!compared.ok() || *compared == Comparison::kLocked) return compared;
+    if (*compared == Comparison::kDifferent) all = *compared;
   }
   return all;
 }

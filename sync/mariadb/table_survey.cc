@@ -230,8 +230,8 @@ absl::StatusOr<Comparison> CompareDescriptions(Connection& connection,
         return absl::OkStatus();
       });
   if (!asked.ok()) return asked;
-  if (same + locked < expected.size()) return Comparison::kDifferent;
-  return locked > 0 ? Comparison::kLocked : Comparison::kSame;
+  if (locked > 0) return Comparison::kLocked;
+  return same == expected.size() ? Comparison::kSame : Comparison::kDifferent;
 }
 
 }  // namespace

@@ -44,7 +44,9 @@ absl::StatusOr<TableSurvey> SurveyTables(Connection& connection,
 enum class Comparison {
   kSame,
   kDifferent,
-  kLocked,  // not known: a statement that keeps everybody out is under way
+  // A statement keeps everybody out of a table. Whatever the others are by now:
+  // reading all of them would have to wait for it.
+  kLocked,
 };
 
 // Whether each table is still the one that was surveyed, as far as its kind,
