@@ -370,7 +370,9 @@ TEST_F(GuardTest, MoreKeysMayBeMissingThanThereWereAtOnce) {
   for (uint64_t first = 0; first < 120; first += 30) {
     map_.Insert(30, 100 + first);
     map_.Delete(30, first);
-    if (first < 90) ASSERT_TRUE(map_.Passes());
+    if (first < 90) {
+      ASSERT_TRUE(map_.Passes());
+    }
   }
   EXPECT_THAT(map_.Held().reason,
               HasSubstr("lacks up to 100 of the 100 entries"));

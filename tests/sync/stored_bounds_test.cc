@@ -48,7 +48,8 @@ class StoredBoundsTest : public ::testing::Test {
 };
 
 TEST_F(StoredBoundsTest, OtherNotesAreNoBounds) {
-  EXPECT_EQ(StoredBounds({{"guard/1", "x"}}), StoredBounds());
+  EXPECT_EQ(StoredBounds(StoredBounds::Notes{{"guard/1", "x"}}),
+            StoredBounds());
 }
 
 TEST_F(StoredBoundsTest, EachMapHasItsOwn) {
@@ -61,21 +62,21 @@ TEST_F(StoredBoundsTest, EachMapHasItsOwn) {
 }
 
 TEST_F(StoredBoundsTest, ADamagedOneIsThereAndNotKnown) {
-  const StoredBounds bounds({{NoteOf("a"), std::nullopt}});
+  const StoredBounds bounds(StoredBounds::Notes{{NoteOf("a"), std::nullopt}});
   EXPECT_TRUE(bounds.Has("a"));
   EXPECT_THAT(bounds.Of({"a"}), ElementsAre(Pair("a", std::nullopt)));
 }
 
 TEST_F(StoredBoundsTest, ThatOfAnEarlierVersionIsOfNoMap) {
   EXPECT_FALSE(StoredBounds().With({"a"}, "one").has_former());
-  const StoredBounds former({{kFormer, "x"}});
+  const StoredBounds former(StoredBounds::Notes{{kFormer, "x"}});
   EXPECT_TRUE(former.has_former());
   EXPECT_FALSE(former.Has("a"));
 }
 
 TEST_F(StoredBoundsTest, ThatOfAnEarlierVersionStaysUntilEachMapHasItsOwn) {
-  const StoredBounds bounds =
-      StoredBounds({{kFormer, "x"}}).With({"a", "gone"}, "one");
+  const StoredBounds bounds = StoredBounds(StoredBounds::Notes{{kFormer, "x"}})
+                                  .With({"a", "gone"}, "one");
   EXPECT_TRUE(bounds.Only({"a", "b"}).has_former());
   EXPECT_EQ(bounds.Only({"a"}), StoredBounds().With({"a"}, "one"));
 }
