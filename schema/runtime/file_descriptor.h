@@ -11,7 +11,7 @@ namespace postmirror {
 class FileDescriptor {
  public:
   FileDescriptor() = default;
-  // Takes ownership of `fd`; negative is none.
+  // Owns `fd` from now on. A negative number stands for no descriptor.
   explicit FileDescriptor(int fd) : fd_(fd) {}
   FileDescriptor(FileDescriptor&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)) {}

@@ -132,9 +132,9 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
   return environment;
 }
 
-// Sets the folder's mode, too. Keeps this process from waiting for ever for a
-// mutex that an abandoned environment of its own holds: that one keeps the
-// folder held, until the process ends or the folder is set aside.
+// Locks the folder, and sets its mode. An abandoned environment of this process
+// may hold an LMDB mutex for ever. It also keeps this lock, so that opening the
+// folder again fails here instead of waiting for that mutex.
 absl::Status Environment::HoldFolder() {
   held_folder_ =
       open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

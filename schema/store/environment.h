@@ -75,8 +75,8 @@ class Environment {
   // this process cannot open the same folder for writing again.
   void Abandon();
 
-  // As mdb_txn_begin, for reading; gets slots of killed readers freed where
-  // there is none left. To be called inside the guard.
+  // Begins to read, as mdb_txn_begin does. Where no reader slot is left, it
+  // first frees those of killed readers. REQUIRES: called inside SurvivesFault.
   int BeginReading(MDB_txn** transaction);
 
   // Ends what BeginReading began, or did not: where a fault struck before there

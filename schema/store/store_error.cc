@@ -45,7 +45,7 @@ absl::Status LmdbError(int code, absl::string_view what) {
     case MDB_NOTFOUND:
       return absl::NotFoundError(message);
     case MDB_CORRUPTED:
-    case MDB_CURSOR_FULL:  // no tree of ours is so deep: its pages go round
+    case MDB_CURSOR_FULL:  // pages that point in a circle
     case MDB_INCOMPATIBLE:
     case MDB_INVALID:
     case MDB_PAGE_NOTFOUND:

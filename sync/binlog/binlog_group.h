@@ -16,9 +16,9 @@
 
 namespace postmirror {
 
-// A table as one table map has it. The server numbers a table anew each time
-// that it opens its definition, so that a number, while the server runs, stands
-// for one definition of one table.
+// A table as a table map event describes it. The server gives a table a new
+// number whenever it opens the definition. So while the server runs, a number
+// means one definition of one table.
 struct TableVersion {
   uint64_t id = 0;
   std::string columns;  // as they stand in the table map
