@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "sync/entry_walk.h"
 #include "sync/key_hints.h"
 #include "sync/snapshot.h"
-#include "tests/sync/mirror_test_case.h"
+#include "tests/sync/snapshot_test_case.h"
 
 namespace postmirror {
 namespace {
@@ -17,18 +16,10 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class NamedReadTest : public MirrorTestCase {
+class NamedReadTest : public SnapshotTestCase {
  protected:
   void Connect() {
-    plan_ = MakePlan(MakeConfig());
-    ASSERT_EQ(plan_.servers.size(), 1U);
-    absl::StatusOr<ServerReaders> connected =
-        ConnectReaders(plan_.servers[0], plan_.servers[0].hosts[0],
-                       absl::Seconds(5), absl::Seconds(10));
-    ASSERT_TRUE(connected.ok()) << connected.status();
-    readers_ = std::move(connected->readers);
-    ASSERT_EQ(PrepareReaders(absl::MakeSpan(readers_), &collations_),
-              absl::OkStatus());
+    ASSERT_EQ(SnapshotTestCase::Connect(), absl::OkStatus());
     ASSERT_EQ(FindKeyHints(absl::MakeSpan(readers_)), absl::OkStatus());
   }
 
@@ -48,15 +39,6 @@ class NamedReadTest : public MirrorTestCase {
   }
   static MapScope Whole() { return {.whole = true, .values = {}}; }
 
-  static std::vector<std::string> Entries(const MapSnapshot& map) {
-    std::vector<std::string> entries;
-    EntryWalk walk(map.rows, map.map->rules);
-    while (walk.Next()) {
-      entries.push_back(absl::StrCat(walk.key(), " ", walk.entry()));
-    }
-    return entries;
-  }
-
   // How the only map's keys are named: "utf8 2", "none".
   std::string Hints() {
     Connect();
@@ -67,9 +49,6 @@ class NamedReadTest : public MirrorTestCase {
                                                                : "bytes";
     return absl::StrCat(text, " ", hints->column);
   }
-
-  MirrorPlan plan_;
-  std::vector<GroupReader> readers_;
 };
 
 TEST_F(NamedReadTest, TheGuidesMapsNameTheirKeysWithTheLeastGrants) {
