@@ -148,7 +148,7 @@ absl::Status ServerSession::Prepare() {
   }
   if (!absl::c_equal(before, SurveysOf(readers_),
                      [](const TableSurvey& one, const TableSurvey& other) {
-                       return one.IsSameAs(other) && !one.IsTooFresh();
+                       return one.IsSameAs(other);
                      })) {
     tables_were_replaced_ = true;
   }

@@ -83,8 +83,8 @@ class ServerSession {
   // REQUIRES: a read has returned OK since Connect, for all below.
   const SignalChoice& choice() const { return choice_; }
   const std::string& server() const;
-  // The last ReadAll found other tables or views than the one before, or ones
-  // that may be others. No signal need have told of what that changed.
+  // The last ReadAll found other tables or views than the one before. No signal
+  // need have told of what that changed.
   bool tables_were_replaced() const { return tables_were_replaced_; }
   // See HostExaminer.
   bool replica_state_hidden() const { return hosts_.replica_state_hidden(); }

@@ -245,12 +245,6 @@ bool TableSurvey::IsSameAs(const TableSurvey& other) const {
                        });
 }
 
-bool TableSurvey::IsTooFresh() const {
-  return absl::c_any_of(tables, [](const auto& table) {
-    return table.second.engine == "InnoDB" && !table.second.settled;
-  });
-}
-
 absl::StatusOr<TableSurvey> SurveyTables(Connection& connection,
                                          const std::vector<TableName>& tables) {
   const absl::StatusOr<std::string> database = ReadDatabase(connection);

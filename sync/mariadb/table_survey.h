@@ -31,10 +31,6 @@ struct TableSurvey {
   std::map<TableName, TableShape> tables;
 
   bool IsSameAs(const TableSurvey& other) const;
-
-  // An InnoDB table was not settled (TableShape): one that took its place so
-  // soon looks the same.
-  bool IsTooFresh() const;
 };
 
 // Surveys `tables`, and what views among them read, up to the first blind spot:
