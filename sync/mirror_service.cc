@@ -218,12 +218,8 @@ void MirrorService::Tidy(absl::Duration running, MirrorStore* store) {
   if (tidied.ok() && running >= kKeepUnconfigured && !names.empty()) {
     tidied = store->DropAllBut({names.begin(), names.end()});
   }
-  if (absl::IsDataLoss(tidied)) {
-    logger_.Error(absl::StrCat("store ", config.store,
-                               ": is damaged, and filled anew once the "
-                               "database has been read: ",
-                               tidied.message()));
-  } else if (!tidied.ok()) {
+  // The store itself tells of damage.
+  if (!tidied.ok() && !absl::IsDataLoss(tidied)) {
     logger_.Warning(tidied.message());
   }
 }

@@ -140,6 +140,12 @@ std::map<std::string, uint64_t> MirrorStore::Entries() const {
 absl::Status MirrorStore::NoteDamage(absl::Status status) {
   if (!absl::IsDataLoss(status)) return status;
   writer_.reset();
+  if (damage_.ok()) {
+    logger_.Error(absl::StrCat("store ", store_,
+                               ": is damaged, and filled anew once the "
+                               "database has been read: ",
+                               status.message()));
+  }
   damage_ = status;
   return status;
 }
