@@ -28,9 +28,9 @@ class StatusReportTest : public ::testing::Test {
     findings_.sync_runs = true;
     findings_.maps = {kAliases, kDomains};
     for (const uint64_t entries : {9U, 2U}) {
-      findings_.records.emplace_back(MapRecord()).value().entries = entries;
+      findings_.stored.emplace_back(StoredMap()).value().entries = entries;
     }
-    findings_.records[0]->key_collation = "utf8mb4_general_ci";
+    findings_.stored[0]->key_collation = "utf8mb4_general_ci";
     findings_.reconcile_interval = absl::Seconds(300);
     findings_.broken_map_critical = absl::Minutes(5);
     findings_.now = clock_.Now();
@@ -91,7 +91,7 @@ TEST_F(StatusReportTest, ASyncThatDoesNotRunIsCritical) {
 }
 
 TEST_F(StatusReportTest, AMapThatIsNotFilledIsCritical) {
-  findings_.records[1].reset();
+  findings_.stored[1].reset();
   const StatusReport report = Judge(findings_);
   EXPECT_EQ(report.health, Health::kCritical);
   EXPECT_EQ(report.maps[1].state, "not filled");
@@ -147,7 +147,7 @@ TEST_F(StatusReportTest, ABrokenMapIsAWarningAndCriticalOnceItLasts) {
 
 TEST_F(StatusReportTest, ABrokenMapThatWasNeverFilledSaysWhy) {
   Break(absl::Seconds(1));
-  findings_.records[0].reset();
+  findings_.stored[0].reset();
   const StatusReport report = Judge(findings_);
   EXPECT_EQ(report.health, Health::kCritical);
   EXPECT_EQ(report.maps[0].state, "not filled");
