@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -59,7 +61,10 @@ void StatusSocket::Stop() {
 void StatusSocket::Serve(const std::string& path) {
   if (path == path_) return;
   Stop();
-  if (path.empty()) return;
+  if (path.empty()) {
+    failure_.clear();
+    return;
+  }
   const absl::Status listens = Listen(path);
   if (listens.ok()) {
     if (!failure_.empty()) {
@@ -114,10 +119,12 @@ void StatusSocket::Publish(const ProxyStatus& status) {
 }
 
 std::string StatusSocket::Text() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  status_.silent =
+  std::unique_lock<std::mutex> lock(mutex_);
+  ProxyStatus status = status_;
+  status.silent =
       absl::FromChrono(std::chrono::steady_clock::now() - published_);
-  return EncodeProxyStatus(status_);
+  lock.unlock();  // who publishes must not wait for more
+  return EncodeProxyStatus(status);
 }
 
 void StatusSocket::Run() {
@@ -128,10 +135,10 @@ void StatusSocket::Run() {
     std::erase_if(clients,
                   [&](const Client& each) { return each.deadline <= now; });
     const bool pauses = pause_until > now;
-    const short accepts = pauses ? 0 : POLLIN;
     std::vector<pollfd> events = {
         {.fd = wake_.get(), .events = POLLIN, .revents = 0},
-        {.fd = socket_.get(), .events = accepts, .revents = 0}};
+        {.fd = socket_.get(), .events = POLLIN, .revents = 0}};
+    if (pauses) events[1].events = 0;
     int timeout = pauses ? Until(pause_until) : -1;
     if (!clients.empty()) {
       const int rest = Until(clients.front().deadline);
@@ -147,7 +154,7 @@ void StatusSocket::Run() {
       Client& each = clients[i - 1];
       if (events[i + 1].revents != 0 &&
           !SendSome(each.socket.get(), &each.text)) {
-        clients.erase(clients.begin() + static_cast<ptrdiff_t>(i - 1));
+        clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(i - 1));
       }
     }
     if (events[1].revents != 0) Accept(&clients, &pause_until);

@@ -210,6 +210,7 @@ void MirrorService::ShowRuns() {
 
 // How often something is due in this thread.
 absl::Duration MirrorService::LookInterval() const {
+  if (!unmarked_.empty()) return absl::Seconds(1);
   const absl::Duration alive = supervisor_->alive_interval();
   return alive > absl::ZeroDuration() ? std::min(alive, kTidyInterval)
                                       : kTidyInterval;
@@ -219,7 +220,6 @@ absl::Duration MirrorService::LookInterval() const {
 // the configuration is another one (true).
 bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
                                   MirrorStore* store) {
-  const timespec pause = absl::ToTimespec(LookInterval());
   const Moment started = clock_.Now();
   std::optional<Moment> tidied;
   for (;;) {
@@ -231,6 +231,7 @@ bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
     }
     ShowLife(loops);
     ShowRuns();
+    const timespec pause = absl::ToTimespec(LookInterval());
     const int signal = sigtimedwait(&signals_, nullptr, &pause);
     if (signal == SIGHUP && Reload(board)) return true;
     if (signal == SIGTERM || signal == SIGINT) return false;

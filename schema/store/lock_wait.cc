@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <iterator>
@@ -18,7 +17,7 @@ namespace {
 
 // A line of /proc/locks that says who has locked which byte first.
 struct Lock {
-  int64_t pid = 0;
+  pid_t pid = 0;
   uint64_t inode = 0;
   int64_t start = 0;
   bool shared = false;
@@ -60,31 +59,30 @@ absl::Duration LockWait::Longest() const {
 
 std::vector<pid_t> LikelyLockHoldersIn(absl::string_view locks, ino_t inode,
                                        pid_t self) {
-  std::set<int64_t> all;
-  std::set<int64_t> readers;
+  std::set<pid_t> holders;
+  std::set<pid_t> readers;
   for (const absl::string_view line : absl::StrSplit(locks, '\n')) {
     Lock lock;
     if (!ParseLock(line, &lock) || lock.inode != inode || lock.pid <= 0 ||
         lock.pid == self) {
       continue;
     }
-    all.insert(lock.pid);
+    holders.insert(lock.pid);
     // LMDB marks a reader by a lock on the byte of its process's number.
     if (!lock.shared && lock.start == lock.pid) readers.insert(lock.pid);
   }
-  std::vector<pid_t> holders;
-  for (const int64_t pid : all.size() == readers.size() ? readers : all) {
-    if (readers.contains(pid) && all.size() != readers.size()) continue;
-    holders.push_back(static_cast<pid_t>(pid));
+  if (holders.size() > readers.size()) {
+    for (const pid_t reader : readers) holders.erase(reader);
   }
-  return holders;
+  return {holders.begin(), holders.end()};
 }
 
 std::vector<pid_t> LikelyLockHolders(const std::string& path) {
   struct stat facts = {};
   std::ifstream file("/proc/locks");
   if (stat(path.c_str(), &facts) != 0 || !file) return {};
-  const std::string locks{std::istreambuf_iterator<char>(file), {}};
+  const std::string locks((std::istreambuf_iterator<char>(file)),
+                          std::istreambuf_iterator<char>());
   return LikelyLockHoldersIn(locks, facts.st_ino, getpid());
 }
 

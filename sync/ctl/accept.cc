@@ -113,7 +113,7 @@ int Accept(const Config& config, const std::string& map, const Clock& clock,
   }
   if (absl::Status runs = CheckRuns(config.status_folder); !runs.ok()) {
     logger.Error(runs.message());
-    return absl::IsPermissionDenied(runs) ? EX_NOPERM : EX_TEMPFAIL;
+    return EX_TEMPFAIL;
   }
   const absl::StatusOr<SyncStatus> status =
       ReadSyncStatus(config.status_folder);

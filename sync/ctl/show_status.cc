@@ -1,5 +1,7 @@
-#include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "sync/ctl/ask_proxy.h"
 #include "sync/ctl/commands.h"
@@ -14,7 +16,7 @@ namespace {
 // It answers within a second.
 constexpr absl::Duration kPatience = absl::Seconds(5);
 
-void AskProxy(const Config& config, Findings* findings) {
+void LookAtProxy(const Config& config, Findings* findings) {
   if (config.status_socket.empty()) return;
   absl::StatusOr<ProxyStatus> answer =
       AskProxy(config.status_socket, kPatience);
@@ -63,7 +65,7 @@ Findings Gather(const Config& config, const Clock& clock) {
   findings.reconcile_interval = config.reconcile_interval;
   findings.broken_map_critical = config.broken_map_critical;
   LookAtSync(config, &findings);
-  AskProxy(config, &findings);
+  LookAtProxy(config, &findings);
   for (const std::string& map : findings.maps) {
     findings.stored.push_back(FindStored(findings, map));
   }
