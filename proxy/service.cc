@@ -123,11 +123,12 @@ absl::Status Service::Start() {
       std::make_unique<Acceptor>(workers, client_limit, &clients_, logger_);
   pulse_ = std::make_unique<Pulse>(std::move(workers));
   if (absl::Status started = StartTriggers(); !started.ok()) return started;
+  // Before what may have to wait.
+  ServeMonitoring();
   // Before a client that was kept can ask.
   store_watch_.Tick();
   if (absl::Status started = StartListeners(); !started.ok()) return started;
   PublishStatus();
-  ServeMonitoring();
   return absl::OkStatus();
 }
 

@@ -28,7 +28,9 @@ class StatusSocket {
   // So long a client may take to read.
   static constexpr std::chrono::seconds kPatience{1};
 
-  explicit StatusSocket(Logger* logger) : logger_(*logger) {}
+  explicit StatusSocket(Logger* logger) : logger_(*logger) {
+    status_.version = POSTMIRROR_VERSION;
+  }
   ~StatusSocket();
   StatusSocket(const StatusSocket&) = delete;
   StatusSocket& operator=(const StatusSocket&) = delete;
@@ -38,7 +40,8 @@ class StatusSocket {
   // at each call. The file gets the group of a folder that hands its own down.
   void Serve(const std::string& path);
 
-  // What it says from now on; its age is counted from here.
+  // What it says from now on, its version alone before that; its age is counted
+  // from here.
   void Publish(const ProxyStatus& status);
 
  private:
@@ -64,7 +67,7 @@ class StatusSocket {
   FileDescriptor wake_;  // an eventfd(2) that ends the thread
   std::mutex mutex_;     // guards the next two
   ProxyStatus status_;
-  Time published_;
+  Time published_ = std::chrono::steady_clock::now();
   std::thread thread_;
 };
 

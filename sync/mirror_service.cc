@@ -128,7 +128,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
                       supervisor_->Status(Status(status));
                     });
   MirrorStore store(config.store, config.max_shrink, &clock_, &logger_);
-  const LockWatch lock_watch(
+  auto lock_watch = std::make_unique<LockWatch>(
       FormatFolder(config.store), &store.lock_wait(),
       [&board](const std::string& fault) { board.PostStoreFault(fault); },
       &logger_);
@@ -155,6 +155,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
   stop.Stop();
   for (const auto& loop : loops) loop->Cancel();
   for (const std::future<void>& loop : running) WaitUntilEnded(loop, loops);
+  lock_watch.reset();  // what it posts goes by the configuration
   if (next_.has_value()) configuration_ = *std::exchange(next_, std::nullopt);
   reloaded_ = true;
   return absl::OkStatus();

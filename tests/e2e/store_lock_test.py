@@ -25,6 +25,20 @@ sys.stdin.read()
 lmdb.mdb_txn_abort(transaction)
 """
 
+# Takes the lock that a reader needs for a slot, by its place in lock.mdb: the first of
+# glibc's mutexes there that are robust and shared.
+_READERS_LOCK_HOLDER = """
+import ctypes, mmap, struct, sys
+with open(sys.argv[1] + "/lock.mdb", "r+b") as file:
+    memory = mmap.mmap(file.fileno(), 0)
+places = [i for i in range(0, 256, 8) if struct.unpack_from("i", memory, i + 16)[0] == 0x90]
+mutex = ctypes.byref(ctypes.c_char.from_buffer(memory, places[0]))
+assert ctypes.CDLL(None).pthread_mutex_lock(mutex) == 0
+print("holds", flush=True)
+sys.stdin.read()
+assert ctypes.CDLL(None).pthread_mutex_unlock(mutex) == 0
+"""
+
 
 class StoreLock:
     def setUp(self):
@@ -32,17 +46,20 @@ class StoreLock:
         self.start_postmirror()
         self.wait_for_status(_OK)
 
-    def hold(self):
+    def hold(self, program=_HOLDER):
         """Returns the process, which holds the lock until its input ends."""
         holder = subprocess.Popen(
-            ["python3", "-c", _HOLDER, self.site.store / "v1"],
+            ["python3", "-c", program, self.site.store / "v1"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self.addCleanup(holder.communicate)
-        self.addCleanup(holder.kill)
+        self.addCleanup(self.let_go, holder)
         self.assertEqual(holder.stdout.readline(), b"holds\n")
         return holder
+
+    def let_go(self, holder):
+        if holder.poll() is None:
+            holder.communicate()
 
     def wait_for_status(self, code):
         return wait_until(
@@ -68,7 +85,7 @@ class StoreLock:
         # Mail is answered meanwhile, from what there was.
         self.assert_lookup(DOMAINS, "example.org", found("1"))
         self.assert_lookup(ALIASES, "new@example.org", NOT_FOUND)
-        holder.stdin.close()
+        self.let_go(holder)
         self.wait_for_lookup(ALIASES, "new@example.org", found("user@example.org"))
         self.wait_for_status(_OK)
         self.site.sync.wait_for_log("the lock is free, changes are written again")
@@ -85,12 +102,23 @@ class StoreLock:
             20,
             lambda: f"who holds it: {said}\n{self.site.logs()}",
         )
-        holder.stdin.close()
+        self.let_go(holder)
         self.wait_for_status(_OK)
 
 
 class LsnStoreLockTest(StoreLock, E2eCase):
-    pass
+    def test_a_proxy_that_waits_says_so(self):
+        self.site.proxy.kill()
+        holder = self.hold(_READERS_LOCK_HOLDER)
+        self.site.proxy.start()
+        wait_until(
+            lambda: "postmirror-proxy is stuck for 1" in self.site.ctl("status").stdout,
+            30,
+            lambda: f"it is stuck: {self.site.ctl('status')}",
+        )
+        self.let_go(holder)
+        self.wait_for_status(_OK)
+        self.wait_until_answering()
 
 
 class BinlogStoreLockTest(StoreLock, E2eCase):
