@@ -317,7 +317,6 @@ void Service::PublishStatus() {
   status.clients = static_cast<uint64_t>(clients_.load());
   status.client_limit = static_cast<uint64_t>(acceptor_->client_limit());
   lookups_.front()->Describe(&status);
-  // Why it is not open says more than that it is not.
   if (!store_watch_.status().ok()) {
     status.temporary = std::string(store_watch_.status().message());
   }
