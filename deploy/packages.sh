@@ -27,7 +27,7 @@ libmicrohttpd-dev build libmicrohttpd: answers scrapes of the metrics
 libsystemd-dev   build libsystemd: readiness, watchdog, sockets handed over
 prometheus-cpp-dev build prometheus-cpp: the text of the metrics
 libxxhash-dev    build xxHash: checksums and digests
-libjansson-dev   build Jansson: postmirrorctl status --json
+libjansson-dev   build Jansson: JSON of the status
 zlib1g-dev       build zlib: checksums and compressed events of the binlog
 mariadb-server   run   a MariaDB of its own in a fresh folder
 mariadb-client   run   fills that MariaDB

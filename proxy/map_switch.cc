@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schema/store/store_view.h"
+
 namespace postmirror {
 
 std::vector<std::string> WaitingParameters(
@@ -15,6 +17,21 @@ std::vector<std::string> WaitingParameters(
       waiting.emplace_back(served.parameter->name);
     }
   }
+  return waiting;
+}
+
+std::vector<std::string> WaitingInStore(const Config& wanted,
+                                        const Config& serving,
+                                        StoreReader* store) {
+  const std::vector<std::string> maps = wanted.MapNames();
+  StoreView view(store, maps);
+  view.Begin();
+  std::vector<std::string> waiting =
+      WaitingParameters(wanted, serving, [&](const std::string& map) {
+        const auto name = std::find(maps.begin(), maps.end(), map);
+        return view.Record(static_cast<size_t>(name - maps.begin())) != nullptr;
+      });
+  view.End();
   return waiting;
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "schema/config/config.h"
+#include "schema/store/store_reader.h"
 
 namespace postmirror {
 
@@ -18,6 +19,12 @@ namespace postmirror {
 std::vector<std::string> WaitingParameters(
     const Config& wanted, const Config& serving,
     absl::FunctionRef<bool(const std::string& map)> is_filled);
+
+// The same, by what the store has. REQUIRES: no view of this thread is between
+// Begin and End.
+std::vector<std::string> WaitingInStore(const Config& wanted,
+                                        const Config& serving,
+                                        StoreReader* store);
 
 }  // namespace postmirror
 

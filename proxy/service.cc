@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -26,12 +27,13 @@
 #include "proxy/net/trigger.h"
 #include "proxy/protocol/codec_set.h"
 #include "proxy/pulse.h"
+#include "proxy/status_line.h"
+#include "proxy/status_socket.h"
 #include "proxy/worker.h"
 #include "schema/runtime/clock.h"
 #include "schema/runtime/metrics_watch.h"
 #include "schema/runtime/socket_address.h"
 #include "schema/store/store_reader.h"
-#include "schema/store/store_view.h"
 
 namespace postmirror {
 namespace {
@@ -70,8 +72,11 @@ class Service {
   void KeepUntilRestart(Config* config);
   void SwitchOnceFilled();
   void Replace(size_t worker, std::shared_ptr<const Config> config);
-  void ServeMetrics();
-  std::string Status() const;
+  void ServeMonitoring();
+  std::string StatusLine() const {
+    return ProxyStatusLine(wanted_, store_watch_.status(), waiting_);
+  }
+  void PublishStatus();
   void Tick();
   void HandOver();
 
@@ -93,7 +98,8 @@ class Service {
   std::unique_ptr<Trigger> hang_up_;
   std::unique_ptr<Trigger> clock_;
   std::unique_ptr<Acceptor> acceptor_;
-  std::unique_ptr<Pulse> pulse_;  // where the service manager wants to know
+  std::unique_ptr<Pulse> pulse_;
+  StatusSocket status_socket_{logger_};
   // The last member: its threads look at the others.
   MetricsWatch metrics_watch_{
       "proxy_metrics_listen",
@@ -115,14 +121,14 @@ absl::Status Service::Start() {
   for (const auto& worker : workers_) workers.push_back(worker.get());
   acceptor_ =
       std::make_unique<Acceptor>(workers, client_limit, &clients_, logger_);
-  if (supervisor_->alive_interval() > absl::ZeroDuration()) {
-    pulse_ = std::make_unique<Pulse>(std::move(workers));
-  }
+  pulse_ = std::make_unique<Pulse>(std::move(workers));
   if (absl::Status started = StartTriggers(); !started.ok()) return started;
+  // Before what may have to wait.
+  ServeMonitoring();
   // Before a client that was kept can ask.
   store_watch_.Tick();
   if (absl::Status started = StartListeners(); !started.ok()) return started;
-  ServeMetrics();
+  PublishStatus();
   return absl::OkStatus();
 }
 
@@ -232,7 +238,7 @@ void Service::Reload() {
                                 " is not reloaded: the running configuration "
                                 "stays"));
   }
-  supervisor_->Ready(Status());
+  supervisor_->Ready(StatusLine());
 }
 
 absl::Status Service::Follow(Config config) {
@@ -247,7 +253,7 @@ absl::Status Service::Follow(Config config) {
   wanted_ = std::move(config);
   acceptor_->set_client_limit(AffordableClients(wanted_));
   SwitchOnceFilled();
-  ServeMetrics();
+  ServeMonitoring();
   // Their address may have an entry now.
   for (const auto& worker : workers_) {
     worker->Post(
@@ -268,17 +274,10 @@ void Service::KeepUntilRestart(Config* config) {
 }
 
 void Service::SwitchOnceFilled() {
-  const std::vector<std::string> maps = wanted_.MapNames();
   // A view is made while no other of this thread is at a moment.
   lookups_.front()->End();
-  StoreView view(&store_, maps);
-  view.Begin();
   std::vector<std::string> waiting =
-      WaitingParameters(wanted_, *serving_, [&](const std::string& map) {
-        const auto name = std::find(maps.begin(), maps.end(), map);
-        return view.Record(static_cast<size_t>(name - maps.begin())) != nullptr;
-      });
-  view.End();
+      WaitingInStore(wanted_, *serving_, &store_);
   if (waiting != waiting_ && !waiting.empty()) {
     logger_->Notice(absl::StrCat(
         "lookups are answered as before the reload until the maps of these are "
@@ -301,28 +300,28 @@ void Service::Replace(size_t worker, std::shared_ptr<const Config> config) {
                                                     &now_, logger_);
 }
 
-// Mail must flow though somebody else has the port: that is no failure.
-void Service::ServeMetrics() {
+// Mail must flow though somebody else has the address: that is no failure.
+void Service::ServeMonitoring() {
   const std::optional<HostPort>& where = wanted_.proxy_metrics_listen;
   metrics_watch_.Serve(where.has_value() ? where->ToString() : "");
   metrics_.Enable(metrics_watch_.serves());
+  status_socket_.Serve(wanted_.status_socket);
 }
 
-std::string Service::Status() const {
-  if (absl::Status serves = CheckServes(wanted_); !serves.ok()) {
-    return absl::StrCat("not configured: ", serves.message());
-  }
+// Of a moment at which every thread was known to go on.
+void Service::PublishStatus() {
+  ProxyStatus status;
+  status.version = POSTMIRROR_VERSION;
+  const std::set<std::string> listeners = acceptor_->Addresses();
+  status.listeners.assign(listeners.begin(), listeners.end());
+  status.clients = static_cast<uint64_t>(clients_.load());
+  status.client_limit = static_cast<uint64_t>(acceptor_->client_limit());
+  lookups_.front()->Describe(&status);
   if (!store_watch_.status().ok()) {
-    return absl::StrCat("every lookup is answered temporarily: ",
-                        store_watch_.status().message());
+    status.temporary = std::string(store_watch_.status().message());
   }
-  std::string text =
-      absl::StrCat("answering, parameters: ", wanted_.served.size());
-  if (!waiting_.empty()) {
-    absl::StrAppend(
-        &text, "; from their former maps: ", absl::StrJoin(waiting_, ", "));
-  }
-  return text;
+  status.waiting = waiting_;
+  status_socket_.Publish(status);
 }
 
 void Service::Tick() {
@@ -333,8 +332,11 @@ void Service::Tick() {
   acceptor_->Tick();
   metrics_watch_.Tick();
   metrics_.Enable(metrics_watch_.serves());
-  supervisor_->Status(Status());
-  if (pulse_ != nullptr && pulse_->Beat()) supervisor_->Alive();
+  status_socket_.Serve(wanted_.status_socket);
+  supervisor_->Status(StatusLine());
+  if (!pulse_->Beat()) return;
+  PublishStatus();
+  supervisor_->Alive();
 }
 
 void Service::Run() {
@@ -347,7 +349,7 @@ void Service::Run() {
                                   ", then reload postmirror-sync and "
                                   "postmirror-proxy"));
   }
-  supervisor_->Ready(Status());
+  supervisor_->Ready(StatusLine());
   workers_.front()->Run();
   supervisor_->Stopping();
   for (size_t i = 1; i < workers_.size(); ++i) workers_[i]->Stop();

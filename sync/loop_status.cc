@@ -41,7 +41,6 @@ LoopStatus::LoopStatus(const ServerPlan& plan, size_t number,
       status_.maps.back().largest.reset();
     }
   }
-  entries_.resize(status_.maps.size());
   board_.Post(number_, status_);
 }
 
@@ -82,7 +81,7 @@ std::vector<UntoldChanges> LoopStatus::NoteResults(
     // What waited was told when it came.
     const bool waited = map.Waits();
     TakeOver(*result, &map);
-    entries_[i] = result->entries;
+    map.entries = result->entries;
     const uint64_t changes = result->added + result->changed + result->removed;
     if (told && !waited && changes > 0 && !snapshot.scope.everything &&
         snapshot.scope.maps[i].empty()) {

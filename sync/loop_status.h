@@ -39,7 +39,9 @@ class LoopStatus {
   const std::string& change_source() const { return status_.change_source; }
   const std::vector<MapStatus>& maps() const { return status_.maps; }
   // In the store, of the map at that place of maps().
-  uint64_t entries(size_t map) const { return entries_[map]; }
+  uint64_t entries(size_t map) const {
+    return status_.maps[map].entries.value_or(0);
+  }
 
   // Where the session reads, and what tells it of changes. REQUIRES: a signal
   // was chosen.
@@ -72,7 +74,6 @@ class LoopStatus {
   const size_t number_;
   StatusBoard& board_;
   ServerStatus status_;
-  std::vector<uint64_t> entries_;  // of each of status_.maps
 };
 
 }  // namespace postmirror

@@ -16,9 +16,11 @@
 #include "schema/runtime/metrics_watch.h"
 #include "schema/store/environment.h"
 #include "sync/collation_tables.h"
+#include "sync/lock_watch.h"
 #include "sync/mariadb/mariadb_library.h"
 #include "sync/mirror_loop.h"
 #include "sync/mirror_store.h"
+#include "sync/running_mark.h"
 #include "sync/status_board.h"
 #include "sync/status_line.h"
 #include "sync/stop_signal.h"
@@ -54,6 +56,7 @@ class MirrorService {
       : signals_(BlockSignals()),
         collations_(FormatFolder(configuration.config.store)),
         configuration_(std::move(configuration)),
+        running_mark_(configuration_.config.status_folder),
         metrics_(FormatFolder(configuration_.config.store), &clock_),
         supervisor_(supervisor),
         logger_(*logger) {}
@@ -68,11 +71,14 @@ class MirrorService {
                   const StopSignal* stop);
   void WaitUntilEnded(const std::future<void>& loop, const Loops& loops);
   void ShowLife(const Loops& loops);
+  void ShowRuns();
   absl::Duration LookInterval() const;
   bool WaitForChange(const Loops& loops, const StatusBoard& board,
                      MirrorStore* store);
   void Tidy(absl::Duration running, MirrorStore* store);
   bool Reload(const StatusBoard& board);
+  void KeepUntilRestart(absl::string_view setting, const std::string& former,
+                        std::string* wanted);
   absl::StatusOr<Configuration> ReadAnew();
   void ServeMetrics();
   std::string Status(const SyncStatus& status) const;
@@ -83,6 +89,8 @@ class MirrorService {
   CollationTables collations_;
   Configuration configuration_;  // the loops read it while they run
   std::optional<Configuration> next_;
+  RunningMark running_mark_;
+  std::string unmarked_;  // why the mark could not be set, as it was said
   SyncMetrics metrics_;
   Supervisor* const supervisor_;
   Logger& logger_;
@@ -114,7 +122,16 @@ absl::Status MirrorService::MirrorUntilChanged() {
         absl::StrCat(serves.message(),
                      ", then reload postmirror-sync and postmirror-proxy"));
   }
+  ShowRuns();
+  StatusBoard board(config.status_folder, plan.servers.size(), &clock_,
+                    &logger_, [this](const SyncStatus& status) {
+                      supervisor_->Status(Status(status));
+                    });
   MirrorStore store(config.store, config.max_shrink, &clock_, &logger_);
+  auto lock_watch = std::make_unique<LockWatch>(
+      FormatFolder(config.store), &store.lock_wait(),
+      [&board](const std::string& fault) { board.PostStoreFault(fault); },
+      &logger_);
   absl::Status opened = store.Open();
   // A full disk may have room later, and damage is mended by the first
   // snapshot; what has no permission will not heal. After a reload it was open
@@ -123,10 +140,6 @@ absl::Status MirrorService::MirrorUntilChanged() {
       !absl::IsDataLoss(opened)) {
     return opened;
   }
-  StatusBoard board(FormatFolder(config.store), plan.servers.size(), &clock_,
-                    &logger_, [this](const SyncStatus& status) {
-                      supervisor_->Status(Status(status));
-                    });
   metrics_.Watch(&board, &store);
   const absl::Cleanup forget = [this] { metrics_.Forget(); };
   ServeMetrics();
@@ -142,6 +155,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
   stop.Stop();
   for (const auto& loop : loops) loop->Cancel();
   for (const std::future<void>& loop : running) WaitUntilEnded(loop, loops);
+  lock_watch.reset();  // what it posts goes by the configuration
   if (next_.has_value()) configuration_ = *std::exchange(next_, std::nullopt);
   reloaded_ = true;
   return absl::OkStatus();
@@ -183,8 +197,21 @@ void MirrorService::ShowLife(const Loops& loops) {
   }
 }
 
+// The mirror matters more than what is said of it.
+void MirrorService::ShowRuns() {
+  const absl::Status set = running_mark_.Set();
+  if (!set.ok() && absl::string_view(unmarked_) != set.message()) {
+    logger_.Warning(absl::StrCat(
+        "status_folder: ", set.message(),
+        "; postmirrorctl status will say that postmirror-sync is not running: "
+        "make the folder, and give it to this user"));
+  }
+  unmarked_ = std::string(set.message());
+}
+
 // How often something is due in this thread.
 absl::Duration MirrorService::LookInterval() const {
+  if (!unmarked_.empty()) return absl::Seconds(1);
   const absl::Duration alive = supervisor_->alive_interval();
   return alive > absl::ZeroDuration() ? std::min(alive, kTidyInterval)
                                       : kTidyInterval;
@@ -194,7 +221,6 @@ absl::Duration MirrorService::LookInterval() const {
 // the configuration is another one (true).
 bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
                                   MirrorStore* store) {
-  const timespec pause = absl::ToTimespec(LookInterval());
   const Moment started = clock_.Now();
   std::optional<Moment> tidied;
   for (;;) {
@@ -205,6 +231,8 @@ bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
       metrics_watch_.Tick();
     }
     ShowLife(loops);
+    ShowRuns();
+    const timespec pause = absl::ToTimespec(LookInterval());
     const int signal = sigtimedwait(&signals_, nullptr, &pause);
     if (signal == SIGHUP && Reload(board)) return true;
     if (signal == SIGTERM || signal == SIGINT) return false;
@@ -239,14 +267,21 @@ bool MirrorService::Reload(const StatusBoard& board) {
         "; not reloaded, for the new configuration is wrong: see the log"));
     return false;
   }
-  if (read->config.store != configuration_.config.store) {
-    logger_.Warning(
-        "store is not changed by a reload: restart postmirror-sync");
-    read->config.store = configuration_.config.store;
-  }
+  KeepUntilRestart("store", configuration_.config.store, &read->config.store);
+  KeepUntilRestart("status_folder", configuration_.config.status_folder,
+                   &read->config.status_folder);
   next_ = *std::move(read);
   logger_.Notice(absl::StrCat("reloaded ", configuration_.config.path));
   return true;
+}
+
+void MirrorService::KeepUntilRestart(absl::string_view setting,
+                                     const std::string& former,
+                                     std::string* wanted) {
+  if (*wanted == former) return;
+  logger_.Warning(absl::StrCat(
+      setting, " is not changed by a reload: restart postmirror-sync"));
+  *wanted = former;
 }
 
 absl::StatusOr<Configuration> MirrorService::ReadAnew() {

@@ -68,7 +68,7 @@ absl::Status MirrorStore::OpenLocked() {
   if (writer_ != nullptr && writer_->CheckFiles().ok()) return absl::OkStatus();
   writer_.reset();
   absl::StatusOr<std::unique_ptr<StoreWriter>> opened =
-      StoreWriter::Open(store_);
+      StoreWriter::Open(store_, &lock_wait_);
   absl::Status status = opened.status();
   absl::StatusOr<Records> records;
   absl::StatusOr<Notes> notes;

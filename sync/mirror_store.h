@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "schema/runtime/clock.h"
 #include "schema/runtime/logger.h"
+#include "schema/store/lock_wait.h"
 #include "schema/store/store_writer.h"
 #include "sync/collation_tables.h"
 #include "sync/guard.h"
@@ -89,6 +90,9 @@ class MirrorStore {
   // wait for one that is under way.
   std::map<std::string, uint64_t> Entries() const;
 
+  // Who waits for a lock of the store's that another process holds.
+  const LockWait& lock_wait() const { return lock_wait_; }
+
   // What to go on with where the store has no note of the guard, or not even
   // the map, since it was damaged. To be called before the first Apply.
   void Restore(const std::string& map, const EarlierGuard& earlier);
@@ -116,7 +120,8 @@ class MirrorStore {
   const std::string store_;
   const Clock& clock_;
   Logger& logger_;
-  std::mutex mutex_;  // guards what follows, if nothing else is said
+  LockWait lock_wait_;  // the writer uses it
+  std::mutex mutex_;    // guards what follows, if nothing else is said
   std::unique_ptr<StoreWriter> writer_;
   // kDataLoss from when the store was found to be damaged until it was opened.
   absl::Status damage_;

@@ -13,6 +13,8 @@ ServerStatus WithoutFreshness(ServerStatus status) {
   for (MapStatus& map : status.maps) {
     // That a map was never confirmed is more than freshness.
     if (map.confirmed.has_value()) map.confirmed = Moment{};
+    // Each change may bring another count.
+    map.entries.reset();
   }
   return status;
 }
@@ -55,6 +57,15 @@ void StatusBoard::Post(size_t server, const ServerStatus& status) {
       Elapsed(*written_, now) >= kWriteInterval) {
     Write(now);
   }
+}
+
+void StatusBoard::PostStoreFault(const std::string& fault) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (status_.store_fault == fault) return;
+  status_.store_fault = fault;
+  unwritten_ = true;
+  if (on_change_) on_change_(status_);
+  Write(clock_.Now());
 }
 
 SyncStatus StatusBoard::Current() const {

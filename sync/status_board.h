@@ -18,7 +18,7 @@ namespace postmirror {
 // Any thread may call.
 class StatusBoard {
  public:
-  // `folder` is the environment's. Begins with what an earlier sync left there,
+  // `folder` is the status folder. Begins with what an earlier sync left there,
   // so that freshness goes on aging across a restart. `on_change` is called
   // where more than freshness changed, from the thread that posts; it must not
   // post.
@@ -30,6 +30,9 @@ class StatusBoard {
   MapStatus Earlier(absl::string_view map) const;
 
   void Post(size_t server, const ServerStatus& status);
+
+  // Why no change can be written to the store now, or "".
+  void PostStoreFault(const std::string& fault);
 
   // What was posted last.
   SyncStatus Current() const;

@@ -42,6 +42,9 @@ std::string StatusLine(const SyncStatus& status) {
   if (!broken.empty()) {
     absl::StrAppend(&line, "; broken: ", absl::StrJoin(broken, ", "));
   }
+  if (!status.store_fault.empty()) {
+    absl::StrAppend(&line, "; ", status.store_fault);
+  }
   return line;
 }
 

@@ -40,6 +40,9 @@ void AppendMap(const MapStatus& map, std::string* out) {
   if (map.confirmed.has_value()) {
     AppendMoment("confirmed", *map.confirmed, out);
   }
+  if (map.entries.has_value()) {
+    AppendLine("entries", absl::StrCat(*map.entries), out);
+  }
   if (!map.held_digest.empty()) {
     AppendLine("held_removals", absl::StrCat(map.held_removals), out);
     AppendLine("held_values", absl::StrCat(map.held_values), out);
@@ -82,6 +85,10 @@ bool TakeMoment(absl::string_view name, absl::string_view value,
 class Decoder {
  public:
   bool Take(absl::string_view name, absl::string_view value) {
+    if (name == "store_fault") {
+      status_.store_fault = std::string(value);
+      return true;
+    }
     if (name == "hosts") {
       status_.servers.emplace_back().hosts = std::string(value);
       return true;
@@ -141,6 +148,9 @@ class Decoder {
       if (!map->broken_since.has_value()) map->broken_since.emplace();
       return TakeMoment(name, value, &*map->broken_since);
     }
+    if (name == "entries") {
+      return absl::SimpleAtoi(value, &map->entries.emplace());
+    }
     if (name == "held_additions") {
       return absl::SimpleAtoi(value, &map->held_additions.emplace());
     }
@@ -171,6 +181,9 @@ bool IsHeld(const SyncStatus& status) {
 
 std::string EncodeSyncStatus(const SyncStatus& status) {
   std::string out;
+  if (!status.store_fault.empty()) {
+    AppendLine("store_fault", status.store_fault, &out);
+  }
   for (const ServerStatus& server : status.servers) {
     AppendLine("hosts", server.hosts, &out);
     AppendLine("server", server.server, &out);

@@ -1,6 +1,7 @@
 // What sync knows beside the store: freshness, change source, the last error.
-// It stands in a small checksummed file beside the environment, so that an
-// unchanged resync writes nothing into LMDB; postmirrorctl reads it.
+// It stands in a small checksummed file in a folder of its own, so that an
+// unchanged resync writes nothing into LMDB, and whoever watches sync needs no
+// rights on the store; postmirrorctl reads it.
 #ifndef POSTMIRROR_SYNC_SYNC_STATUS_H_
 #define POSTMIRROR_SYNC_SYNC_STATUS_H_
 
@@ -21,6 +22,8 @@ struct MapStatus {
   // The last moment at which the map was confirmed equal to the database, taken
   // before the confirming question was sent; none before the first fill.
   std::optional<Moment> confirmed;
+  // Of the map in the store, when it was read last; none before that.
+  std::optional<uint64_t> entries;
   // What the guard holds, and why (HeldChanges).
   uint64_t held_removals = 0;
   uint64_t held_values = 0;
@@ -63,6 +66,7 @@ struct ServerStatus {
 
 struct SyncStatus {
   std::vector<ServerStatus> servers;
+  std::string store_fault = {};  // why no change can be written now, or ""
 
   friend bool operator==(const SyncStatus&, const SyncStatus&) = default;
 };
@@ -72,7 +76,7 @@ std::string EncodeSyncStatus(const SyncStatus& status);
 // Fails with kDataLoss on anything but an encoding, whole and unchanged.
 absl::StatusOr<SyncStatus> DecodeSyncStatus(absl::string_view text);
 
-// The file in `folder` (StoreWriter::folder). Replaced as a whole, and synced
+// The file in the status folder. Replaced as a whole, and synced
 // to disk only while a map is held, since a hold has to outlast a power cut
 // that damages the store. Else the file may be missing then, which ages nothing
 // wrongly.

@@ -21,8 +21,7 @@ WakeUpLookup::WakeUpLookup(std::shared_ptr<const Config> config,
 
 Outcome WakeUpLookup::Lookup(size_t parameter, absl::string_view key,
                              std::string* value) {
-  if (!begun_) lookup_.Begin();
-  begun_ = true;
+  Begin();
   const uint64_t moment = lookup_.moment();
   const std::optional<Outcome> kept =
       cache_.Find(moment, parameter, key, value);
@@ -42,6 +41,32 @@ Outcome WakeUpLookup::Ask(size_t parameter, absl::string_view key,
   }
   *value = "postmirror.cf does not define this parameter";
   return Outcome::kTemporary;
+}
+
+void WakeUpLookup::Describe(ProxyStatus* status) {
+  Begin();
+  StoreView& view = lookup_.view();
+  status->commit = view.commit();
+  if (!view.state().ok())
+    status->temporary = std::string(view.state().message());
+  const std::vector<std::string> names = config_->MapNames();
+  for (size_t i = 0; i < names.size(); ++i) {
+    ProxyMap map = {
+        .name = names[i], .entries = {}, .key_collation = {}, .temporary = {}};
+    if (const MapRecord* const record = view.Record(i); record != nullptr) {
+      map.entries = record->entries;
+      map.key_collation = record->key_collation;
+    } else {
+      // Asking for a key that no map has says why a map cannot be asked.
+      view.Lookup(i, "", &map.temporary);
+    }
+    status->maps.push_back(std::move(map));
+  }
+}
+
+void WakeUpLookup::Begin() {
+  if (!begun_) lookup_.Begin();
+  begun_ = true;
 }
 
 void WakeUpLookup::End() {

@@ -19,6 +19,7 @@
 #include "schema/runtime/clock.h"
 #include "schema/runtime/logger.h"
 #include "schema/search/outcome.h"
+#include "schema/status/proxy_status.h"
 #include "schema/store/store_reader.h"
 
 namespace postmirror {
@@ -34,10 +35,15 @@ class WakeUpLookup {
   // The first one of a wake-up begins the moment; what is temporary is logged.
   Outcome Lookup(size_t parameter, absl::string_view key, std::string* value);
 
+  // Says of the store, and of each map of the configuration, what lookups see.
+  // A moment has begun then.
+  void Describe(ProxyStatus* status);
+
   // To be called before waiting, and before the store is reopened.
   void End();
 
  private:
+  void Begin();
   Outcome Ask(size_t parameter, absl::string_view key, std::string* value);
 
   const std::shared_ptr<const Config> config_;

@@ -41,6 +41,7 @@ class ConfigParser {
     }
     FillLocalDomains();
     FillListen();
+    FillStatusFolder();
     CheckDelimiter();
     return config_;
   }
@@ -140,6 +141,22 @@ class ConfigParser {
       config_.listen = DefaultListenList(defined_);
     } else if (listen_.line != 0) {
       config_.listen = ParseListenList(listen_, defined_, errors_);
+    }
+  }
+
+  // Whoever may read the store's folder has a power over sync that those who
+  // watch must not have.
+  void FillStatusFolder() {
+    const auto line = lines_.find("status_folder");
+    if (line == lines_.end()) {
+      config_.status_folder = absl::StrCat(config_.store, "-status");
+    } else if (absl::StartsWith(absl::StrCat(config_.status_folder, "/"),
+                                absl::StrCat(config_.store, "/"))) {
+      errors_->Add(
+          line->second,
+          absl::StrCat("status_folder: ", Quoted(config_.status_folder),
+                       " is in the folder of the store, write one "
+                       "that is not"));
     }
   }
 

@@ -41,6 +41,11 @@ struct Config {
   std::map<std::string, int> map_lines;  // of each map, where it stands first
   std::vector<ListenEntry> listen;  // no address twice; parameters all served
   std::string store = "/var/lib/postmirror";  // absolute, no slash at its end
+  // Where sync says how it is, in a folder for those who watch: absolute.
+  // Beside `store` where postmirror.cf does not say.
+  std::string status_folder = "/var/lib/postmirror-status";
+  // Where the proxy says how it is, a unix socket; empty: nowhere.
+  std::string status_socket = "/run/postmirror/status";
   SearchSettings search;
   bool mydestination_stated = false;  // a non-empty mydestination was given
   ChangeSource change_source = ChangeSource::kAuto;

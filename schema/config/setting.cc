@@ -25,7 +25,7 @@ absl::Status Store(const absl::StatusOr<T>& parsed, U* place) {
   return absl::OkStatus();
 }
 
-absl::Status ApplyStore(absl::string_view value, Config* config) {
+absl::Status ApplyFolder(absl::string_view value, std::string* place) {
   absl::Status status = CheckAbsolutePath(value);
   if (!status.ok()) return status;
   while (value.size() > 1 && absl::ConsumeSuffix(&value, "/")) continue;
@@ -33,7 +33,24 @@ absl::Status ApplyStore(absl::string_view value, Config* config) {
     return absl::InvalidArgumentError(
         "is the root of all files, write a folder of its own");
   }
-  config->store = std::string(value);
+  *place = std::string(value);
+  return absl::OkStatus();
+}
+
+absl::Status ApplyStore(absl::string_view value, Config* config) {
+  return ApplyFolder(value, &config->store);
+}
+
+absl::Status ApplyStatusFolder(absl::string_view value, Config* config) {
+  return ApplyFolder(value, &config->status_folder);
+}
+
+absl::Status ApplyStatusSocket(absl::string_view value, Config* config) {
+  if (!value.empty()) {
+    absl::Status status = CheckAbsolutePath(value);
+    if (!status.ok()) return status;
+  }
+  config->status_socket = std::string(value);
   return absl::OkStatus();
 }
 
@@ -184,6 +201,8 @@ absl::Status ApplyProxyMetricsListen(absl::string_view value, Config* config) {
 
 constexpr Setting kSettings[] = {
     {"store", ApplyStore},
+    {"status_folder", ApplyStatusFolder},
+    {"status_socket", ApplyStatusSocket},
     {"recipient_delimiter", ApplyRecipientDelimiter},
     {"propagate_unmatched_extensions", ApplyPropagation},
     {"owner_request_special", ApplyOwnerRequestSpecial},

@@ -28,6 +28,9 @@ class ParameterLookup {
   // See StoreView::moment. REQUIRES: between Begin and End.
   uint64_t moment() const { return view_.moment(); }
 
+  // What is looked up in. Its maps are those of Config::MapNames().
+  StoreView& view() { return view_; }
+
   // Answers `key` in `config.served[served]` by the parameter's search.
   // `*value` is the value if found, a short reason for the operator if
   // temporary, and unspecified otherwise. Found values are never empty.

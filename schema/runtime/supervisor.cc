@@ -69,7 +69,9 @@ absl::Duration Supervisor::alive_interval() const {
   return absl::Microseconds(static_cast<int64_t>(microseconds / 2));
 }
 
-void Supervisor::Alive() { Send("WATCHDOG=1\n"); }
+void Supervisor::Alive() {
+  if (alive_interval() > absl::ZeroDuration()) Send("WATCHDOG=1\n");
+}
 
 void Supervisor::Keep(const PassedDescriptor& descriptor) {
   // FDPOLL=0: a queue whose sender has closed is no dead connection.

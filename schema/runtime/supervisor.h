@@ -49,7 +49,7 @@ class Supervisor {
   // the manager allows.
   absl::Duration alive_interval() const;
 
-  // The service does what it is for.
+  // The service does what it is for; said where somebody waits for it.
   void Alive();
 
   // Hands a descriptor over for the next process of the service, as far as the

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/plain_file.h"
 #include "schema/store/fault_guard.h"
+#include "schema/store/lock_wait.h"
 #include "schema/store/meta_check.h"
 #include "schema/store/page_check.h"
 #include "schema/store/store_error.h"
@@ -111,9 +112,9 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForReading(
 }
 
 absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
-    absl::string_view store) {
+    absl::string_view store, LockWait* lock_wait) {
   std::unique_ptr<Environment> environment(
-      new Environment(FormatFolder(store)));
+      new Environment(FormatFolder(store), lock_wait));
   absl::Status status = MakeFolder(std::string(store));
   if (status.ok()) status = MakeFolder(environment->folder());
   if (status.ok()) status = environment->HoldFolder();
@@ -185,6 +186,7 @@ absl::Status Environment::Open(unsigned flags) {
   mdb_env_set_maxreaders(environment_, kMaxReaders);
   mdb_env_set_maxdbs(environment_, kMaxSubDatabases);
   int code = MDB_SUCCESS;
+  const LockWait::Scope waits(lock_wait_);
   if (!SurvivesFault([&] {
         code =
             mdb_env_open(environment_, folder_.c_str(), flags, kDataFileMode);
@@ -258,6 +260,7 @@ absl::Status Environment::CheckReaderSlot() {
   MDB_txn* transaction = nullptr;
   MDB_envinfo facts = {};
   int code = MDB_SUCCESS;
+  const LockWait::Scope waits(lock_wait_);
   const bool survived = SurvivesFault([&] {
     code = BeginReading(&transaction);
     mdb_env_info(environment_, &facts);

@@ -23,6 +23,8 @@ struct MDB_txn;
 
 namespace postmirror {
 
+class LockWait;
+
 // The folder inside `store` that holds the environment of this release's
 // format.
 std::string FormatFolder(absl::string_view store);
@@ -46,8 +48,9 @@ class Environment {
   // Opens or creates `store` for its one writer and sets the modes of DESIGN:
   // folder 2750, data.mdb 0640, lock.mdb 0660. Fails with kDataLoss where it is
   // damaged. REQUIRES: the caller keeps other writers out.
+  // `lock_wait`, which may be nullptr, must outlive the environment.
   static absl::StatusOr<std::unique_ptr<Environment>> OpenForWriting(
-      absl::string_view store);
+      absl::string_view store, LockWait* lock_wait);
 
   ~Environment();
   Environment(const Environment&) = delete;
@@ -55,6 +58,9 @@ class Environment {
 
   MDB_env* get() const { return environment_; }
   const std::string& folder() const { return folder_; }
+
+  // To be told before LMDB waits for a lock; nullptr: nobody wants to know.
+  LockWait* lock_wait() const { return lock_wait_; }
 
   // OK while the files on disk are the ones that are open.
   absl::Status CheckFiles() const;
@@ -95,7 +101,8 @@ class Environment {
     friend bool operator==(const FileId&, const FileId&) = default;
   };
 
-  explicit Environment(std::string folder) : folder_(std::move(folder)) {}
+  explicit Environment(std::string folder, LockWait* lock_wait = nullptr)
+      : folder_(std::move(folder)), lock_wait_(lock_wait) {}
 
   absl::Status Open(unsigned flags);
   absl::Status HoldFolder();
@@ -105,6 +112,7 @@ class Environment {
   absl::StatusOr<FileId> Identify(absl::string_view file, off_t* size) const;
 
   const std::string folder_;
+  LockWait* const lock_wait_;
   MDB_env* environment_ = nullptr;
   int held_folder_ = -1;  // the writer's, see HoldFolder
   FileId data_file_;

@@ -10,6 +10,7 @@
 #include "schema/runtime/digest.h"
 #include "schema/store/environment.h"
 #include "schema/store/fault_guard.h"
+#include "schema/store/lock_wait.h"
 #include "schema/store/store_error.h"
 
 namespace postmirror {
@@ -37,6 +38,7 @@ absl::StatusOr<std::unique_ptr<StoreTransaction>> StoreTransaction::Begin(
   std::unique_ptr<StoreTransaction> transaction(
       new StoreTransaction(environment));
   MDB_txn* begun = nullptr;
+  const LockWait::Scope waits(environment->lock_wait());
   if (absl::Status status = transaction->Do(
           "begin",
           [&] {

@@ -64,6 +64,10 @@ class StoreView {
   // entries. 0 where they see none. REQUIRES: between Begin and End.
   uint64_t moment() const { return state_.ok() ? moment_ : 0; }
 
+  // The number of sync's commit that lookups see; 0 where they see none.
+  // REQUIRES: between Begin and End.
+  uint64_t commit() const { return state_.ok() ? loaded_id_ : 0; }
+
   // Why lookups are temporary, or OK. REQUIRES: between Begin and End.
   const absl::Status& state() const { return state_; }
 

@@ -17,26 +17,23 @@
 #include "schema/runtime/plain_file.h"
 #include "schema/store/environment.h"
 #include "schema/store/fault_guard.h"
+#include "schema/store/lock_wait.h"
 #include "schema/store/store_error.h"
 
 namespace postmirror {
 namespace {
 
-std::string WriterLockPath(absl::string_view store) {
-  return absl::StrCat(store, "/sync.lock");
-}
-
 absl::StatusOr<FileDescriptor> HoldStore(absl::string_view store) {
   if (mkdir(std::string(store).c_str(), 0750) == 0) {
     chmod(std::string(store).c_str(), 02750);  // whatever the umask
   }
-  const std::string path = WriterLockPath(store);
-  FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0640);
+  const std::string path = absl::StrCat(store, "/sync.lock");
+  // Whoever can open it can lock it, and so keep us from starting.
+  FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0600);
   if (!file.open()) {
     return PlainFileError(errno, absl::StrCat("store ", path, ": open"));
   }
-  // postmirrorctl, of the same group, asks who holds it.
-  fchmod(file.get(), 0640);
+  fchmod(file.get(), 0600);  // an earlier release let its group read it
   struct flock whole = {};
   whole.l_type = F_WRLCK;
   if (fcntl(file.get(), F_OFD_SETLK, &whole) == 0) return file;
@@ -51,11 +48,11 @@ absl::StatusOr<FileDescriptor> HoldStore(absl::string_view store) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<StoreWriter>> StoreWriter::Open(
-    absl::string_view store) {
+    absl::string_view store, LockWait* lock_wait) {
   absl::StatusOr<FileDescriptor> lock_file = HoldStore(store);
   if (!lock_file.ok()) return lock_file.status();
   absl::StatusOr<std::unique_ptr<Environment>> environment =
-      Environment::OpenForWriting(store);
+      Environment::OpenForWriting(store, lock_wait);
   if (!environment.ok()) return environment.status();
   std::unique_ptr<StoreWriter> writer(
       new StoreWriter(*std::move(lock_file), *std::move(environment)));
@@ -106,6 +103,7 @@ absl::StatusOr<int> StoreWriter::ClearStaleReaders() {
   int cleared = 0;
   int code = MDB_SUCCESS;
   const std::string what = absl::StrCat("store ", folder(), ": readers");
+  const LockWait::Scope waits(environment_->lock_wait());
   if (!SurvivesFault(
           [&] { code = mdb_reader_check(environment_->get(), &cleared); })) {
     environment_->Abandon();
@@ -188,14 +186,6 @@ absl::StatusOr<std::unique_ptr<StoreScan>> StoreWriter::Scan(
 
 absl::StatusOr<std::unique_ptr<StoreTransaction>> StoreWriter::Begin() {
   return StoreTransaction::Begin(environment_.get());
-}
-
-bool WriterIsRunning(absl::string_view store) {
-  const FileDescriptor file = OpenPlainFile(WriterLockPath(store), O_RDONLY);
-  if (!file.open()) return false;
-  struct flock whole = {};
-  whole.l_type = F_WRLCK;
-  return fcntl(file.get(), F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
 }  // namespace postmirror

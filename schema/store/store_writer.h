@@ -22,13 +22,16 @@
 namespace postmirror {
 
 class Environment;
+class LockWait;
 
 class StoreWriter {
  public:
   // Opens or creates `store`, and holds it: kAborted where another sync does,
   // kDataLoss where the environment is damaged (see SetAside).
+  // `lock_wait` is told of what waits for LMDB's locks, here and later; it must
+  // outlive the writer.
   static absl::StatusOr<std::unique_ptr<StoreWriter>> Open(
-      absl::string_view store);
+      absl::string_view store, LockWait* lock_wait = nullptr);
 
   // Renames the damaged environment of `store` to "v1.damaged", in place of an
   // earlier one, so that Open makes a new one. REQUIRES: no StoreWriter is open
@@ -76,9 +79,6 @@ class StoreWriter {
       lock_file_;  // holds the store for this process, by fcntl(2)
   const std::unique_ptr<Environment> environment_;
 };
-
-// Whether a postmirror-sync is running on `store`. Takes no lock itself.
-bool WriterIsRunning(absl::string_view store);
 
 }  // namespace postmirror
 

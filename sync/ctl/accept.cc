@@ -9,10 +9,10 @@
 #include "absl/time/clock.h"
 #include "schema/runtime/exit_code.h"
 #include "schema/store/environment.h"
-#include "schema/store/store_writer.h"
 #include "sync/accept_request.h"
 #include "sync/ctl/commands.h"
-#include "sync/ctl/store_owner.h"
+#include "sync/ctl/folder_owner.h"
+#include "sync/running_mark.h"
 #include "sync/sync_status.h"
 
 namespace postmirror {
@@ -51,7 +51,7 @@ absl::StatusOr<AcceptAnswer> AwaitAnswer(const Config& config,
         TakeAcceptAnswer(folder, request.map, request.id);
     if (!answer.ok()) return answer.status();
     if (answer->has_value()) return **std::move(answer);
-    if (!WriterIsRunning(config.store)) {
+    if (!CheckRuns(config.status_folder).ok()) {
       WithdrawAcceptRequest(folder, request.map).IgnoreError();
       return absl::UnavailableError("postmirror-sync is not running");
     }
@@ -107,16 +107,16 @@ int AcceptOne(const Config& config, const MapStatus& map, const Clock& clock,
 
 int Accept(const Config& config, const std::string& map, const Clock& clock,
            Logger& logger) {
-  if (absl::Status became = BecomeStoreOwner(config.store); !became.ok()) {
+  if (absl::Status became = BecomeOwner("store", config.store); !became.ok()) {
     logger.Error(became.message());
     return ExitCode(became);
   }
-  if (!WriterIsRunning(config.store)) {
-    logger.Error("postmirror-sync is not running");
+  if (absl::Status runs = CheckRuns(config.status_folder); !runs.ok()) {
+    logger.Error(runs.message());
     return EX_TEMPFAIL;
   }
   const absl::StatusOr<SyncStatus> status =
-      ReadSyncStatus(FormatFolder(config.store));
+      ReadSyncStatus(config.status_folder);
   if (!status.ok()) {
     logger.Error(status.status().message());
     return ExitCode(status.status());

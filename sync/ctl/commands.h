@@ -1,6 +1,6 @@
 // The commands of postmirrorctl. Each prints its answer to standard output,
 // logs what went wrong, and returns the exit code. Root takes the rights of the
-// store's owner (BecomeStoreOwner), and keeps them.
+// store's owner (BecomeOwner), and keeps them.
 #ifndef POSTMIRROR_SYNC_CTL_COMMANDS_H_
 #define POSTMIRROR_SYNC_CTL_COMMANDS_H_
 

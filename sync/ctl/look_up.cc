@@ -7,7 +7,7 @@
 #include "schema/runtime/exit_code.h"
 #include "schema/store/store_reader.h"
 #include "sync/ctl/commands.h"
-#include "sync/ctl/store_owner.h"
+#include "sync/ctl/folder_owner.h"
 
 namespace postmirror {
 
@@ -18,7 +18,7 @@ int LookUp(const Config& config, const std::string& parameter,
     logger.Error(absl::StrCat("postmirror.cf does not serve ", parameter));
     return EX_USAGE;
   }
-  if (absl::Status became = BecomeStoreOwner(config.store); !became.ok()) {
+  if (absl::Status became = BecomeOwner("store", config.store); !became.ok()) {
     logger.Error(became.message());
     return ExitCode(became);
   }

@@ -1,8 +1,6 @@
-#include <jansson.h>
+#include <string>
 
-#include <cstdlib>
-#include <memory>
-
+#include "schema/status/json.h"
 #include "sync/ctl/status_report.h"
 
 namespace postmirror {
@@ -10,87 +8,77 @@ namespace {
 
 constexpr const char* kHealthNames[] = {"ok", "warning", "critical", "unknown"};
 
-struct Release {
-  void operator()(json_t* json) const { json_decref(json); }
-  void operator()(char* text) const { std::free(text); }
-};
-
-// Names are the file system's bytes: those that are no UTF-8 are not shown.
-json_t* Text(const std::string& text) {
-  json_t* json = json_stringn(text.data(), text.size());
-  return json != nullptr ? json : json_string("(not UTF-8)");
+Json Seconds(const std::optional<absl::Duration>& duration) {
+  return duration.has_value() ? Json::Real(absl::ToDoubleSeconds(*duration))
+                              : Json::Null();
 }
 
-json_t* Seconds(const std::optional<absl::Duration>& duration) {
-  return duration.has_value() ? json_real(absl::ToDoubleSeconds(*duration))
-                              : json_null();
-}
-
-json_t* MapJson(const MapReport& map) {
-  json_t* json = json_object();
-  json_object_set_new(json, "name", Text(map.name));
-  json_object_set_new(json, "state", Text(map.state));
-  json_object_set_new(json, "entries",
-                      json_integer(static_cast<json_int_t>(map.entries)));
-  json_object_set_new(json, "key_collation", Text(map.key_collation));
-  json_object_set_new(json, "freshness_seconds", Seconds(map.freshness));
-  json_object_set_new(json, "held_removals",
-                      json_integer(static_cast<json_int_t>(map.held_removals)));
-  json_object_set_new(json, "held_values",
-                      json_integer(static_cast<json_int_t>(map.held_values)));
-  json_object_set_new(
-      json, "held_additions",
-      map.held_additions.has_value()
-          ? json_integer(static_cast<json_int_t>(*map.held_additions))
-          : json_null());
-  json_object_set_new(json, "held_digest", Text(map.held_digest));
-  json_object_set_new(json, "held_reason", Text(map.held_reason));
-  json_object_set_new(json, "broken", Text(map.broken));
-  json_object_set_new(json, "broken_seconds", Seconds(map.broken_for));
-  json_object_set_new(
-      json, "waiting_removals",
-      json_integer(static_cast<json_int_t>(map.waiting_removals)));
-  json_object_set_new(
-      json, "waiting_additions",
-      json_integer(static_cast<json_int_t>(map.waiting_additions)));
+Json MapJson(const MapReport& map) {
+  Json json = Json::Object();
+  json.Set("name", Json::Text(map.name));
+  json.Set("state", Json::Text(map.state));
+  json.Set("entries", Json::Number(map.entries));
+  json.Set("key_collation", Json::Text(map.key_collation));
+  json.Set("freshness_seconds", Seconds(map.freshness));
+  json.Set("held_removals", Json::Number(map.held_removals));
+  json.Set("held_values", Json::Number(map.held_values));
+  json.Set("held_additions", map.held_additions.has_value()
+                                 ? Json::Number(*map.held_additions)
+                                 : Json::Null());
+  json.Set("held_digest", Json::Text(map.held_digest));
+  json.Set("held_reason", Json::Text(map.held_reason));
+  json.Set("broken", Json::Text(map.broken));
+  json.Set("broken_seconds", Seconds(map.broken_for));
+  json.Set("waiting_removals", Json::Number(map.waiting_removals));
+  json.Set("waiting_additions", Json::Number(map.waiting_additions));
   return json;
 }
 
-json_t* ServerJson(const ServerStatus& server) {
-  json_t* json = json_object();
-  json_object_set_new(json, "hosts", Text(server.hosts));
-  json_object_set_new(json, "server", Text(server.server));
-  json_object_set_new(json, "change_source", Text(server.change_source));
-  json_object_set_new(json, "as_configured",
-                      json_boolean(server.as_configured));
-  json_object_set_new(json, "reason", Text(server.reason));
-  json_object_set_new(json, "doubt", Text(server.doubt));
-  json_object_set_new(json, "unfit", Text(server.unfit));
-  json_object_set_new(json, "error", Text(server.error));
-  json_object_set_new(json, "last_error", Text(server.last_error));
+Json ServerJson(const ServerStatus& server) {
+  Json json = Json::Object();
+  json.Set("hosts", Json::Text(server.hosts));
+  json.Set("server", Json::Text(server.server));
+  json.Set("change_source", Json::Text(server.change_source));
+  json.Set("as_configured", Json::Bool(server.as_configured));
+  json.Set("reason", Json::Text(server.reason));
+  json.Set("doubt", Json::Text(server.doubt));
+  json.Set("unfit", Json::Text(server.unfit));
+  json.Set("error", Json::Text(server.error));
+  json.Set("last_error", Json::Text(server.last_error));
+  return json;
+}
+
+Json ProxyJson(const ProxyStatus& proxy) {
+  Json json = Json::Object();
+  json.Set("version", Json::Text(proxy.version));
+  json.Set("clients", Json::Number(proxy.clients));
+  json.Set("client_limit", Json::Number(proxy.client_limit));
+  json.Set("commit", Json::Number(proxy.commit));
+  Json listeners = Json::Array();
+  for (const std::string& each : proxy.listeners) {
+    listeners.Append(Json::Text(each));
+  }
+  json.Set("listeners", listeners);
   return json;
 }
 
 }  // namespace
 
 std::string FormatJson(const StatusReport& report) {
-  const std::unique_ptr<json_t, Release> root(json_object());
-  json_object_set_new(
-      root.get(), "health",
-      json_string(kHealthNames[static_cast<int>(report.health)]));
-  json_object_set_new(root.get(), "summary", Text(report.summary));
-  json_t* servers = json_array();
+  Json root = Json::Object();
+  root.Set("health", Json::Text(kHealthNames[static_cast<int>(report.health)]));
+  root.Set("summary", Json::Text(report.summary));
+  root.Set("proxy",
+           report.proxy.has_value() ? ProxyJson(*report.proxy) : Json::Null());
+  Json servers = Json::Array();
   for (const ServerStatus& server : report.servers) {
-    json_array_append_new(servers, ServerJson(server));
+    servers.Append(ServerJson(server));
   }
-  json_object_set_new(root.get(), "servers", servers);
-  json_t* maps = json_array();
-  for (const MapReport& map : report.maps)
-    json_array_append_new(maps, MapJson(map));
-  json_object_set_new(root.get(), "maps", maps);
-  const std::unique_ptr<char, Release> text(
-      json_dumps(root.get(), JSON_INDENT(2) | JSON_REAL_PRECISION(6)));
-  return text == nullptr ? std::string() : std::string(text.get()) + "\n";
+  root.Set("servers", servers);
+  Json maps = Json::Array();
+  for (const MapReport& map : report.maps) maps.Append(MapJson(map));
+  root.Set("maps", maps);
+  return root.Print(2) + "\n";
 }
 
 }  // namespace postmirror

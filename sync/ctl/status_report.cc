@@ -11,6 +11,12 @@ namespace {
 
 // How many reconcile intervals freshness may be old before it is a warning.
 constexpr int kStaleIntervals = 3;
+// How long the proxy may be silent: it shows life once a second.
+constexpr absl::Duration kLongestSilence = absl::Seconds(10);
+
+constexpr char kAccessCure[] =
+    "; add this user to the group _postmirror-status, or run postmirrorctl as "
+    "root";
 
 const MapStatus* FindStatus(const Findings& findings, absl::string_view map) {
   if (!findings.sync.has_value()) return nullptr;
@@ -35,7 +41,7 @@ void ReportBroken(const MapStatus& status, const Moment& now,
 MapReport ReportMap(const Findings& findings, size_t index) {
   MapReport report;
   report.name = findings.maps[index];
-  const std::optional<MapRecord>& record = findings.records[index];
+  const std::optional<StoredMap>& record = findings.stored[index];
   const MapStatus* status = FindStatus(findings, report.name);
   report.state = record.has_value() ? "filled" : "not filled";
   if (status != nullptr) ReportBroken(*status, findings.now, &report);
@@ -63,23 +69,28 @@ MapReport ReportMap(const Findings& findings, size_t index) {
 class Verdict {
  public:
   void Add(Health health, std::string what) {
-    (health == Health::kCritical ? critical_ : warnings_)
+    (health == Health::kCritical  ? critical_
+     : health == Health::kUnknown ? unknown_
+                                  : warnings_)
         .push_back(std::move(what));
   }
 
   Health health() const {
     if (!critical_.empty()) return Health::kCritical;
+    if (!unknown_.empty()) return Health::kUnknown;
     return warnings_.empty() ? Health::kOk : Health::kWarning;
   }
 
   std::string Text() const {
     std::vector<std::string> all = critical_;
+    all.insert(all.end(), unknown_.begin(), unknown_.end());
     all.insert(all.end(), warnings_.begin(), warnings_.end());
     return absl::StrJoin(all, "; ");
   }
 
  private:
   std::vector<std::string> critical_;
+  std::vector<std::string> unknown_;
   std::vector<std::string> warnings_;
 };
 
@@ -130,6 +141,8 @@ void JudgeMap(const MapReport& map, const Findings& findings,
         absl::StrCat("map ", map.name, " is held: ", HeldText(map), " wait"));
   } else if (!map.broken.empty()) {
     return;  // it is not confirmed, of course
+  } else if (!findings.sync_shown.ok()) {
+    return;
   } else if (!map.freshness.has_value()) {
     verdict->Add(Health::kWarning,
                  absl::StrCat("map ", map.name, ": freshness is not known"));
@@ -169,6 +182,16 @@ void AppendMap(const MapReport& map, std::string* out) {
   absl::StrAppend(out, "\n");
 }
 
+void AppendProxy(const ProxyStatus& proxy, std::string* out) {
+  absl::StrAppend(out, "proxy ", proxy.version, "\n  clients ", proxy.clients,
+                  ", client_limit ", proxy.client_limit, ", listening on ",
+                  absl::StrJoin(proxy.listeners, ", "), "\n");
+  if (!proxy.waiting.empty()) {
+    absl::StrAppend(out, "  answered from their former maps: ",
+                    absl::StrJoin(proxy.waiting, ", "), "\n");
+  }
+}
+
 void JudgeServer(const ServerStatus& server, Verdict* verdict) {
   if (!server.doubt.empty()) verdict->Add(Health::kWarning, server.doubt);
   if (!server.unfit.empty()) verdict->Add(Health::kWarning, server.unfit);
@@ -180,6 +203,41 @@ void JudgeServer(const ServerStatus& server, Verdict* verdict) {
           "changes are found by ", server.change_source,
           ", which is not the configured change source: ", server.reason,
           "; mend that, or set change_source = ", server.change_source));
+}
+
+void JudgeProxy(const Findings& findings, Verdict* verdict) {
+  const absl::Status& answers = findings.proxy_answers;
+  if (absl::IsPermissionDenied(answers)) {
+    verdict->Add(Health::kUnknown,
+                 absl::StrCat("this user may not ask postmirror-proxy: ",
+                              answers.message(), kAccessCure));
+  } else if (!answers.ok()) {
+    verdict->Add(
+        Health::kCritical,
+        absl::StrCat("postmirror-proxy does not answer: ", answers.message()));
+  }
+  if (findings.proxy.has_value() && findings.proxy->silent > kLongestSilence) {
+    verdict->Add(Health::kCritical,
+                 absl::StrCat("postmirror-proxy is stuck for ",
+                              absl::FormatDuration(absl::Trunc(
+                                  findings.proxy->silent, absl::Seconds(1)))));
+  }
+  if (!findings.store.ok()) {
+    verdict->Add(Health::kCritical, absl::StrCat("lookups are temporary: ",
+                                                 findings.store.message()));
+  }
+}
+
+void JudgeSync(const Findings& findings, Verdict* verdict) {
+  if (!findings.sync_shown.ok()) {
+    verdict->Add(Health::kUnknown,
+                 absl::StrCat("this user may not see how postmirror-sync is: ",
+                              findings.sync_shown.message(), kAccessCure));
+  } else if (!findings.sync_runs) {
+    verdict->Add(Health::kCritical, "postmirror-sync is not running");
+  } else if (findings.sync.has_value() && !findings.sync->store_fault.empty()) {
+    verdict->Add(Health::kCritical, findings.sync->store_fault);
+  }
 }
 
 const char* HealthName(Health health) {
@@ -201,13 +259,9 @@ const char* HealthName(Health health) {
 StatusReport Judge(const Findings& findings) {
   StatusReport report;
   Verdict verdict;
-  if (!findings.store.ok()) {
-    verdict.Add(Health::kCritical, absl::StrCat("lookups are temporary: ",
-                                                findings.store.message()));
-  }
-  if (!findings.sync_runs) {
-    verdict.Add(Health::kCritical, "postmirror-sync is not running");
-  }
+  JudgeProxy(findings, &verdict);
+  JudgeSync(findings, &verdict);
+  report.proxy = findings.proxy;
   if (findings.sync.has_value()) report.servers = findings.sync->servers;
   for (ServerStatus& server : report.servers) {
     // What a sync that has ended said of its connection is over.
@@ -217,7 +271,8 @@ StatusReport Judge(const Findings& findings) {
     }
     JudgeServer(server, &verdict);
   }
-  for (size_t i = 0; i < findings.maps.size(); ++i) {
+  const bool blind = !findings.sync_shown.ok() && !findings.proxy.has_value();
+  for (size_t i = 0; i < findings.maps.size() && !blind; ++i) {
     report.maps.push_back(ReportMap(findings, i));
     JudgeMap(report.maps.back(), findings, &verdict);
   }
@@ -251,6 +306,7 @@ std::string FormatText(const StatusReport& report) {
       absl::StrAppend(&out, "  last error ", server.last_error, "\n");
     }
   }
+  if (report.proxy.has_value()) AppendProxy(*report.proxy, &out);
   for (const MapReport& map : report.maps) AppendMap(map, &out);
   return out;
 }

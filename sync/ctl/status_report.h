@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "schema/config/config.h"
 #include "schema/runtime/clock.h"
-#include "schema/store/map_record.h"
+#include "schema/status/proxy_status.h"
 #include "sync/sync_status.h"
 
 namespace postmirror {
@@ -17,13 +17,25 @@ namespace postmirror {
 // The exit codes of a monitoring plugin.
 enum class Health { kOk = 0, kWarning = 1, kCritical = 2, kUnknown = 3 };
 
+// What the store has of a map.
+struct StoredMap {
+  uint64_t entries = 0;
+  std::string key_collation;  // not known while the proxy does not answer
+};
+
 // What is known, gathered before it is judged.
 struct Findings {
-  absl::Status store;  // why lookups are temporary, or OK
+  // Why the proxy does not answer, kPermissionDenied where this user may not
+  // ask; or OK, also where postmirror.cf has no status_socket.
+  absl::Status proxy_answers;
+  std::optional<ProxyStatus> proxy;
+  absl::Status store;  // why all lookups are temporary, or OK
+  // Why this user may not see how sync is, or OK.
+  absl::Status sync_shown;
   bool sync_runs = false;
   std::optional<SyncStatus> sync;  // nothing: the file is missing or damaged
   std::vector<std::string> maps;   // those of postmirror.cf
-  std::vector<std::optional<MapRecord>> records;  // of each map
+  std::vector<std::optional<StoredMap>> stored;  // of each map
   absl::Duration reconcile_interval;
   absl::Duration broken_map_critical;
   Moment now;
@@ -50,12 +62,14 @@ struct MapReport {
 struct StatusReport {
   Health health = Health::kUnknown;
   std::string summary;  // one line
+  std::optional<ProxyStatus> proxy;
   std::vector<MapReport> maps;
   std::vector<ServerStatus> servers;
 };
 
 // Judges: critical where a map is not filled, held, or broken for longer than
-// broken_map_critical, the store cannot be read or sync is down; warning where
+// broken_map_critical, the store cannot be read or written, or a daemon is down
+// or stuck; else unknown where this user may not see how one is; warning where
 // a map is broken, the database cannot be read, the host that is read may lack
 // changes, a host would not do (ServerStatus::unfit), the change source is not
 // the configured one, or freshness is over three reconcile intervals; else OK.

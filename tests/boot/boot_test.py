@@ -158,6 +158,7 @@ class BootTest(unittest.TestCase):
 
     def test_05_rights_are_no_wider_than_needed(self):
         sync, proxy, store = "_postmirror-sync", "_postmirror-proxy", "_postmirror"
+        watchers = "_postmirror-status"
         self.assertEqual(
             [services.accounts_of(self.machine, each)[:2] for each in SERVICES],
             [(sync, store), (proxy, store)],
@@ -168,6 +169,11 @@ class BootTest(unittest.TestCase):
             _CONFIG: "644 root:root regular file",
             map_path: f"640 root:{sync} regular file",
             _STORE: f"2750 {sync}:{store} directory",
+            f"{_STORE}/v1/lock.mdb": f"660 {sync}:{store} regular file",
+            f"{_STORE}-status": f"2750 {sync}:{watchers} directory",
+            f"{_STORE}-status/sync.status": f"640 {sync}:{watchers} regular file",
+            "/run/postmirror": f"2750 {proxy}:{watchers} directory",
+            "/run/postmirror/status": f"660 {proxy}:{watchers} socket",
             "/var/spool/postfix/postmirror": f"755 {proxy}:{store} directory",
             _SOCKET: "666 root:root socket",
         }.items():
@@ -184,6 +190,17 @@ class BootTest(unittest.TestCase):
             refused = self.run_as(*proxy, *read)
             self.assertIn("Permission denied", refused.stderr)
             self.assertEqual(refused.stdout, "")
+
+    def test_06_who_watches_sees_and_changes_nothing(self):
+        watcher = ("nobody", "nogroup", ["_postmirror-status"])
+        seen = self.run_as(*watcher, "postmirrorctl", "status")
+        self.assertEqual(seen.returncode, 0, seen)
+        for path in (f"{_STORE}/v1/lock.mdb", f"{_STORE}/v1/data.mdb"):
+            refused = self.run_as(*watcher, "cat", path)
+            self.assertIn("Permission denied", refused.stderr)
+        blind = self.run_as("nobody", "nogroup", [], "postmirrorctl", "status")
+        self.assertEqual(blind.returncode, 3, blind)
+        self.assertIn("_postmirror-status", blind.stdout)
 
     def run_as(self, user, group, further, *command):
         """Runs a command inside with a service's rights."""
@@ -319,7 +336,7 @@ class BootTest(unittest.TestCase):
             state = {"ActiveState": "inactive", "LoadState": "not-found"}
             for name, value in state.items():
                 self.assertEqual(services.shown(self.machine, unit, name), value)
-        for path in (_CONFIG, _STORE):
+        for path in (_CONFIG, _STORE, f"{_STORE}-status"):
             self.assertTrue(self.machine.succeeds("test", "-e", path))
         self.assert_active("postfix.service")
         self.assert_answers_as_before()

@@ -117,7 +117,7 @@ class PagesTest(unittest.TestCase):
 
     def test_fields_of_the_json_are_those_of_the_program(self):
         written = re.findall(
-            r'json_object_set_new\(\s*[\w.()]+,\s*"(\w+)"',
+            r'\.Set\("(\w+)"',
             source("sync/ctl/status_json.cc"),
         )
         self.assertEqual(ManPage("postmirrorctl.1").names("JSON"), set(written))

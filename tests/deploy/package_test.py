@@ -19,6 +19,7 @@ _FILES = {
     "/usr/lib/tmpfiles.d/postmirror.conf",
     "/usr/sbin/postmirror-proxy",
     "/usr/sbin/postmirror-sync",
+    "/usr/share/doc/postmirror/NEWS.Debian.gz",
     "/usr/share/doc/postmirror/OPERATION.md.gz",
     "/usr/share/doc/postmirror/README.Debian.gz",
     "/usr/share/doc/postmirror/README.md.gz",

@@ -108,20 +108,46 @@ class UsersTest(unittest.TestCase):
 
     def test_the_proxys_only_group_is_the_stores(self):
         groups = self.entries("group")
-        self.assertEqual(set(groups), {"_postmirror", "_postmirror-sync"})
+        self.assertEqual(
+            set(groups), {"_postmirror", "_postmirror-status", "_postmirror-sync"}
+        )
         proxy = self.entries("passwd")["_postmirror-proxy"]
         self.assertEqual(proxy[3], groups["_postmirror"][2])
-        self.assertEqual([fields[3] for fields in groups.values()], ["", ""])
+        # Nobody else is in any of them.
+        self.assertEqual({fields[3] for fields in groups.values()}, {""})
+        others = [
+            name
+            for name, fields in self.entries("passwd").items()
+            if fields[3] == groups["_postmirror"][2] and name != "_postmirror-proxy"
+        ]
+        self.assertEqual(others, [])
 
     def test_folders_are_open_as_far_as_needed(self):
-        for path, user, mode in (
-            ("var/lib/postmirror", "_postmirror-sync", 0o2750),
-            ("var/spool/postfix/postmirror", "_postmirror-proxy", 0o755),
+        sync, proxy, store = "_postmirror-sync", "_postmirror-proxy", "_postmirror"
+        watchers = "_postmirror-status"
+        for path, user, group, mode in (
+            ("var/lib/postmirror", sync, store, 0o2750),
+            ("var/lib/postmirror-status", sync, watchers, 0o2750),
+            ("run/postmirror", proxy, watchers, 0o2750),
+            ("var/spool/postfix/postmirror", proxy, store, 0o755),
         ):
             status = os.stat(self.root / path)
             self.assertEqual(oct(status.st_mode & 0o7777), oct(mode))
             owners = (status.st_uid, status.st_gid)
-            self.assertEqual(owners, self.ids(user, "_postmirror"))
+            self.assertEqual(owners, self.ids(user, group))
+
+    def test_units_may_write_these_folders_and_leave_no_core(self):
+        for name, folder in zip(_SERVICES, ("/var/lib/postmirror-status", "/run/postmirror")):
+            unit = UnitFile(name)
+            self.assertIn(f"-{folder}", unit.words("ReadWritePaths"))
+            self.assertEqual(unit.values("LimitCORE"), ["0"])
+
+    def test_no_document_puts_another_user_into_the_stores_group(self):
+        for path in (_ROOT / "README.md", *_DEPLOY.rglob("*")):
+            if path.is_file():
+                self.assertNotRegex(
+                    path.read_text(), r"(adduser|usermod|gpasswd -a).* _postmirror\b(?!-)"
+                )
 
     def test_units_run_as_these_users(self):
         for name in _SERVICES:

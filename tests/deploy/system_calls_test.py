@@ -27,8 +27,9 @@ class SystemCallsTest(MetricsCase):
     def setUp(self):
         super().setUp()
         # As tmpfiles.d makes it.
-        self.site.store.mkdir()
-        self.site.store.chmod(0o2750)
+        for folder in (self.site.store, self.site.status_folder):
+            folder.mkdir()
+            folder.chmod(0o2750)
         self.site.sync = self.traced("postmirror-sync")
         self.site.proxy = self.traced("postmirror-proxy")
 

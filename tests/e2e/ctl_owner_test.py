@@ -27,10 +27,12 @@ class CtlOwnerTest(E2eCase):
         self.private.write_text("private")
 
     def give_away(self, owner=_OWNER):
-        """The store belongs to another user from now on."""
-        for folder, _, files in os.walk(self.site.store):
-            for path in (folder, *(os.path.join(folder, name) for name in files)):
-                os.chown(path, owner, owner, follow_symlinks=False)
+        """All that both daemons have made is another user's from now on."""
+        for top in (self.site.store, self.site.status_folder):
+            for folder, _, files in os.walk(top):
+                for path in (folder, *(os.path.join(folder, name) for name in files)):
+                    os.chown(path, owner, owner, follow_symlinks=False)
+        os.chown(self.site.status_socket, owner, owner)
 
     def hold(self):
         self.mariadb.run("DELETE FROM virtual_mailboxes")
@@ -40,9 +42,8 @@ class CtlOwnerTest(E2eCase):
             lambda: f"a held map: {self.site.ctl('status')}",
         )
 
-    def plant(self, name):
-        """In place of a file of the store stands a link to what only root may write."""
-        path = self.site.store / "v1" / name
+    def plant(self, path):
+        """In place of a file stands a link to what only root may write."""
         path.unlink(missing_ok=True)
         path.symlink_to(self.private)
         os.chown(path, _OWNER, _OWNER, follow_symlinks=False)
@@ -54,13 +55,21 @@ class CtlOwnerTest(E2eCase):
     def test_a_link_in_place_of_the_lock_file(self):
         self.give_away()
         self.site.sync.kill()
-        self.plant("lock.mdb")
-        for command in (("status",), ("lookup", ALIASES, "info@example.org")):
-            with self.subTest(command=command):
-                result = self.site.ctl(*command)
-                self.assertIn(result.returncode, (_CRITICAL, _TEMPORARY), result)
-                self.assertIn("a link", result.stdout + result.stderr)
-                self.assert_untouched()
+        self.plant(self.site.store / "v1" / "lock.mdb")
+        result = self.site.ctl("lookup", ALIASES, "info@example.org")
+        self.assertEqual(result.returncode, _TEMPORARY, result)
+        self.assertIn("a link", result.stderr)
+        self.assert_untouched()
+
+    def test_a_link_in_place_of_the_status(self):
+        self.give_away()
+        self.site.sync.kill()
+        for name in ("sync.status", "sync.running"):
+            self.plant(self.site.status_folder / name)
+        result = self.site.ctl("status")
+        self.assertEqual(result.returncode, _CRITICAL, result)
+        self.assertNotIn("private", result.stdout)
+        self.assert_untouched()
 
     def test_a_request_is_written_with_the_rights_of_the_owner(self):
         self.hold()

@@ -83,6 +83,16 @@ class CtlTest(E2eCase):
         self.site.sync.kill()
         self.assertIn("not running", self.assert_exit(_CRITICAL, "status"))
 
+    def test_status_while_the_proxy_is_down(self):
+        self.start_postmirror()
+        self.wait_for_status(_OK)
+        self.site.proxy.kill()
+        said = self.assert_exit(_CRITICAL, "status")
+        self.assertIn("postmirror-proxy does not answer", said)
+        self.assertIn(f"{_ALIAS_ENTRIES} entries", said)
+        self.site.write_config({"status_socket": ""})
+        self.assert_exit(_OK, "status")
+
     def test_status_without_a_store(self):
         self.assert_exit(_CRITICAL, "status")
         status = json.loads(self.assert_exit(_CRITICAL, "status", "--json"))

@@ -103,7 +103,7 @@ class SyncForgets:
 
     def test_without_its_status(self):
         self.stop_sync_and_primary()
-        (self.site.store / "v1" / "sync.status").unlink()
+        (self.site.status_folder / "sync.status").unlink()
         self.start_and_compare()
 
     def test_with_a_new_map(self):

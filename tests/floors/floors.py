@@ -23,7 +23,7 @@ ROOMS_OF_FOREIGN_HEADERS = [
     (r"lmdb\.h", r"schema/store/[^/]+\.cc"),
     (r"unicode/.*\.h", r"schema/key/[^/]+\.cc"),
     (r"xxhash\.h", r"schema/runtime/[^/]+\.cc"),
-    (r"jansson\.h", r"sync/ctl/[^/]+\.cc"),
+    (r"jansson\.h", r"schema/status/[^/]+\.cc"),
     (r"z(lib|conf)\.h", r"sync/binlog/[^/]+\.cc"),
     (r"microhttpd\.h", r"schema/runtime/[^/]+\.cc"),
     (r"(systemd|prometheus)/.*\.h", r"schema/runtime/[^/]+\.cc"),

@@ -52,6 +52,7 @@ TEST(ServiceTest, RaisesTheDescriptorLimitBeforeItNeedsDescriptors) {
   Config config;
   config.proxy_threads = 64;
   config.store = testing::TempDir() + "/no-store";
+  config.status_socket = "";
   // An address that cannot be bound ends it before it serves.
   config.listen.resize(1);
   config.listen.front().host = "192.0.2.1";

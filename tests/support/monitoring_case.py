@@ -28,11 +28,7 @@ class MonitoringCase(E2eCase):
         )
         self.site.sync.start()
         # A lookup before the store is filled would be temporary.
-        wait_until(
-            lambda: self.site.ctl("status").returncode == 0,
-            20,
-            lambda: f"the store is filled: {self.site.ctl('status')}",
-        )
+        self.site.wait_until_filled()
         self.site.start_proxy()
         self.asker = Asker(self.site)
         self.addCleanup(self.asker.close)

@@ -88,6 +88,10 @@ class Site:
         self.ports = {name: free_port() for name in (*served, "socketmap")}
         self.unix_socket = pathlib.Path(queue_folder or self.folder, "postmirror/maps")
         self.unix_socket.parent.mkdir(parents=True, exist_ok=True)
+        # Where its user may write, as beside it.
+        self.status_socket = self.unix_socket.with_name("status")
+        # What sync makes of the setting's default.
+        self.status_folder = self.folder / "store-status"
         paths = {
             name: [self._write_map_file(each) for each in files]
             for name, files in lists.items()
@@ -103,6 +107,7 @@ class Site:
             "recipient_delimiter": "+",
             "listen": " ".join(self._listen()),
             "store": self.store,
+            "status_socket": self.status_socket,
             "connect_timeout": "2s",
             "read_timeout": "2s",
         }
@@ -136,6 +141,11 @@ class Site:
         """Starts the proxy and waits until it listens everywhere."""
         self.proxy.start()
         wait_until(self._listens, 20, lambda: f"the proxy listens:\n{self.logs()}")
+
+    def wait_until_filled(self):
+        """Waits until sync has filled every map."""
+        for path in self.map_files.values():
+            self.sync.wait_for_log(f"map {path}: filled", 60)
 
     def ctl(self, *arguments):
         """Runs postmirrorctl, returns a CompletedProcess."""

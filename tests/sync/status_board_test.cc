@@ -155,5 +155,30 @@ TEST_F(StatusBoardTest, ShowsWhatWasPostedLast) {
   EXPECT_THAT(board_.Current().servers, ElementsAre(status));
 }
 
+TEST_F(StatusBoardTest, WritesAtOnceThatTheStoreCannotBeWritten) {
+  board_.Post(0, Confirmed());
+  board_.PostStoreFault("held");
+  EXPECT_EQ(ReadSyncStatus(folder_.path())->store_fault, "held");
+  // What a loop posts leaves it there.
+  clock_.Advance(absl::Seconds(1));
+  board_.Post(0, Confirmed());
+  EXPECT_EQ(ReadSyncStatus(folder_.path())->store_fault, "held");
+  board_.PostStoreFault("");
+  EXPECT_EQ(ReadSyncStatus(folder_.path())->store_fault, "");
+}
+
+TEST_F(StatusBoardTest, AnotherCountOfEntriesIsNotUrgent) {
+  ServerStatus server = Confirmed();
+  server.maps[0].entries = 1;
+  board_.Post(0, server);
+  server.maps[0].entries = 2;
+  board_.Post(0, server);
+  EXPECT_EQ(ReadSyncStatus(folder_.path())->servers[0].maps[0].entries, 1U);
+  clock_.Advance(absl::Seconds(1));
+  server.maps[0].confirmed = clock_.Now();
+  board_.Post(0, server);
+  EXPECT_EQ(ReadSyncStatus(folder_.path())->servers[0].maps[0].entries, 2U);
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -58,5 +58,13 @@ TEST(StatusLineTest, TellsWhatIsBroken) {
             "broken: /aliases.cf");
 }
 
+TEST(StatusLineTest, TellsThatTheStoreCannotBeWritten) {
+  SyncStatus status = OneServer();
+  status.store_fault = "another process holds the lock";
+  EXPECT_EQ(StatusLine(status),
+            "following b:3306 by binlog; maps filled: 1 of 2; "
+            "another process holds the lock");
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -28,6 +28,7 @@ SyncStatus Example() {
                          .wall = absl::FromUnixNanos(1700000000123456789)};
   MapStatus confirmed = Map("/etc/a b.cf");
   confirmed.confirmed = moment;
+  confirmed.entries = 0;
   MapStatus held = Map("/etc/x=y.cf");
   held.confirmed = moment;
   held.held_removals = 12;
@@ -69,6 +70,15 @@ TEST(SyncStatusTest, DecodesWhatItEncoded) {
       DecodeSyncStatus(EncodeSyncStatus(Example()));
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(*decoded, Example());
+}
+
+TEST(SyncStatusTest, AFaultOfTheStoreComesBack) {
+  SyncStatus status = Example();
+  status.store_fault = "store /x: another process holds the lock";
+  const absl::StatusOr<SyncStatus> decoded =
+      DecodeSyncStatus(EncodeSyncStatus(status));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(*decoded, status);
 }
 
 TEST(SyncStatusTest, AStatusWithoutServersIsAStatus) {

@@ -119,11 +119,7 @@ class Scene:
 
     def _start_daemons(self):
         self._site.sync.start()
-        wait_until(
-            lambda: self._site.ctl("status").returncode == 0,
-            60,
-            lambda: f"the store is filled: {self._site.ctl('status')}",
-        )
+        self._site.wait_until_filled()
         self._site.start_proxy()
 
     def _now(self):

@@ -49,6 +49,21 @@ TEST(ConfigTest, KnowsWhereAMapIsNamedFirst) {
   EXPECT_EQ(config.PlaceOf("/m/b.cf"), "f.cf:4");
 }
 
+TEST(ConfigTest, TheStatusFolderIsBesideTheStoreAndNeverInIt) {
+  EXPECT_EQ(With("store = /srv/s\n").status_folder, "/srv/s-status");
+  EXPECT_EQ(With("status_folder = /srv/t\nstore = /srv/s\n").status_folder,
+            "/srv/t");
+  for (const char* folder : {"/srv/s", "/srv/s/", "/srv/s/v1"}) {
+    const absl::Status status =
+        ParseConfig("f.cf", absl::StrCat(kDomains, "status_folder = ", folder,
+                                         "\nstore = /srv/s\n"))
+            .status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << folder;
+    EXPECT_THAT(std::string(status.message()),
+                ::testing::HasSubstr("f.cf:2: status_folder: "));
+  }
+}
+
 TEST(ConfigTest, TakesTheLinesOfMainCfAsTheyAre) {
   const Config config = Parsed(
       "virtual_mailbox_domains = mysql:/etc/postmirror/domains.cf\n"
@@ -69,6 +84,7 @@ TEST(ConfigTest, TakesTheLinesOfMainCfAsTheyAre) {
 TEST(ConfigTest, HasTheDefaultsOfTheManual) {
   const Config config = Parsed(kDomains);
   EXPECT_EQ(config.store, "/var/lib/postmirror");
+  EXPECT_EQ(config.status_folder, "/var/lib/postmirror-status");
   EXPECT_EQ(config.change_source, ChangeSource::kAuto);
   EXPECT_EQ(config.server_id, std::nullopt);
   EXPECT_EQ(config.lsn_poll_interval, absl::Milliseconds(30));
@@ -103,6 +119,7 @@ TEST(ConfigTest, TakesEachSetting) {
       "owner_request_special = no\nsmtputf8_enable = no\n"
       "double_bounce_sender = db\npropagate_unmatched_extensions = virtual\n");
   EXPECT_EQ(config.store, "/srv/s");
+  EXPECT_EQ(config.status_folder, "/srv/s-status");
   EXPECT_EQ(config.change_source, ChangeSource::kLsn);
   EXPECT_EQ(config.lsn_poll_interval, absl::Milliseconds(20));
   EXPECT_EQ(config.reconcile_interval, absl::Hours(1));

@@ -35,6 +35,15 @@ TEST_F(SettingTest, UnknownNamesAreNone) {
 }
 
 TEST_F(SettingTest, StoreIsAnAbsolutePathWithoutASlashAtItsEnd) {
+  Apply("status_folder", "/srv/status/");
+  EXPECT_EQ(config_.status_folder, "/srv/status");
+  EXPECT_THAT(Why("status_folder", "srv"), HasSubstr("is a relative path"));
+  EXPECT_EQ(config_.status_socket, "/run/postmirror/status");
+  Apply("status_socket", "/run/s");
+  EXPECT_EQ(config_.status_socket, "/run/s");
+  Apply("status_socket", "");
+  EXPECT_EQ(config_.status_socket, "");
+  EXPECT_THAT(Why("status_socket", "s"), HasSubstr("is a relative path"));
   Apply("store", "/srv/store//");
   EXPECT_EQ(config_.store, "/srv/store");
   EXPECT_THAT(Why("store", "srv"), HasSubstr("is a relative path"));

@@ -31,6 +31,11 @@ std::string Mode(const std::string& path) {
   return absl::StrFormat("%o", status.st_mode & 07777);
 }
 
+absl::StatusOr<std::unique_ptr<Environment>> OpenAsWriter(
+    absl::string_view store) {
+  return Environment::OpenForWriting(store, nullptr);
+}
+
 class EnvironmentTest : public ::testing::Test {
  protected:
   std::string OpenForReading() const {
@@ -38,7 +43,7 @@ class EnvironmentTest : public ::testing::Test {
   }
 
   std::string OpenForWriting() const {
-    return CodeOf(Environment::OpenForWriting(store_.path()).status());
+    return CodeOf(Environment::OpenForWriting(store_.path(), nullptr).status());
   }
 
   void Fill() const {
@@ -72,7 +77,7 @@ TEST_F(EnvironmentTest, ModesAreSetWhateverTheUmask) {
     EXPECT_EQ(Mode(store.folder()), "2750") << mask;
     EXPECT_EQ(Mode(store.data_file()), "640") << mask;
     EXPECT_EQ(Mode(store.lock_file()), "660") << mask;
-    EXPECT_EQ(Mode(store.path() + "/sync.lock"), "640") << mask;
+    EXPECT_EQ(Mode(store.path() + "/sync.lock"), "600") << mask;
   }
 }
 
@@ -112,7 +117,7 @@ TEST_F(EnvironmentTest, BothProgramsUseTheSameConstants) {
                                                                   : "");
     });
   };
-  EXPECT_EQ(facts(Environment::OpenForWriting),
+  EXPECT_EQ(facts(OpenAsWriter),
             "256 GiB, keys of 511 bytes, many readers, no meta sync");
   EXPECT_EQ(facts(Environment::OpenForReading),
             "256 GiB, keys of 511 bytes, many readers");
@@ -235,8 +240,7 @@ TEST_F(EnvironmentTest, ADataFileThatNeverHadItsLastPagesIsWhole) {
 // Two containers, in each of which it is the first process.
 TEST_F(EnvironmentTest, AnotherReaderOfTheSameNumberIsNamed) {
   Fill();
-  for (const auto open :
-       {Environment::OpenForReading, Environment::OpenForWriting}) {
+  for (const auto open : {Environment::OpenForReading, OpenAsWriter}) {
     const std::string said = InChild([&]() -> std::string {
       if (unshare(CLONE_NEWPID) != 0) return kNoNamespaces;
       return InChild([&]() -> std::string {

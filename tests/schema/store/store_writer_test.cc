@@ -66,20 +66,6 @@ TEST_F(StoreWriterTest, AKilledOneLeavesNoLock) {
   store_.Fill({{.name = "a"}});
 }
 
-TEST_F(StoreWriterTest, WriterIsRunningWhileItIs) {
-  EXPECT_FALSE(WriterIsRunning(store_.path()));
-  auto writer = StoreWriter::Open(store_.path());
-  EXPECT_TRUE(WriterIsRunning(store_.path()));
-  EXPECT_EQ(InChild([&]() -> std::string {
-              return WriterIsRunning(store_.path()) ? "running" : "not running";
-            }),
-            "running");
-  // To ask takes no lock and drops none.
-  EXPECT_TRUE(WriterIsRunning(store_.path()));
-  writer->reset();
-  EXPECT_FALSE(WriterIsRunning(store_.path()));
-}
-
 TEST_F(StoreWriterTest, AFolderThatCannotBeMadeIsNoAbort) {
   EXPECT_EQ(CodeOf(StoreWriter::Open(store_.around() + "/no/store").status()),
             "UNAVAILABLE");

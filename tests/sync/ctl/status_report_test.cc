@@ -28,9 +28,9 @@ class StatusReportTest : public ::testing::Test {
     findings_.sync_runs = true;
     findings_.maps = {kAliases, kDomains};
     for (const uint64_t entries : {9U, 2U}) {
-      findings_.records.emplace_back(MapRecord()).value().entries = entries;
+      findings_.stored.emplace_back(StoredMap()).value().entries = entries;
     }
-    findings_.records[0]->key_collation = "utf8mb4_general_ci";
+    findings_.stored[0]->key_collation = "utf8mb4_general_ci";
     findings_.reconcile_interval = absl::Seconds(300);
     findings_.broken_map_critical = absl::Minutes(5);
     findings_.now = clock_.Now();
@@ -82,6 +82,76 @@ TEST_F(StatusReportTest, AStoreThatCannotBeReadIsCritical) {
   EXPECT_THAT(report.summary, HasSubstr("store /x: gone"));
 }
 
+TEST_F(StatusReportTest, AProxyThatDoesNotAnswerIsCritical) {
+  findings_.proxy_answers = absl::UnavailableError("/run/s: refused");
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kCritical);
+  EXPECT_EQ(report.summary,
+            "postmirror-proxy does not answer: /run/s: refused");
+}
+
+TEST_F(StatusReportTest, AProxyThatIsStuckIsCritical) {
+  findings_.proxy.emplace().silent = absl::Seconds(10);
+  EXPECT_EQ(Judge(findings_).health, Health::kOk);
+  findings_.proxy->silent = absl::Milliseconds(12500);
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kCritical);
+  EXPECT_EQ(report.summary, "postmirror-proxy is stuck for 12s");
+}
+
+TEST_F(StatusReportTest, AStoreThatCannotBeWrittenIsCritical) {
+  findings_.sync->store_fault = "another process holds the lock";
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kCritical);
+  EXPECT_EQ(report.summary, "another process holds the lock");
+  // Of a sync that has ended it is no news.
+  findings_.sync_runs = false;
+  EXPECT_THAT(Judge(findings_).summary, Not(HasSubstr("holds the lock")));
+}
+
+TEST_F(StatusReportTest, WhoMayNotAskTheProxyIsToldTheCure) {
+  findings_.proxy_answers = absl::PermissionDeniedError("/run/s: denied");
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kUnknown);
+  EXPECT_EQ(report.summary,
+            "this user may not ask postmirror-proxy: /run/s: denied; add this "
+            "user to the group _postmirror-status, or run postmirrorctl as "
+            "root");
+  // What is known to be wrong is worse.
+  findings_.sync_runs = false;
+  EXPECT_EQ(Judge(findings_).health, Health::kCritical);
+}
+
+TEST_F(StatusReportTest, WhoMayNotSeeSyncIsToldNothingThatIsNotKnown) {
+  findings_.sync_shown = absl::PermissionDeniedError("/s: denied");
+  findings_.sync_runs = false;
+  findings_.sync.reset();
+  findings_.stored[1].reset();
+  const StatusReport blind = Judge(findings_);
+  EXPECT_EQ(blind.health, Health::kUnknown);
+  EXPECT_THAT(blind.summary, StartsWith("this user may not see how "));
+  EXPECT_THAT(blind.summary, Not(HasSubstr("not running")));
+  EXPECT_TRUE(blind.maps.empty());
+  // The proxy knows what is filled.
+  findings_.proxy.emplace();
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kCritical);
+  EXPECT_THAT(report.summary,
+              StartsWith("map /etc/domains.cf is not filled; this user"));
+  EXPECT_THAT(report.summary, Not(HasSubstr("freshness")));
+}
+
+TEST_F(StatusReportTest, TheTextNamesTheProxy) {
+  ProxyStatus& proxy = findings_.proxy.emplace();
+  proxy.version = "1.2.3";
+  proxy.clients = 7;
+  proxy.client_limit = 100;
+  proxy.listeners = {"127.0.0.1:1", "/maps"};
+  EXPECT_THAT(FormatText(Judge(findings_)),
+              HasSubstr("proxy 1.2.3\n  clients 7, client_limit 100, "
+                        "listening on 127.0.0.1:1, /maps\n"));
+}
+
 TEST_F(StatusReportTest, ASyncThatDoesNotRunIsCritical) {
   findings_.sync_runs = false;
   const StatusReport report = Judge(findings_);
@@ -91,7 +161,7 @@ TEST_F(StatusReportTest, ASyncThatDoesNotRunIsCritical) {
 }
 
 TEST_F(StatusReportTest, AMapThatIsNotFilledIsCritical) {
-  findings_.records[1].reset();
+  findings_.stored[1].reset();
   const StatusReport report = Judge(findings_);
   EXPECT_EQ(report.health, Health::kCritical);
   EXPECT_EQ(report.maps[1].state, "not filled");
@@ -147,7 +217,7 @@ TEST_F(StatusReportTest, ABrokenMapIsAWarningAndCriticalOnceItLasts) {
 
 TEST_F(StatusReportTest, ABrokenMapThatWasNeverFilledSaysWhy) {
   Break(absl::Seconds(1));
-  findings_.records[0].reset();
+  findings_.stored[0].reset();
   const StatusReport report = Judge(findings_);
   EXPECT_EQ(report.health, Health::kCritical);
   EXPECT_EQ(report.maps[0].state, "not filled");
@@ -324,6 +394,15 @@ TEST_F(StatusJsonTest, NamesTheServers) {
   EXPECT_EQ(Text(json, "reason"), "every table is InnoDB");
   EXPECT_EQ(Text(json, "unfit"), "host b would not do");
   EXPECT_EQ(Text(json, "error"), "a \"quoted\" error\\");
+}
+
+TEST_F(StatusJsonTest, NamesTheProxy) {
+  EXPECT_TRUE(json_is_null(json_object_get(Json(), "proxy")));
+  findings_.proxy.emplace().version = "1.2.3";
+  findings_.proxy->commit = 9;
+  json_t* const proxy = json_object_get(Json(), "proxy");
+  EXPECT_EQ(Text(proxy, "version"), "1.2.3");
+  EXPECT_EQ(json_integer_value(json_object_get(proxy, "commit")), 9);
 }
 
 TEST_F(StatusJsonTest, FreshnessThatIsNotKnownIsNull) {

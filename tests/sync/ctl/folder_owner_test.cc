@@ -1,4 +1,4 @@
-#include "sync/ctl/store_owner.h"
+#include "sync/ctl/folder_owner.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -48,7 +48,7 @@ class StoreOwnerTest : public ::testing::Test {
   // Whom root becomes, "USER:GROUP", or why nobody.
   static std::string Become(const std::string& store) {
     return InChild([&]() -> std::string {
-      const absl::Status status = BecomeStoreOwner(store);
+      const absl::Status status = BecomeOwner("store", store);
       if (!status.ok()) return std::string(status.message());
       return absl::StrCat(geteuid(), ":", getegid());
     });
@@ -64,7 +64,7 @@ TEST_F(StoreOwnerTest, TakesTheUserAndTheGroupOfTheStore) {
 TEST_F(StoreOwnerTest, KeepsNoWayBack) {
   const std::string store = Folder("store", kOwner);
   EXPECT_EQ(InChild([&]() -> std::string {
-              if (!BecomeStoreOwner(store).ok()) return "refused";
+              if (!BecomeOwner("store", store).ok()) return "refused";
               gid_t group = 0;
               if (getgroups(1, &group) != 1 || group != kOwner) return "groups";
               return seteuid(0) == 0 || setegid(0) == 0 ? "root" : "none";
@@ -85,7 +85,7 @@ TEST_F(StoreOwnerTest, WhoIsNotRootStaysWhoHeIs) {
   const std::string store = Folder("store", kOwner);
   EXPECT_EQ(InChild([&]() -> std::string {
               if (seteuid(kOther) != 0) return "no such right";
-              return absl::StrCat(BecomeStoreOwner(store).ok(), geteuid());
+              return absl::StrCat(BecomeOwner("store", store).ok(), geteuid());
             }),
             "165533");
 }

@@ -1,4 +1,4 @@
-#include "sync/ctl/store_owner.h"
+#include "sync/ctl/folder_owner.h"
 
 #include <grp.h>
 #include <sys/stat.h>
@@ -30,10 +30,18 @@ constexpr Owner kNobody = {65534, 65534};
 // As many as Linux follows (path_resolution(7)).
 constexpr int kMaxLinks = 40;
 
-absl::Status Refusal(absl::string_view store, absl::string_view why) {
+// A folder of postmirror.cf.
+struct Folder {
+  absl::string_view setting;
+  std::string path;
+
+  std::string ToString() const { return absl::StrCat(setting, " ", path); }
+};
+
+absl::Status Refusal(const Folder& folder, absl::string_view why) {
   return absl::PermissionDeniedError(absl::StrCat(
-      "store ", store, ": ", why,
-      ", who could lead root astray: run postmirrorctl as the store's owner "
+      folder.ToString(), ": ", why,
+      ", who could lead root astray: run postmirrorctl as the folder's owner "
       "(runuser -u USER -- postmirrorctl ...)"));
 }
 
@@ -53,38 +61,39 @@ void Prepend(const Path& path, std::vector<Path>* left) {
 
 // A folder or link has to be root's or the owner's; where the owner is root,
 // nobody else may write to it.
-absl::Status CheckPart(const Path& part, uid_t owner, absl::string_view store) {
+absl::Status CheckPart(const Path& part, uid_t owner, const Folder& folder) {
   struct stat facts = {};
   if (lstat(part.c_str(), &facts) != 0) {
-    return ErrnoStatus(errno, absl::StrCat("store ", part.string()), "stat");
+    return ErrnoStatus(errno, absl::StrCat(folder.setting, " ", part.string()),
+                       "stat");
   }
   if (facts.st_uid != 0 && facts.st_uid != owner) {
     return Refusal(
-        store,
+        folder,
         absl::StrCat(part.string(), " belongs to user number ", facts.st_uid));
   }
   if (owner == 0 && IsOpenToOthers(facts)) {
-    return Refusal(store, absl::StrCat("others may write to ", part.string()));
+    return Refusal(folder, absl::StrCat("others may write to ", part.string()));
   }
   return absl::OkStatus();
 }
 
 // Checks whatever decides where the path leads: each part of it, and of what
 // the links in it say.
-absl::Status CheckPath(const std::string& store, uid_t owner) {
+absl::Status CheckPath(const Folder& folder, uid_t owner) {
   Path here;
   std::vector<Path> left;
-  Prepend(store, &left);
+  Prepend(folder.path, &left);
   for (int links = 0; !left.empty();) {
     here /= left.back();
     left.pop_back();
-    absl::Status checked = CheckPart(here, owner, store);
+    absl::Status checked = CheckPart(here, owner, folder);
     if (!checked.ok()) return checked;
     std::error_code none;
     const Path target = std::filesystem::read_symlink(here, none);
     if (none) continue;  // no link
     if (++links > kMaxLinks) {
-      return ErrnoStatus(ELOOP, absl::StrCat("store ", store), "stat");
+      return ErrnoStatus(ELOOP, folder.ToString(), "stat");
     }
     here = here.parent_path();
     Prepend(target, &left);
@@ -92,13 +101,13 @@ absl::Status CheckPath(const std::string& store, uid_t owner) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Owner> FindOwner(const std::string& store) {
+absl::StatusOr<Owner> FindOwner(const Folder& folder) {
   struct stat facts = {};
-  if (stat(store.c_str(), &facts) != 0) {
+  if (stat(folder.path.c_str(), &facts) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return kNobody;
-    return ErrnoStatus(errno, absl::StrCat("store ", store), "stat");
+    return ErrnoStatus(errno, folder.ToString(), "stat");
   }
-  if (absl::Status checked = CheckPath(store, facts.st_uid); !checked.ok()) {
+  if (absl::Status checked = CheckPath(folder, facts.st_uid); !checked.ok()) {
     return checked;
   }
   return Owner{facts.st_uid, facts.st_gid};
@@ -106,16 +115,16 @@ absl::StatusOr<Owner> FindOwner(const std::string& store) {
 
 }  // namespace
 
-absl::Status BecomeStoreOwner(const std::string& store) {
+absl::Status BecomeOwner(absl::string_view setting, const std::string& path) {
   if (geteuid() != 0) return absl::OkStatus();
-  const absl::StatusOr<Owner> owner = FindOwner(store);
+  const Folder folder = {.setting = setting, .path = path};
+  const absl::StatusOr<Owner> owner = FindOwner(folder);
   if (!owner.ok()) return owner.status();
   if (owner->user == 0) return absl::OkStatus();
   if (setgroups(1, &owner->group) != 0 ||
       setresgid(owner->group, owner->group, owner->group) != 0 ||
       setresuid(owner->user, owner->user, owner->user) != 0) {
-    return ErrnoStatus(errno, absl::StrCat("store ", store),
-                       "become its owner");
+    return ErrnoStatus(errno, folder.ToString(), "become its owner");
   }
   return absl::OkStatus();
 }

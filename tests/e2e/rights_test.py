@@ -1,0 +1,186 @@
+"""What other users of the machine may do: who watches sees how both daemons are, and has
+no power over them. To be run as root."""
+
+import json
+import os
+import socket
+import subprocess
+import unittest
+
+from support.e2e_case import E2eCase
+from support.postmap import NOT_FOUND
+from support.programs import program_path
+from support.site import DOMAINS
+from support.waiting import wait_until
+
+_OK, _WARNING, _CRITICAL, _UNKNOWN = range(4)
+_WATCHERS = 65531  # the group of those who watch, here
+_USER = 65532
+
+# Tries to open a file in each of these ways; prints those that work.
+_OPEN = """
+import os, sys
+for name in ("O_RDONLY", "O_WRONLY", "O_RDWR"):
+    for path in sys.argv[1:]:
+        try:
+            os.close(os.open(path, getattr(os, name)))
+            print(name, path)
+        except PermissionError:
+            pass
+"""
+
+_LOCK = """
+import fcntl, sys
+file = open(sys.argv[1])
+fcntl.lockf(file, fcntl.LOCK_SH)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+class RightsTest(E2eCase):
+    def setUp(self):
+        super().setUp()
+        # As tmpfiles.d makes them.
+        for folder in (self.site.status_folder, self.site.status_socket.parent):
+            folder.mkdir(exist_ok=True)
+            os.chown(folder, 0, _WATCHERS)
+            folder.chmod(0o2750)
+        self.start_postmirror()
+
+    def run_as_other(self, groups, *command):
+        return subprocess.run(
+            [str(part) for part in command],
+            capture_output=True,
+            text=True,
+            user=_USER,
+            group=_USER,
+            extra_groups=groups,
+        )
+
+    def status(self, groups, *options):
+        program = self.folder / "postmirrorctl"
+        if not program.exists():
+            # A build folder below /root is closed to other users.
+            program.write_bytes(program_path("postmirrorctl").read_bytes())
+            program.chmod(0o755)
+        return self.run_as_other(
+            groups, program, "--config", self.site.config, "status", *options
+        )
+
+    def wait_for_status(self, code, groups=(_WATCHERS,)):
+        return wait_until(
+            lambda: (result := self.status(groups)).returncode == code and result,
+            20,
+            lambda: f"status is {code}: {self.status(groups)}\n{self.site.logs()}",
+        ).stdout
+
+    def openable(self, *paths):
+        """Returns which of the files one who watches may open, and how."""
+        result = self.run_as_other((_WATCHERS,), "python3", "-c", _OPEN, *paths)
+        self.assertEqual(result.stderr, "")
+        return set(result.stdout.splitlines())
+
+    def test_one_who_watches_sees_all_of_it(self):
+        self.wait_for_status(_OK)
+        status = json.loads(self.status((_WATCHERS,), "--json").stdout)
+        self.assertEqual({each["state"] for each in status["maps"]}, {"filled"})
+        self.assertTrue(all(each["entries"] for each in status["maps"]))
+        self.assertTrue(all(each["key_collation"] for each in status["maps"]))
+        self.assertIn(str(self.site.unix_socket), status["proxy"]["listeners"])
+        self.assertGreater(status["proxy"]["commit"], 0)
+
+    def test_one_who_watches_may_change_nothing(self):
+        self.wait_for_status(_OK)
+        files = [each for each in self.site.store.rglob("*") if each.is_file()]
+        names = {each.name for each in files}
+        self.assertLessEqual({"lock.mdb", "data.mdb", "sync.lock"}, names)
+        self.assertEqual(self.openable(*files), set())
+        watched = sorted(self.site.status_folder.iterdir())
+        self.assertEqual(
+            {each.name for each in watched}, {"sync.status", "sync.running"}
+        )
+        self.assertEqual(
+            self.openable(*watched), {f"O_RDONLY {each}" for each in watched}
+        )
+        for folder in (self.site.status_folder, self.site.status_socket.parent):
+            made = self.run_as_other((_WATCHERS,), "touch", folder / "mine")
+            self.assertIn("Permission denied", made.stderr)
+
+    def test_a_lock_of_one_who_watches_does_not_look_like_sync(self):
+        self.wait_for_status(_OK)
+        self.site.sync.kill()
+        mark = self.site.status_folder / "sync.running"
+        holder = subprocess.Popen(
+            ["python3", "-c", _LOCK, mark],
+            user=_USER,
+            group=_USER,
+            extra_groups=[_WATCHERS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.addCleanup(holder.kill)
+        self.assertEqual(holder.stdout.readline(), b"locked\n")
+        self.assertIn("postmirror-sync is not running", self.wait_for_status(_CRITICAL))
+        # Nor does it keep sync from its work.
+        self.site.sync.start()
+        self.site.sync.wait_for_log("postmirrorctl status will say")
+        self.mariadb.run("DELETE FROM virtual_domains WHERE name = 'doomed.test'")
+        self.wait_for_lookup(DOMAINS, "doomed.test", NOT_FOUND)
+        holder.communicate()
+        self.wait_for_status(_OK)
+
+    def test_without_the_group_it_is_unknown_with_the_cure(self):
+        said = self.wait_for_status(_UNKNOWN, ())
+        self.assertTrue(said.startswith("postmirror UNKNOWN: this user may not"), said)
+        self.assertIn("add this user to the group _postmirror-status", said)
+        self.assertNotIn("not running", said)
+        self.assertNotIn("not filled", said)
+        self.assertEqual(
+            json.loads(self.status((), "--json").stdout)["health"], "unknown"
+        )
+
+    def test_the_status_of_sync_is_readable_while_it_is_down(self):
+        self.wait_for_status(_OK)
+        self.site.sync.kill()
+        said = self.wait_for_status(_CRITICAL)
+        self.assertIn("postmirror-sync is not running", said)
+        self.assertIn("filled", said)
+        self.assertRegex(said, r"freshness \d")
+
+    def test_a_proxy_that_is_down_is_critical(self):
+        self.wait_for_status(_OK)
+        self.site.proxy.kill()
+        said = self.wait_for_status(_CRITICAL)
+        self.assertIn("postmirror-proxy does not answer", said)
+        # What sync says of the maps is still there.
+        self.assertRegex(said, r"filled, \d+ entries")
+
+    def test_a_frozen_proxy_is_critical(self):
+        self.wait_for_status(_OK)
+        self.site.proxy.freeze()
+        self.addCleanup(self.site.proxy.thaw)
+        self.assertIn("does not answer", self.wait_for_status(_CRITICAL))
+
+    def test_why_all_is_temporary_is_said(self):
+        self.wait_for_status(_OK)
+        self.site.sync.kill()
+        (self.site.store / "v1").rename(self.site.store / "away")
+        # The proxy looks once a second.
+        wait_until(
+            lambda: "lookups are temporary: " in self.status((_WATCHERS,)).stdout,
+            20,
+            lambda: f"why is said: {self.status((_WATCHERS,))}",
+        )
+
+    def test_silent_clients_do_not_keep_others_from_the_status(self):
+        self.wait_for_status(_OK)
+        for _ in range(64):
+            client = socket.socket(socket.AF_UNIX)
+            self.addCleanup(client.close)
+            client.connect(str(self.site.status_socket))
+        self.assertEqual(self.status((_WATCHERS,)).returncode, _OK)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,94 @@
+#include "sync/ctl/ask_proxy.h"
+
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+
+#include "schema/runtime/file_descriptor.h"
+#include "tests/schema/store/store_fixture.h"
+#include "tests/sync/temporary_folder.h"
+
+namespace postmirror {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+class AskProxyTest : public ::testing::Test {
+ protected:
+  // Listens, and answers nobody.
+  AskProxyTest() {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    const std::string path = Path();
+    std::copy(path.begin(), path.end(), address.sun_path);
+    EXPECT_EQ(bind(listener_.get(), reinterpret_cast<sockaddr*>(&address),
+                   sizeof(address)),
+              0);
+    EXPECT_EQ(listen(listener_.get(), 4), 0);
+  }
+
+  std::string Path() const { return folder_.File("status"); }
+
+  // What is made of a proxy that says `text`.
+  absl::StatusOr<ProxyStatus> Hear(const std::string& text) {
+    std::thread proxy([&] {
+      const FileDescriptor client(accept(listener_.get(), nullptr, nullptr));
+      EXPECT_EQ(send(client.get(), text.data(), text.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(text.size()));
+    });
+    absl::StatusOr<ProxyStatus> status = AskProxy(Path(), kPatience);
+    proxy.join();
+    return status;
+  }
+
+  TemporaryFolder folder_;
+  FileDescriptor listener_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+};
+
+TEST_F(AskProxyTest, ReturnsWhatItSays) {
+  ProxyStatus status;
+  status.version = "1.2.3";
+  const absl::StatusOr<ProxyStatus> heard = Hear(EncodeProxyStatus(status));
+  ASSERT_TRUE(heard.ok()) << heard.status();
+  EXPECT_EQ(*heard, status);
+}
+
+TEST_F(AskProxyTest, AnotherAnswerIsNone) {
+  EXPECT_EQ(CodeOf(Hear("").status()), "DATA_LOSS");
+  EXPECT_EQ(CodeOf(Hear("200 OK\n").status()), "DATA_LOSS");
+}
+
+TEST_F(AskProxyTest, NobodyAnswers) {
+  EXPECT_EQ(CodeOf(AskProxy(Path(), absl::Milliseconds(10)).status()),
+            "UNAVAILABLE");
+  EXPECT_EQ(CodeOf(AskProxy(folder_.File("no"), kPatience).status()),
+            "UNAVAILABLE");
+  listener_.Close();
+  EXPECT_EQ(CodeOf(AskProxy(Path(), kPatience).status()), "UNAVAILABLE");
+  EXPECT_EQ(CodeOf(AskProxy(std::string(200, 'x'), kPatience).status()),
+            "UNAVAILABLE");
+}
+
+TEST_F(AskProxyTest, WhoMayNotAskIsToldSo) {
+  if (geteuid() != 0) GTEST_SKIP() << "not root";
+  chmod(folder_.path().c_str(), 0755);
+  chmod(Path().c_str(), 0660);
+  EXPECT_EQ(InChild([&]() -> std::string {
+              if (setgroups(0, nullptr) != 0 || setgid(65534) != 0 ||
+                  setuid(65534) != 0) {
+                return "not root";
+              }
+              return CodeOf(AskProxy(Path(), kPatience).status());
+            }),
+            "PERMISSION_DENIED");
+}
+
+}  // namespace
+}  // namespace postmirror
