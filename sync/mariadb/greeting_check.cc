@@ -155,6 +155,7 @@ absl::Status GreetingCheck::JudgeTls(int socket, absl::string_view bytes) {
 }
 
 absl::Status GreetingCheck::Conclude() const {
+  if (!verdict_.ok()) return verdict_;
   if (!done_) {
     return absl::InternalError(absl::StrCat(
         "server ", address_.ToString(),

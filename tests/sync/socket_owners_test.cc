@@ -50,9 +50,10 @@ TEST_F(SocketOwnersTest, TheFirstStays) {
   EXPECT_EQ(Check(kMysql), absl::OkStatus());
   const absl::Status refused = Check(kOther);
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(refused.message()),
-              AllOf(HasSubstr(kSocket), HasSubstr("by uid 4103, not by uid 4102"),
-                    HasSubstr(absl::StrCat("remove ", OnlyFile()))));
+  EXPECT_THAT(
+      std::string(refused.message()),
+      AllOf(HasSubstr(kSocket), HasSubstr("by uid 4103, not by uid 4102"),
+            HasSubstr(absl::StrCat("remove ", OnlyFile()))));
 }
 
 TEST_F(SocketOwnersTest, EachSocketHasItsOwn) {

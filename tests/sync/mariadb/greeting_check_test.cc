@@ -21,8 +21,12 @@ std::string Packet(absl::string_view payload) {
 
 // What comes up to the capabilities, and these.
 std::string Greeting(absl::string_view capabilities) {
-  constexpr absl::string_view kBefore("\12" "10.11.6-MariaDB\0" "\7\0\0\0"
-                                      "12345678\0", 30);
+  constexpr absl::string_view kBefore(
+      "\12"
+      "10.11.6-MariaDB\0"
+      "\7\0\0\0"
+      "12345678\0",
+      30);
   return Packet(absl::StrCat(kBefore, capabilities, "\x2d and what follows"));
 }
 
