@@ -44,9 +44,9 @@ class RogueRows:
             self.rogue.run(f"GRANT ALL ON *.* TO '{USER}'@'{host}'")
         self.rogue.stop()
 
-    def options(self, authority):
-        """Returns the options of the server whose certificate this one signs."""
-        del authority
+    def options(self, owner):
+        """Returns the options of the server that is ours, or theirs."""
+        del owner
         return self.server_options
 
     def clients_of_rogue(self):
@@ -116,25 +116,36 @@ class OverTheSocket(RogueRows):
         (path,) = self.site.store.glob("socket-owner-*")
         return path
 
-    def replace_mariadb(self):
-        # Before anybody else could be taken for the first.
-        self.assertTrue(self.kept_file().is_file())
-        super().replace_mariadb()
-
 
 class OverTls(RogueRows):
-    refusal = "(2026)"
+    """The rogue has a certificate, too, of an authority of its own."""
 
-    def options(self, authority):
-        signer = Authority(self.folder / authority)
-        certificate, key = signer.sign("IP:127.0.0.1")
-        if authority == "ours":
+    refusal = "(2026)"
+    rogue_authority, rogue_name = "theirs", "IP:127.0.0.1"
+
+    def setUp(self):
+        self._authorities = {}
+        super().setUp()
+
+    def options(self, owner):
+        if owner == "ours":
+            authority = self.authority("ours")
+            certificate, key = authority.sign("IP:127.0.0.1")
+            line = f"tls_CAfile = {authority.file}"
             self.maps = {
-                name: [MapFile(each.name, each.query, f"tls_CAfile = {signer.file}")]
+                name: [MapFile(each.name, each.query, line)]
                 for name, each in GUIDE_MAPS.items()
             }
+        else:
+            authority = self.authority(self.rogue_authority)
+            certificate, key = authority.sign(self.rogue_name)
         tls = (f"--ssl-cert={certificate}", f"--ssl-key={key}")
         return (*self.server_options, *tls)
+
+    def authority(self, name):
+        if name not in self._authorities:
+            self._authorities[name] = Authority(self.folder / name)
+        return self._authorities[name]
 
     def replace_mariadb(self):
         self.rogue.port = self.mariadb.port
@@ -161,6 +172,12 @@ class LsnTlsTest(OverTls, LsnCase):
 
 class BinlogTlsTest(OverTls, BinlogCase):
     pass
+
+
+class OtherHostTest(OverTls, LsnCase):
+    """Its certificate is of our authority, for another machine."""
+
+    rogue_authority, rogue_name = "ours", "DNS:other.example.org"
 
 
 class UserNamespaceTest(OverTheSocket, LsnCase):
