@@ -94,7 +94,8 @@ absl::StatusOr<std::unique_ptr<Connection>> LogOnAs(
       Connection::Open(address, {.log_on = group.log_on,
                                  .dbname = "",
                                  .connect_timeout = connect_timeout,
-                                 .read_timeout = read_timeout});
+                                 .read_timeout = read_timeout,
+                                 .owners = group.owners});
   if (!connection.ok()) return connection;
   // A password that has expired lets SET pass, and nothing else.
   if (absl::Status asked = (*connection)->Execute("SELECT 1"); !asked.ok()) {

@@ -98,6 +98,23 @@ void AddMap(const MapFile& file, MirroredMap map, MirrorPlan* plan) {
   group->maps.push_back(std::move(map));
 }
 
+// One line, where a server is read over TCP without TLS.
+void WarnOfPlainTcp(const ServerPlan& server, MirrorPlan* plan) {
+  const auto tcp = std::find_if(
+      server.hosts.begin(), server.hosts.end(),
+      [](const ServerAddress& address) { return !address.IsLocal(); });
+  const bool plain =
+      std::any_of(server.groups.begin(), server.groups.end(),
+                  [](const Group& group) { return !group.log_on.WantsTls(); });
+  if (tcp == server.hosts.end() || !plain) return;
+  plan->warnings.push_back(absl::StrCat(
+      "hosts: ", tcp->ToString(),
+      " is read over TCP without TLS, so that rows are worth what the port is "
+      "worth: whoever has it while MariaDB is down is believed; write hosts = "
+      "unix:/run/mysqld/mysqld.sock for a MariaDB of this machine, else "
+      "tls_CAfile"));
+}
+
 }  // namespace
 
 std::vector<std::string> MapNames(const ServerPlan& plan) {
@@ -135,6 +152,7 @@ absl::StatusOr<MirrorPlan> PlanMirror(const Config& config) {
   if (!problems.empty()) {
     return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
   }
+  for (const ServerPlan& server : plan.servers) WarnOfPlainTcp(server, &plan);
   if (plan.servers.size() > 1) {
     plan.warnings.emplace_back(
         "the map files name different hosts: maps of different hosts are not "

@@ -12,6 +12,7 @@
 #include "schema/query/mirror_query.h"
 #include "schema/query/result_format.h"
 #include "sync/entry_walk.h"
+#include "sync/socket_owners.h"
 
 namespace postmirror {
 
@@ -35,6 +36,8 @@ struct MirroredMap {
 struct Group {
   LogOn log_on;
   std::vector<MirroredMap> maps;
+  // Who may serve a unix socket among the hosts; anybody where it is nullptr.
+  SocketOwners* owners = nullptr;
 };
 
 // The groups of one list of hosts: they are to show one moment of one server.

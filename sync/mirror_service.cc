@@ -21,6 +21,7 @@
 #include "sync/mirror_loop.h"
 #include "sync/mirror_store.h"
 #include "sync/running_mark.h"
+#include "sync/socket_owners.h"
 #include "sync/status_board.h"
 #include "sync/status_line.h"
 #include "sync/stop_signal.h"
@@ -55,6 +56,7 @@ class MirrorService {
                 Logger* logger)
       : signals_(BlockSignals()),
         collations_(FormatFolder(configuration.config.store)),
+        owners_(configuration.config.store),
         configuration_(std::move(configuration)),
         running_mark_(configuration_.config.status_folder),
         metrics_(FormatFolder(configuration_.config.store), &clock_),
@@ -87,6 +89,7 @@ class MirrorService {
   const MariadbLibrary library_;
   const SystemClock clock_;
   CollationTables collations_;
+  SocketOwners owners_;
   Configuration configuration_;  // the loops read it while they run
   std::optional<Configuration> next_;
   RunningMark running_mark_;
@@ -115,8 +118,11 @@ absl::Status MirrorService::Run() {
 
 // Mirrors what one configuration says, until there is another one.
 absl::Status MirrorService::MirrorUntilChanged() {
-  const auto& [config, plan] = configuration_;
+  auto& [config, plan] = configuration_;
   for (const std::string& warning : plan.warnings) logger_.Warning(warning);
+  for (ServerPlan& server : plan.servers) {
+    for (Group& group : server.groups) group.owners = &owners_;
+  }
   if (absl::Status serves = CheckServes(config); !serves.ok()) {
     logger_.Warning(
         absl::StrCat(serves.message(),

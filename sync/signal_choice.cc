@@ -284,7 +284,8 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> SignalChoice::OpenStreamAs(
       Connection::Open(address, {.log_on = reader.group->log_on,
                                  .dbname = "",
                                  .connect_timeout = config_.connect_timeout,
-                                 .read_timeout = config_.read_timeout});
+                                 .read_timeout = config_.read_timeout,
+                                 .owners = reader.group->owners});
   if (!connection.ok()) return connection.status();
   const absl::StatusOr<std::string> ours =
       ReadServerIdentity(*reader.connection);

@@ -106,7 +106,9 @@ LogOn ReadLogOn(CfReader* reader) {
   log_on.tls_CAfile = reader->Path("tls_CAfile");
   log_on.tls_CApath = reader->Path("tls_CApath");
   log_on.tls_ciphers = reader->Value("tls_ciphers");
-  log_on.tls_verify_cert = reader->YesNo("tls_verify_cert", false);
+  if (reader->Has("tls_verify_cert")) {
+    log_on.tls_verify_cert = reader->YesNo("tls_verify_cert", true);
+  }
   return log_on;
 }
 
@@ -248,8 +250,13 @@ MapFile ReadEntries(absl::string_view path, CfReader* reader) {
 }  // namespace
 
 bool LogOn::WantsTls() const {
-  return tls_verify_cert || !tls_cert_file.empty() || !tls_key_file.empty() ||
-         !tls_CAfile.empty() || !tls_CApath.empty() || !tls_ciphers.empty();
+  return tls_verify_cert.has_value() || !tls_cert_file.empty() ||
+         !tls_key_file.empty() || !tls_CAfile.empty() || !tls_CApath.empty() ||
+         !tls_ciphers.empty();
+}
+
+bool LogOn::VerifiesTls() const {
+  return WantsTls() && tls_verify_cert.value_or(true);
 }
 
 absl::StatusOr<MapFile> ParseMapFile(absl::string_view path,
@@ -261,6 +268,13 @@ absl::StatusOr<MapFile> ParseMapFile(absl::string_view path,
   WarnOfNames(file, &warned);
   CfReader reader(file, &errors);
   MapFile map = ReadEntries(path, &reader);
+  if (map.log_on.WantsTls() && !map.log_on.VerifiesTls()) {
+    warned.Add(
+        reader.LineOf("tls_verify_cert"),
+        "tls_verify_cert is no, so that whoever has the server's port is "
+        "believed, and given what proves the password: remove the line, "
+        "and state tls_CAfile");
+  }
   if (warnings != nullptr) {
     for (std::string& line : warned.Lines())
       warnings->push_back(std::move(line));

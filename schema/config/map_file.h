@@ -23,6 +23,9 @@ struct ServerAddress {
 
   friend auto operator<=>(const ServerAddress&, const ServerAddress&) = default;
 
+  // Whether it is a unix socket: "localhost" or no host is the library's own.
+  bool IsLocal() const;
+
   // As it stands in a map file, such as "unix:/run/mysqld/mysqld.sock".
   std::string ToString() const;
 };
@@ -42,12 +45,15 @@ struct LogOn {
   std::string tls_CAfile;
   std::string tls_CApath;
   std::string tls_ciphers;
-  bool tls_verify_cert = false;
+  std::optional<bool> tls_verify_cert;
 
   friend auto operator<=>(const LogOn&, const LogOn&) = default;
 
-  // Whether a tls_ setting asks for an encrypted connection.
+  // Whether a tls_ setting asks for an encrypted connection. It does not
+  // concern unix sockets.
   bool WantsTls() const;
+  // Whether the server's certificate decides: unless it says no, it does.
+  bool VerifiesTls() const;
 };
 
 // What of a map the guard judges.

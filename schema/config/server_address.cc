@@ -82,6 +82,11 @@ absl::StatusOr<ServerAddress> ParseInet(absl::string_view text) {
 
 }  // namespace
 
+bool ServerAddress::IsLocal() const {
+  return !unix_path.empty() || host.empty() ||
+         absl::EqualsIgnoreCase(host, "localhost");
+}
+
 std::string ServerAddress::ToString() const {
   if (!unix_path.empty()) return absl::StrCat("unix:", unix_path);
   const std::string name =

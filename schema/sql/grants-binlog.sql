@@ -3,11 +3,13 @@
 -- change of every database in the binlog.
 
 GRANT REPLICATION SLAVE ON *.*
-  TO 'postmirror'@'127.0.0.1', 'postmirror'@'localhost';
+  TO '_postmirror-sync'@'localhost',
+     'postmirror'@'127.0.0.1', 'postmirror'@'localhost';
 
 -- With this one postmirror-sync sees which databases the binlog does not have
 -- (binlog_do_db, binlog_ignore_db). Before MariaDB 10.5 it is called
 -- REPLICATION CLIENT.
 
 GRANT BINLOG MONITOR ON *.*
-  TO 'postmirror'@'127.0.0.1', 'postmirror'@'localhost';
+  TO '_postmirror-sync'@'localhost',
+     'postmirror'@'127.0.0.1', 'postmirror'@'localhost';

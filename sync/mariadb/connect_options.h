@@ -8,15 +8,13 @@
 
 namespace postmirror {
 
-// Sets timeouts, option file, TLS and what makes reading safe. Fails with
+// Sets timeouts, TLS, by what plugins it may log on, and what makes reading
+// safe, over what the option file says: above all that the library does not
+// reconnect by itself, which would lose the session and its snapshot.
+// `is_local`: over a unix socket, where there is no TLS. Fails with
 // kFailedPrecondition when the option file cannot be read.
 absl::Status SetConnectOptions(const ConnectionSettings& settings,
-                               MYSQL* mysql);
-
-// Switches off that the library reconnects by itself, which would lose the
-// session and its snapshot. Called again after the connect: an option file may
-// have switched it on.
-void ForbidReconnect(MYSQL* mysql);
+                               bool is_local, MYSQL* mysql);
 
 // `duration` in whole seconds, rounded up, at least one: the library takes
 // seconds, and 0 would be for ever.

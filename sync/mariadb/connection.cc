@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "sync/mariadb/connect_options.h"
+#include "sync/mariadb/greeting_check.h"
 #include "sync/mariadb/server_error.h"
 
 namespace postmirror {
@@ -58,9 +58,7 @@ const char* OrNull(const std::optional<std::string>& text) {
 
 // nullptr leads to the unix socket, as in mysql_table(5).
 const char* HostOf(const ServerAddress& address) {
-  const bool local = !address.unix_path.empty() || address.host.empty() ||
-                     absl::EqualsIgnoreCase(address.host, "localhost");
-  return local ? nullptr : address.host.c_str();
+  return address.IsLocal() ? nullptr : address.host.c_str();
 }
 
 // "10.11.19-MariaDB-0+deb12u1" to "10.11.19-MariaDB".
@@ -81,8 +79,11 @@ void Connection::FreeResult::operator()(MYSQL_RES* result) const {
 }
 
 Connection::Connection(std::unique_ptr<MYSQL, CloseMysql> mysql,
-                       const ServerAddress& address)
-    : mysql_(std::move(mysql)), address_(address.ToString()) {}
+                       const ServerAddress& address,
+                       std::unique_ptr<GreetingCheck> greeting_check)
+    : greeting_check_(std::move(greeting_check)),
+      mysql_(std::move(mysql)),
+      address_(address.ToString()) {}
 
 Connection::~Connection() {
   if (socket_ >= 0) close(socket_);
@@ -94,13 +95,19 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
   if (handle == nullptr)
     return absl::ResourceExhaustedError("mysql_init: out of memory");
   MYSQL* const mysql = handle.get();
-  auto connection =
-      std::unique_ptr<Connection>(new Connection(std::move(handle), address));
-  if (absl::Status status = SetConnectOptions(settings, mysql); !status.ok()) {
+  auto connection = std::unique_ptr<Connection>(new Connection(
+      std::move(handle), address,
+      std::make_unique<GreetingCheck>(address, settings.log_on.WantsTls(),
+                                      settings.owners)));
+  if (absl::Status status =
+          SetConnectOptions(settings, address.IsLocal(), mysql);
+      !status.ok()) {
     return absl::Status(status.code(),
                         absl::StrCat("server ", connection->address_,
                                      ": connect: ", status.message()));
   }
+  GreetingCheck& check = *connection->greeting_check_;
+  if (absl::Status status = check.Attach(mysql); !status.ok()) return status;
   // NULL, and not "", leaves user and password to the option file.
   if (mysql_real_connect(
           mysql, HostOf(address), OrNull(settings.log_on.user),
@@ -109,8 +116,10 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
           address.port,
           address.unix_path.empty() ? nullptr : address.unix_path.c_str(),
           0) == nullptr) {
-    return connection->LastError(kConnectStep);
+    return check.verdict().ok() ? connection->LastError(kConnectStep)
+                                : check.verdict();
   }
+  if (absl::Status status = check.Conclude(); !status.ok()) return status;
   if (absl::Status status = connection->PrepareSession(settings);
       !status.ok()) {
     return status;
@@ -120,13 +129,6 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
 
 absl::Status Connection::PrepareSession(const ConnectionSettings& settings) {
   MYSQL* const mysql = mysql_.get();
-  ForbidReconnect(mysql);
-  // The library stays in plain text without a word when the server has no TLS.
-  if (settings.log_on.WantsTls() && mysql_get_ssl_cipher(mysql) == nullptr) {
-    return absl::UnauthenticatedError(absl::StrCat(
-        "server ", address_,
-        ": connect: the server offers no TLS, but a tls_ setting asks for it"));
-  }
   socket_ = fcntl(mysql_get_socket(mysql), F_DUPFD_CLOEXEC, 0);
   if (socket_ < 0) {
     return absl::ResourceExhaustedError(absl::StrCat(
@@ -134,8 +136,7 @@ absl::Status Connection::PrepareSession(const ConnectionSettings& settings) {
   }
   version_ = mysql_get_server_info(mysql);
   server_ = absl::StrCat(ShortVersion(version_), " at ", address_);
-  // Said once more: an option file or the server's init_connect may have set
-  // another one.
+  // Said once more: the server's init_connect may have set another one.
   if (mysql_set_character_set(mysql, settings.charset.c_str()) != 0) {
     return LastError(absl::StrCat("set charset ", settings.charset));
   }

@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "schema/config/map_file.h"
+#include "sync/socket_owners.h"
 
 struct st_mysql;
 using MYSQL = struct st_mysql;
@@ -30,6 +31,8 @@ struct st_mysql_res;
 using MYSQL_RES = struct st_mysql_res;  // NOLINT: Connector/C's name
 
 namespace postmirror {
+
+class GreetingCheck;
 
 struct ConnectionSettings {
   LogOn log_on;
@@ -39,6 +42,9 @@ struct ConnectionSettings {
   // longest silence of the server, and the longest time a write may block.
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration read_timeout = absl::Seconds(10);
+  // Who may serve a unix socket; anybody where it is nullptr. Must outlive the
+  // connection.
+  SocketOwners* owners = nullptr;
 };
 
 class Connection {
@@ -47,10 +53,13 @@ class Connection {
   using Row = absl::Span<const std::optional<absl::string_view>>;
 
   // Connects and logs on. "localhost" or an empty host is the library's unix
-  // socket, as in mysql_table(5). Without a tls_ setting the connection is in
-  // plain text; with one a server without TLS is refused. Fails with
-  // kFailedPrecondition when log_on.option_file cannot be read, which the
-  // library would pass over in silence.
+  // socket, as in mysql_table(5). Without a tls_ setting a TCP connection is in
+  // plain text; with one, nothing of the account is sent to a server without
+  // TLS, nor, unless tls_verify_cert is no, to one without a certificate that
+  // is valid for the host. A unix socket of another owner than before gets
+  // nothing either (SocketOwners). The password itself is sent over verified
+  // TLS alone. Fails with kFailedPrecondition when log_on.option_file cannot be
+  // read, which the library would pass over in silence.
   //
   // The session reads whole tables (no sql_select_limit), at REPEATABLE READ,
   // waits for a table lock no longer than it would for data, and is ended by
@@ -117,7 +126,8 @@ class Connection {
   };
 
   Connection(std::unique_ptr<MYSQL, CloseMysql> mysql,
-             const ServerAddress& address);
+             const ServerAddress& address,
+             std::unique_ptr<GreetingCheck> greeting_check);
 
   // The last error of the library, met in `step`.
   absl::Status LastError(absl::string_view step) const;
@@ -128,6 +138,8 @@ class Connection {
   absl::Status ReadRows(MYSQL_RES* result,
                         absl::FunctionRef<absl::Status(Row)> on_row);
 
+  // The library calls it for as long as there is the handle.
+  const std::unique_ptr<GreetingCheck> greeting_check_;
   std::unique_ptr<MYSQL, CloseMysql> mysql_;
   const std::string address_;
   std::string server_;

@@ -15,6 +15,14 @@ namespace {
 // The server's own text may quote a whole query.
 constexpr size_t kMaxTextBytes = 300;
 
+// The library's own text has lost the plugin's name.
+constexpr absl::string_view kHandsOver =
+    "it asks for the password itself, which goes over verified TLS only; if "
+    "that "
+    "is MariaDB, state tls_CAfile, or ALTER USER ... IDENTIFIED VIA "
+    "unix_socket, "
+    "ed25519 or mysql_native_password";
+
 // Numbers that the mysqld_error.h of one supported release lacks.
 constexpr unsigned kSnapshotConflict = 1020;  // ER_CHECKREAD
 constexpr unsigned kAccountLocked = 4151;     // ER_ACCOUNT_HAS_BEEN_LOCKED
@@ -63,6 +71,7 @@ absl::StatusCode CodeOf(unsigned number) {
     case ER_MUST_CHANGE_PASSWORD_LOGIN:
     case kAccountLocked:
     case CR_AUTH_PLUGIN_CANNOT_LOAD:
+    case CR_PLUGIN_NOT_ALLOWED:
       return absl::StatusCode::kUnauthenticated;
     case ER_TABLEACCESS_DENIED_ERROR:
     case ER_COLUMNACCESS_DENIED_ERROR:
@@ -113,6 +122,7 @@ absl::Status StatementError(unsigned number, const std::string& message) {
 
 absl::Status ServerError(absl::string_view address, absl::string_view step,
                          unsigned number, absl::string_view text) {
+  if (number == CR_PLUGIN_NOT_ALLOWED) text = kHandsOver;
   std::string line(text.substr(0, kMaxTextBytes));
   // One line for the log: a server quotes SQL with its newlines.
   std::replace_if(

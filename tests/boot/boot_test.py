@@ -144,6 +144,11 @@ class BootTest(unittest.TestCase):
         self.machine.run("mariadb", "mailserver", stdin=self.run_inside("cat", grants))
         rights = "-o root -g _postmirror-sync -m 0640"
         self.run_in_shell(f"install {rights} /etc/postfix/mysql-*.cf /etc/postmirror/")
+        hosts = "s|^hosts.*|hosts = unix:/run/mysqld/mysqld.sock|"
+        user = "s/^user.*/user = _postmirror-sync/"
+        self.run_in_shell(
+            f"sed -i -e '{hosts}' -e '{user}' -e '/^password/d' /etc/postmirror/mysql-*.cf"
+        )
         names = "|".join(PARAMETERS)
         self.run_inside("sed", "-i", "-E", rf"s/^# ?(({names}) =)/\1/", _CONFIG)
         self.run_inside("postmirror-sync", "--check")

@@ -133,7 +133,10 @@ class MailServer:
         for name in map(map_file, PARAMETERS):
             path = f"/etc/postfix/{name}"
             self._machine.run("cp", f"{self._folder}/deploy/postfix/{name}", path)
-            self._machine.run("sed", "-i", f"s/CHANGE-ME/{_PASSWORD}/", path)
+            # Postfix is in a chroot, and has no account by unix_socket.
+            log_on = rf"user = postmirror\npassword = {_PASSWORD}"
+            self._machine.run("sed", "-i", f"s/^user = .*/{log_on}/", path)
+            self._machine.run("sed", "-i", "s/^hosts = .*/hosts = 127.0.0.1/", path)
             self._machine.run("chown", "root:postfix", path)
             self._machine.run("chmod", "0640", path)
 

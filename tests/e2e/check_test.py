@@ -18,8 +18,10 @@ class CheckTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="postmirror-e2e-")
         self.addCleanup(folder.cleanup)
-        # Nobody listens on the port: --check asks no server.
-        self.site = Site(pathlib.Path(folder.name), free_port())
+        # Nobody listens on the socket: --check asks no server.
+        self.site = Site(
+            pathlib.Path(folder.name), free_port(), hosts="unix:/nowhere/socket"
+        )
 
     def check(self, program):
         return run_program(program, "--config", self.site.config, "--check")

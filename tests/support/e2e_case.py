@@ -69,6 +69,7 @@ class E2eCase(unittest.TestCase):
             queue_folder=self.folder / "postfix" / "spool",
             maps=self.maps,
             further_ports=further_ports,
+            hosts=self.mariadb_hosts(),
         )
         self.addCleanup(self._report)
         self.addCleanup(self.site.close)
@@ -95,6 +96,9 @@ class E2eCase(unittest.TestCase):
     def mariadb_ports(self):
         """Returns the ports that the map files name, in this order."""
         return [self.mariadb.port]
+
+    def mariadb_hosts(self):
+        """Returns what the map files name, if it is not those ports."""
 
     def start_postmirror(self):
         """Starts sync and proxy, and waits until lookups have answers."""

@@ -100,14 +100,16 @@ def _sql_file(name):
 
 
 class MariaDb:
-    """`options` are further ones of the server, which it has across restarts."""
+    """`options` are further ones of the server, which it has across restarts; `user` is
+    whom it becomes where root starts it."""
 
-    def __init__(self, folder, options=()):
+    def __init__(self, folder, options=(), user="mysql"):
         self.options = list(options)
+        self.user = user
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         if os.geteuid() == 0:
-            shutil.chown(self.folder, "mysql")
+            shutil.chown(self.folder, user)
         # May be moved or replaced while the server does not run.
         self.datadir = self.folder / "datadir"
         self.port = free_port()
@@ -115,6 +117,8 @@ class MariaDb:
         self.log_file = self.folder / "log"
         self._process = None
         mariadb_template.copy_to(self.datadir)
+        if os.geteuid() == 0 and user != "mysql":
+            subprocess.run(["chown", "-R", user, self.datadir], check=True)
 
     def start(self):
         """Starts the server and waits until it answers."""
@@ -137,7 +141,7 @@ class MariaDb:
             *self.options,
         ]
         if os.geteuid() == 0:
-            command.append("--user=mysql")
+            command.append(f"--user={self.user}")
         with open(self.log_file, "ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log

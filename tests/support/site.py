@@ -66,7 +66,7 @@ class Site:
     folder of the Postfix that will ask, below which the unix socket stands. `maps`
     are lists of MapFile by their parameter, in place of the guide's one map, or for
     a further parameter. `further_ports` are those of the servers that `hosts` names
-    after the first.
+    after the first; `hosts` is written as it is, in the place of all of them.
     """
 
     def __init__(
@@ -77,12 +77,16 @@ class Site:
         queue_folder=None,
         maps=None,
         further_ports=(),
+        hosts=None,
     ):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.store = self.folder / "store"
         self.config = self.folder / "postmirror.cf"
         self.mariadb_ports = (mariadb_port, *further_ports)
+        self._hosts = hosts or " ".join(
+            f"inet:127.0.0.1:{port}" for port in self.mariadb_ports
+        )
         lists = {**{name: [each] for name, each in GUIDE_MAPS.items()}, **(maps or {})}
         served = [name for name in lists if (settings or {}).get(name, "") is not None]
         self.ports = {name: free_port() for name in (*served, "socketmap")}
@@ -232,7 +236,7 @@ class Site:
     def _write_map_file(self, map_file):
         path = self.folder / f"mysql-{map_file.name}.cf"
         text = _MAP_FILE.format(
-            hosts=" ".join(f"inet:127.0.0.1:{port}" for port in self.mariadb_ports),
+            hosts=self._hosts,
             user=USER,
             password=PASSWORD,
             database=DATABASE,

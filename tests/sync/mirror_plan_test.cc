@@ -14,6 +14,7 @@ namespace postmirror {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -31,7 +32,7 @@ class MirrorPlanTest : public ::testing::Test {
     Settings settings = {
         {"user", "postmirror"},
         {"password", "secret"},
-        {"hosts", "127.0.0.1"},
+        {"hosts", "unix:/run/mysqld/mysqld.sock"},
         {"dbname", "mailserver"},
         {"query", "SELECT destination FROM virtual_aliases WHERE source='%s'"}};
     for (const auto& [setting, value] : changed) settings[setting] = value;
@@ -109,11 +110,24 @@ TEST_F(MirrorPlanTest, OtherHostsAreAnotherServer) {
   const absl::StatusOr<MirrorPlan> plan = Plan();
   ASSERT_TRUE(plan.ok()) << plan.status();
   ASSERT_THAT(plan->servers, SizeIs(2));
-  EXPECT_THAT(plan->warnings, ElementsAre(HasSubstr("not read at one moment")));
+  EXPECT_THAT(plan->warnings, Contains(HasSubstr("not read at one moment")));
   EXPECT_THAT(plan->servers[0].hosts, SizeIs(2));
   EXPECT_EQ(plan->servers[0].hosts[0].host, "127.0.0.1");
   EXPECT_THAT(plan->servers[0].groups[0].maps, SizeIs(2));
   EXPECT_THAT(plan->servers[1].groups[0].maps, SizeIs(1));
+}
+
+TEST_F(MirrorPlanTest, PlainTcpIsAWarningForEachServer) {
+  Serve("a.cf", {{"hosts", "unix:/s db1:3307"}});
+  Serve("b.cf", {{"hosts", "unix:/s db1:3307"}});
+  Serve("c.cf", {{"hosts", "unix:/s localhost"}});
+  Serve("d.cf", {{"hosts", "db2"}, {"tls_CAfile", "/ca.pem"}});
+  const absl::StatusOr<MirrorPlan> plan = Plan();
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->warnings,
+              ElementsAre(AllOf(HasSubstr("hosts: db1:3307 is read over TCP"),
+                                HasSubstr("unix:/run/mysqld/mysqld.sock")),
+                          HasSubstr("not read at one moment")));
 }
 
 TEST_F(MirrorPlanTest, AMapOfTwoParametersIsMirroredOnce) {

@@ -123,13 +123,24 @@ TEST_F(MapFileTest, WantsTlsWithEachOfItsSettings) {
   EXPECT_EQ(With("tls_CAfile = /a\n").log_on.tls_CAfile, "/a");
   EXPECT_EQ(With("tls_CApath = /p\n").log_on.tls_CApath, "/p");
   EXPECT_EQ(With("tls_ciphers = HIGH\n").log_on.tls_ciphers, "HIGH");
-  EXPECT_TRUE(With("tls_verify_cert = Yes\n").log_on.tls_verify_cert);
+  EXPECT_EQ(With("tls_verify_cert = Yes\n").log_on.tls_verify_cert, true);
   for (const char* line :
        {"tls_cert_file = /c", "tls_key_file = /k", "tls_CAfile = /a",
         "tls_CApath = /p", "tls_ciphers = HIGH", "tls_verify_cert=yes"}) {
     EXPECT_TRUE(With(line).log_on.WantsTls()) << line;
   }
-  EXPECT_FALSE(With("tls_verify_cert = no\ntls_CAfile =\n").log_on.WantsTls());
+  EXPECT_FALSE(With("tls_CAfile =\n").log_on.WantsTls());
+}
+
+TEST_F(MapFileTest, VerifiesTlsUnlessToldOtherwise) {
+  EXPECT_FALSE(Parsed(kQuery).log_on.VerifiesTls());
+  EXPECT_TRUE(With("tls_CAfile = /a\n").log_on.VerifiesTls());
+  EXPECT_TRUE(With("tls_ciphers = HIGH\n").log_on.VerifiesTls());
+  EXPECT_THAT(warnings_, IsEmpty());
+  const LogOn log_on = With("tls_CAfile = /a\ntls_verify_cert = no\n").log_on;
+  EXPECT_TRUE(log_on.WantsTls());
+  EXPECT_FALSE(log_on.VerifiesTls());
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("tls_verify_cert is no")));
 }
 
 TEST_F(MapFileTest, JoinsAQueryOverSeveralLines) {

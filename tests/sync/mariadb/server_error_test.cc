@@ -30,6 +30,15 @@ TEST(ServerErrorTest, RefusedAccountsAreUnauthenticated) {
   }
 }
 
+TEST(ServerErrorTest, AWantedPasswordNamesTheCure) {
+  const absl::Status status =
+      ServerError("db", kConnectStep, 5010, "plugin 'tive_password'");
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
+  const std::string message(status.message());
+  EXPECT_NE(message.find("ALTER USER"), message.npos) << message;
+  EXPECT_EQ(message.find("tive_password"), message.npos) << message;
+}
+
 TEST(ServerErrorTest, LimitsThatAreReachedAreExhausted) {
   for (unsigned number : {1040U, 1203U, 1226U}) {
     EXPECT_EQ(CodeOf(number), absl::StatusCode::kResourceExhausted) << number;

@@ -76,9 +76,11 @@ TEST_F(TlsTest, PlainTextIsTheDefault) {
   EXPECT_EQ(*cipher, "");
 }
 
-TEST_F(TlsTest, ATlsSettingEncryptsWithoutVerifying) {
+TEST_F(TlsTest, ATlsSettingEncryptsAndVerifies) {
   LogOn tls;
   tls.tls_ciphers = "ALL";
+  EXPECT_EQ(Cipher(tls).status().code(), absl::StatusCode::kUnauthenticated);
+  tls.tls_verify_cert = false;
   const auto cipher = Cipher(tls);
   ASSERT_TRUE(cipher.ok()) << cipher.status();
   EXPECT_NE(*cipher, "");
@@ -87,14 +89,20 @@ TEST_F(TlsTest, ATlsSettingEncryptsWithoutVerifying) {
 TEST_F(TlsTest, CertificateForAnotherNameIsRefusedWhenVerified) {
   LogOn tls;
   tls.tls_CAfile = Certificate();
-  EXPECT_TRUE(Cipher(tls).ok());
-  tls.tls_verify_cert = true;
   EXPECT_EQ(Cipher(tls).status().code(), absl::StatusCode::kUnauthenticated);
+  tls.tls_verify_cert = false;
+  EXPECT_TRUE(Cipher(tls).ok());
+}
+
+TEST_F(TlsTest, ItDoesNotConcernUnixSockets) {
+  ConnectionSettings settings = Server()->Root();
+  settings.log_on.tls_CAfile = Certificate();
+  EXPECT_TRUE(Connection::Open(Server()->Unix(), settings).ok());
 }
 
 TEST_F(TlsTest, CancelEndsAnEncryptedConnection) {
   ConnectionSettings settings = Server()->Root();
-  settings.log_on.tls_ciphers = "ALL";
+  settings.log_on.tls_verify_cert = false;
   const auto connection = Connection::Open(Server()->Tcp(), settings);
   ASSERT_TRUE(connection.ok()) << connection.status();
   (*connection)->Cancel();

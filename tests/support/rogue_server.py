@@ -1,0 +1,134 @@
+"""Somebody who answers in MariaDB's place, and keeps all that he is sent.
+
+    rogue = RogueServer()
+    rogue.switch_to = "mysql_clear_password"
+    rogue.start()
+    rogue.wait_for_clients(2)
+    rogue.received()        # bytes, by client
+    rogue.close()
+"""
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+
+from support.ports import free_port
+from support.waiting import wait_until
+
+_SSL = 1 << 11  # CLIENT_SSL
+# What MariaDB 10.11 says it can, without TLS and compression.
+_CAPABILITIES = 0x81BFF7DF & ~_SSL
+_SCRAMBLE = b"12345678", b"abcdefghijkl"
+_SECONDS = 10
+
+
+def _packet(number, payload):
+    return struct.pack("<I", len(payload))[:3] + bytes([number % 256]) + payload
+
+
+class RogueServer:
+    """`certificate` is (certificate, key): with it TLS is offered. A `greeting_plugin`
+    is named in the greeting, `switch_to` is asked for once the client has answered;
+    the empty text stands for the request of MySQL 4.0."""
+
+    def __init__(self, port=None, certificate=None):
+        self.port = port or free_port()
+        self.greeting_plugin = "mysql_native_password"
+        self.switch_to = None
+        self._tls = None
+        if certificate is not None:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(*certificate)
+        self._received = []
+        self._ended = 0
+        self._listener = None
+
+    def start(self):
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self):
+        if self._listener is not None:
+            # A thread that waits in accept() holds the socket otherwise.
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+            self._listener = None
+
+    def received(self):
+        """Returns what each client has sent, TLS taken off where there was any."""
+        return [bytes(each) for each in self._received]
+
+    def wait_for_clients(self, count):
+        """Waits until so many more have come and gone."""
+        before = self._ended
+        wait_until(
+            lambda: self._ended >= before + count,
+            60,
+            lambda: f"{count} clients after {before}, but {self._ended}",
+        )
+
+    def _serve(self):
+        listener = self._listener
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            got = bytearray()
+            self._received.append(got)
+            client.settimeout(_SECONDS)
+            with client, contextlib.suppress(OSError):
+                self._talk(client, got)
+            self._ended += 1
+
+    def _talk(self, client, got):
+        client.sendall(_packet(0, self._greeting()))
+        number = self._read(client, got)
+        if self._tls is not None and number is not None:
+            client = self._tls.wrap_socket(client, server_side=True)
+            number = self._read(client, got)
+        if number is not None and self.switch_to is not None:
+            plugin = self.switch_to.encode()
+            more = plugin + b"\0" + b"".join(_SCRAMBLE) + b"\0" if plugin else b""
+            client.sendall(_packet(number + 1, b"\xfe" + more))
+        while number is not None:
+            number = self._read(client, got)
+            if number is not None:
+                client.sendall(_packet(number + 1, b"\2password?"))
+
+    def _greeting(self):
+        can = _CAPABILITIES | (_SSL if self._tls is not None else 0)
+        first, second = _SCRAMBLE
+        return (
+            b"\x0a5.5.5-10.11.6-MariaDB\0"
+            + struct.pack("<I", 7)
+            + first
+            + b"\0"
+            + struct.pack("<HBHH", can & 0xFFFF, 45, 2, can >> 16)
+            + bytes([len(first) + len(second) + 1])
+            + bytes(10)
+            + second
+            + b"\0"
+            + self.greeting_plugin.encode()
+            + b"\0"
+        )
+
+    @staticmethod
+    def _read(client, got):
+        """Returns the number of the next packet; None where there is none. Reads no
+        more, since what comes next may be TLS."""
+        missing = 4  # a packet's header
+        packet = bytearray()
+        while missing:
+            part = client.recv(missing)
+            got.extend(part)
+            packet.extend(part)
+            if not part:
+                return None
+            missing -= len(part)
+            if len(packet) == 4:
+                missing = int.from_bytes(packet[:3], "little")
+        return packet[3]
