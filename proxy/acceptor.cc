@@ -4,10 +4,12 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/errno_status.h"
+#include "schema/runtime/socket_address.h"
 
 namespace postmirror {
 namespace {
@@ -28,10 +30,14 @@ bool IsShortage(int error) {
 class Acceptor::Door final : public Watcher {
  public:
   Door(Acceptor* acceptor, Listener listener, const Codec* codec)
-      : acceptor_(acceptor), listener_(std::move(listener)), codec_(codec) {}
+      : acceptor_(acceptor),
+        listener_(std::move(listener)),
+        name_(ListenerName(listener_.address)),
+        codec_(codec) {}
 
   int socket() const { return listener_.socket.get(); }
   const std::string& address() const { return listener_.address; }
+  const std::string& name() const { return name_; }
   bool passed() const { return listener_.passed; }
   // Of a unix socket that we bound, else nullptr.
   const SocketFile* file() const { return listener_.file.get(); }
@@ -45,22 +51,22 @@ class Acceptor::Door final : public Watcher {
  private:
   Acceptor* const acceptor_;
   Listener listener_;
+  const std::string name_;
   const Codec* codec_;
 };
 
 Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
-                   std::atomic<int>* clients, Logger* logger)
+                   ClientCounts* counts, Logger* logger)
     : workers_(std::move(workers)),
       client_limit_(client_limit),
-      clients_(clients),
-      logger_(logger),
-      refusals_({.silent_ticks = kTicksBetweenReports}),
-      pauses_({.silent_ticks = kTicksBetweenReports}) {}
+      counts_(counts),
+      logger_(logger) {}
 
 Acceptor::~Acceptor() = default;
 
 absl::Status Acceptor::Add(Listener listener, const Codec* codec) {
   doors_.push_back(std::make_unique<Door>(this, std::move(listener), codec));
+  counts_->Open(doors_.back()->name());
   // A tick will watch all of them again.
   if (paused_) return absl::OkStatus();
   Door* const door = doors_.back().get();
@@ -71,6 +77,12 @@ std::set<std::string> Acceptor::Addresses() const {
   std::set<std::string> addresses;
   for (const auto& door : doors_) addresses.insert(door->address());
   return addresses;
+}
+
+int Acceptor::Listeners() const {
+  std::set<std::string> names;
+  for (const auto& door : doors_) names.insert(door->name());
+  return static_cast<int>(names.size());
 }
 
 absl::Status Acceptor::Follow(ListenPlan plan) {
@@ -135,7 +147,7 @@ void Acceptor::Accept(const Door& door) {
     FileDescriptor socket(
         accept4(door.socket(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.open()) {
-      Welcome(std::move(socket), door.codec());
+      Welcome(std::move(socket), door.codec(), door.name());
     } else if (IsShortage(errno)) {
       Pause(errno);
     } else {
@@ -145,19 +157,54 @@ void Acceptor::Accept(const Door& door) {
 }
 
 void Acceptor::Welcome(FileDescriptor socket, const Codec* codec) {
-  if (clients_->load() >= client_limit_) {
-    ++turned_away_;
-    ++refusals_.count;
-    return workers_.front()->TurnAway(std::move(socket), codec);
-  }
-  ++accepted_;
-  clients_->fetch_add(1);
-  if (next_ == 0) {
-    workers_.front()->Serve(std::move(socket), codec);
+  const std::string listener = ListenerName(BoundAddress(socket.get()));
+  Welcome(std::move(socket), codec, listener);
+}
+
+void Acceptor::Welcome(FileDescriptor socket, const Codec* codec,
+                       const std::string& listener) {
+  const Peer peer = PeerOf(socket.get());
+  Worker::Arrival client = {.socket = std::move(socket),
+                            .codec = codec,
+                            .holder = {.listener = listener, .peer = peer}};
+  Worker* worker = workers_[next_];
+  if (counts_->IsUnknown(peer)) {
+    unknown_.Count(absl::StrCat(listener, ": ", peer.ToString()));
+    workers_.front()->TurnAway(std::move(client.socket), codec,
+                               Connection::Service::kUnknownUser);
+  } else if (counts_->At(listener) < client_limit_ ||
+             MakeRoom(&client, &worker)) {
+    next_ = (next_ + 1) % workers_.size();
+    Serve(worker, std::move(client));
   } else {
-    workers_[next_]->HandOver(std::move(socket), codec);
+    ++turned_away_;
+    refusals_.Count(listener);
+    workers_.front()->TurnAway(std::move(client.socket), codec,
+                               Connection::Service::kTurnedAway);
   }
-  next_ = (next_ + 1) % workers_.size();
+}
+
+// Says who gives up a connection for the client, and which worker has it: that
+// whose turn it is, if it can be.
+bool Acceptor::MakeRoom(Worker::Arrival* client, Worker** worker) {
+  const std::optional<ClientCounts::Loser> loser =
+      counts_->WhoMakesRoom(client->holder, client_limit_, *worker);
+  if (!loser.has_value()) return false;
+  client->instead_of = loser->peer;
+  *worker = loser->worker;
+  replacements_.Count(
+      absl::StrCat(client->holder.listener, ", of ", loser->peer.ToString()));
+  return true;
+}
+
+void Acceptor::Serve(Worker* worker, Worker::Arrival client) {
+  ++accepted_;
+  counts_->Add(client.holder, worker);
+  if (worker == workers_.front()) {
+    worker->Serve(std::move(client));
+  } else {
+    worker->HandOver(std::move(client));
+  }
 }
 
 void Acceptor::Pause(int error) {
@@ -171,33 +218,57 @@ void Acceptor::Pause(int error) {
 void Acceptor::Tick() {
   doomed_.clear();
   doomed_.swap(closed_);
-  if (paused_) {
-    paused_ = false;
-    for (const auto& door : doors_) {
-      const absl::Status watched =
-          workers_.front()->loop()->Watch(door->socket(), EPOLLIN, door.get());
-      // Watching again needs memory, too; the next tick tries again.
-      if (!watched.ok()) {
-        Pause(ENOMEM);
-        break;
-      }
+  for (Worker* worker : workers_) {
+    if (worker == workers_.front()) {
+      worker->Tick();
+    } else {
+      worker->Post([worker] { worker->Tick(); });
     }
   }
-  if (const int count = refusals_.Tick(); count > 0) {
-    logger_->Warning(
-        absl::StrCat("client_limit of ", client_limit_.load(),
-                     " is reached: connections turned away: ", count));
-  }
-  if (const int count = pauses_.Tick(); count > 0) {
-    logger_->Warning(absl::StrCat("accept: ", ErrnoText(pause_error_),
-                                  ": waited before accepting again: ", count));
+  WatchAgain();
+  LogReports();
+}
+
+void Acceptor::WatchAgain() {
+  if (!paused_) return;
+  paused_ = false;
+  for (const auto& door : doors_) {
+    const absl::Status watched =
+        workers_.front()->loop()->Watch(door->socket(), EPOLLIN, door.get());
+    // Watching again needs memory, too; the next tick tries again.
+    if (!watched.ok()) return Pause(ENOMEM);
   }
 }
 
+void Acceptor::LogReports() {
+  const uint64_t overdue = counts_->overdue();
+  unfinished_.count += static_cast<int>(overdue - overdue_);
+  overdue_ = overdue;
+  const auto warn = [this](Report* report, const auto&... text) {
+    const int count = report->Tick();
+    if (count > 0) logger_->Warning(absl::StrCat(text..., count));
+  };
+  const std::string reached =
+      absl::StrCat("client_limit of ", client_limit_.load(), " is reached at ");
+  warn(&refusals_, reached, refusals_.last, ": connections turned away: ");
+  warn(&replacements_, reached, replacements_.last,
+       ": idle connections closed for new ones: ");
+  warn(&unfinished_,
+       "a request did not arrive, or a reply was not read, within ",
+       ClientGroups::kMaxUnfinishedSeconds, " s: connections closed: ");
+  warn(&unknown_, unknown_.last,
+       " stands for every user of another user namespace, and postmirror-proxy "
+       "runs in one itself (PrivateUsers= of its unit, a container): lookups "
+       "are answered temporarily; run it and who asks in the same one; "
+       "connections turned away: ");
+  warn(&pauses_, "accept: ", ErrnoText(pause_error_),
+       ": waited before accepting again: ");
+}
+
 int Acceptor::Report::Tick() {
-  if (silent_ticks < kTicksBetweenReports) ++silent_ticks;
-  if (count == 0 || silent_ticks < kTicksBetweenReports) return 0;
-  silent_ticks = 0;
+  if (silent_ticks > 0) --silent_ticks;
+  if (count == 0 || silent_ticks > 0) return 0;
+  silent_ticks = kTicksBetweenReports;
   return std::exchange(count, 0);
 }
 

@@ -9,9 +9,11 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "proxy/client_counts.h"
 #include "proxy/listen_plan.h"
 #include "proxy/net/event_loop.h"
 #include "proxy/net/listener.h"
@@ -23,11 +25,12 @@ namespace postmirror {
 
 class Acceptor {
  public:
-  // Serves at most `client_limit` clients at a time, as `*clients` counts them;
-  // further ones are turned away. `workers` are not empty. Everything must
+  // Serves at most `client_limit` clients of each listener at a time, as
+  // `*counts` has them; for a further one another makes room, or it is turned
+  // away (ClientCounts::WhoMakesRoom). `workers` are not empty. Everything must
   // outlive the acceptor, which is destroyed when no worker runs.
-  Acceptor(std::vector<Worker*> workers, int client_limit,
-           std::atomic<int>* clients, Logger* logger);
+  Acceptor(std::vector<Worker*> workers, int client_limit, ClientCounts* counts,
+           Logger* logger);
   ~Acceptor();
 
   // Begins to accept on `listener`, for `codec`.
@@ -41,13 +44,17 @@ class Acceptor {
   // failure everything is as before.
   absl::Status Follow(ListenPlan plan);
 
-  // Serves a client, or turns it away.
+  // How many limits there are: ListenerName() of Addresses().
+  int Listeners() const;
+
+  // Serves a client that another process has accepted, or turns it away.
   void Welcome(FileDescriptor socket, const Codec* codec);
 
   void set_client_limit(int client_limit) { client_limit_ = client_limit; }
 
-  // To be called about once a second: accepts again after a want of descriptors
-  // or memory, and logs, at most once a minute, what went wrong since.
+  // To be called about once a second: the workers' Tick(); accepts again after
+  // a want of descriptors or memory, and logs, at most once a minute, what went
+  // wrong since.
   void Tick();
 
   // So many clients were served, or turned away, so far. Any thread may ask.
@@ -62,12 +69,24 @@ class Acceptor {
   struct Report {
     int count = 0;
     int silent_ticks = 0;
+    std::string last;  // where, or who, it was
+
+    void Count(std::string where) {
+      ++count;
+      last = std::move(where);
+    }
 
     // Returns the count to log now, or 0.
     int Tick();
   };
 
   void Accept(const Door& door);
+  void Welcome(FileDescriptor socket, const Codec* codec,
+               const std::string& listener);
+  void Serve(Worker* worker, Worker::Arrival client);
+  bool MakeRoom(Worker::Arrival* client, Worker** worker);
+  void WatchAgain();
+  void LogReports();
   void Pause(int error);
   void Redirect(const ListenPlan& plan);
   void CloseLast();
@@ -76,7 +95,7 @@ class Acceptor {
 
   const std::vector<Worker*> workers_;
   std::atomic<int> client_limit_;
-  std::atomic<int>* const clients_;
+  ClientCounts* const counts_;
   Logger* const logger_;
   std::vector<std::unique_ptr<Door>> doors_;
   // Closed, and destroyed once no event of theirs can be left: a tick may come
@@ -88,7 +107,11 @@ class Acceptor {
   int pause_error_ = 0;
   std::atomic<uint64_t> accepted_ = 0;
   std::atomic<uint64_t> turned_away_ = 0;
-  Report refusals_;  // those turned away
+  uint64_t overdue_ = 0;  // of ClientCounts::overdue, so many were seen
+  Report refusals_;       // those turned away
+  Report replacements_;   // those closed for others
+  Report unknown_;        // those whose user is unknown
+  Report unfinished_;     // those closed in the middle of something
   Report pauses_;
 };
 

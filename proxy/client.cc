@@ -17,7 +17,11 @@ bool WouldBlock() {
 
 Client::Client(FileDescriptor socket, const Codec* codec,
                Connection::Service service, Desk* desk)
-    : socket_(std::move(socket)), desk_(desk), connection_(codec, service) {}
+    : socket_(std::move(socket)),
+      desk_(desk),
+      order_at_rest_(codec->ReconnectsAtOnce() ? ClientGroups::kReconnects
+                                               : ClientGroups::kWaits),
+      connection_(codec, service) {}
 
 absl::Status Client::Start() {
   watched_ = EPOLLIN;
@@ -35,24 +39,32 @@ void Client::Close() {
   socket_.Close();
 }
 
+void Client::AnswerAndClose() {
+  if (socket_.open()) Exchange(EPOLLIN);
+  Close();
+}
+
 FileDescriptor Client::Release() {
   return connection_.IsAtRest() ? std::move(socket_) : FileDescriptor();
 }
 
 void Client::OnReady(uint32_t events) {
   if (!socket_.open()) return;  // closed earlier in this wake-up
-  if (Exchange(events)) {
-    WatchForWhatIsMissing();
-  } else {
-    Close();
-  }
+  if (!Exchange(events)) return Close();
+  WatchForWhatIsMissing();
+  Move();
 }
 
 bool Client::Exchange(uint32_t events) {
+  finished_something_ = false;
   const bool hung_up = (events & EPOLLHUP) != 0;
-  if ((events & EPOLLERR) != 0 || (hung_up && connection_.input_ended()))
+  // Whoever has hung up reads nothing more, and sends no more than is there.
+  if ((events & EPOLLERR) != 0 ||
+      (hung_up && (connection_.input_ended() || !connection_.unsent().empty())))
     return false;
   if ((events & EPOLLOUT) != 0 && !SendUnsent()) return false;
+  // What a client asks that does not read waits in its socket.
+  if (!connection_.unsent().empty()) return true;
   absl::string_view bytes;
   if (((events & EPOLLIN) != 0 || hung_up) && !Read(&bytes)) return false;
   while (!connection_.Finished()) {
@@ -76,6 +88,7 @@ bool Client::Read(absl::string_view* bytes) {
 bool Client::SendReplies() {
   const absl::string_view output = desk_->replies.output;
   if (output.empty()) return true;
+  finished_something_ = true;
   const ssize_t size =
       send(socket_.get(), output.data(), output.size(), MSG_NOSIGNAL);
   if (size < 0 && !WouldBlock()) return false;
@@ -90,18 +103,27 @@ bool Client::SendUnsent() {
       send(socket_.get(), unsent.data(), unsent.size(), MSG_NOSIGNAL);
   if (size < 0) return WouldBlock();
   connection_.Sent(static_cast<size_t>(size));
+  finished_something_ = connection_.unsent().empty();
   return true;
 }
 
 void Client::WatchForWhatIsMissing() {
-  // Reads while replies wait, too: only so is a client found out that sends and
-  // never reads.
+  const bool has_unsent = !connection_.unsent().empty();
+  const bool reads = !has_unsent && !connection_.input_ended();
   const uint32_t wanted =
-      (connection_.input_ended() ? 0U : uint32_t{EPOLLIN}) |
-      (connection_.unsent().empty() ? 0U : uint32_t{EPOLLOUT});
+      (reads ? uint32_t{EPOLLIN} : 0U) | (has_unsent ? uint32_t{EPOLLOUT} : 0U);
   if (wanted == watched_) return;
   watched_ = wanted;
   desk_->loop->Change(socket_.get(), wanted, this);
+}
+
+void Client::Move() {
+  desk_->groups.Move(
+      {.order =
+           connection_.IsAtRest() ? order_at_rest_ : ClientGroups::kUnfinished,
+       .finished_something = finished_something_,
+       .kept_bytes = connection_.kept_bytes()},
+      &standing_);
 }
 
 }  // namespace postmirror

@@ -10,14 +10,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "proxy/client_groups.h"
 #include "proxy/connection.h"
 #include "proxy/net/event_loop.h"
 #include "proxy/protocol/codec.h"
 #include "schema/runtime/file_descriptor.h"
 
 namespace postmirror {
-
-class Client;
 
 // What the clients of one worker share.
 struct Desk {
@@ -32,6 +31,7 @@ struct Desk {
   std::function<void(Client*)> leave;
   std::vector<char> input = std::vector<char>(kInputBytes);
   ReplyBuffers replies;
+  ClientGroups groups;
 };
 
 class Client final : public Watcher {
@@ -46,10 +46,17 @@ class Client final : public Watcher {
   // Closes the socket and leaves the desk.
   void Close();
 
+  // The same, once what has come meanwhile is answered.
+  void AnswerAndClose();
+
   // Gives the socket away if the connection is at rest, else none; the client
   // is of no use then. REQUIRES: its worker does not run.
   FileDescriptor Release();
   const Codec* codec() const { return connection_.codec(); }
+
+  ClientGroups::Standing* standing() { return &standing_; }
+  // Where it stands while it is between two requests.
+  ClientGroups::Order order_at_rest() const { return order_at_rest_; }
 
   void OnReady(uint32_t events) override;
 
@@ -60,10 +67,14 @@ class Client final : public Watcher {
   bool SendReplies();
   bool SendUnsent();
   void WatchForWhatIsMissing();
+  void Move();
 
   FileDescriptor socket_;
   Desk* const desk_;
-  uint32_t watched_ = 0;  // the events that the loop watches for
+  const ClientGroups::Order order_at_rest_;
+  ClientGroups::Standing standing_;
+  bool finished_something_ = false;  // in this wake-up
+  uint32_t watched_ = 0;             // the events that the loop watches for
   Connection connection_;
 };
 

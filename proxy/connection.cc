@@ -17,12 +17,6 @@ void CountLookup(const ReplyBuffers& buffers, Outcome outcome) {
 void Connection::Receive(absl::string_view bytes, LookupFunction lookup,
                          ReplyBuffers* buffers) {
   buffers->output.clear();
-  if (!unsent_.empty()) {
-    unread_.append(bytes.data(), bytes.size());
-    paused_ = !unread_.empty();
-    cut_off_ = unread_.size() > kMaxWaitingBytes;
-    return;
-  }
   if (unread_.empty()) {
     // The usual case: whole requests, answered from where they were read.
     const absl::string_view rest = Answer(bytes, lookup, buffers);
@@ -49,7 +43,7 @@ absl::string_view Connection::Answer(absl::string_view input,
     if (progress == Progress::kIncomplete) return input;
     if (progress == Progress::kComplete) AnswerOne(lookup, buffers);
     if (progress == Progress::kBroken) CountRefused(*buffers);
-    broken_ = progress == Progress::kBroken || service_ == Service::kTurnedAway;
+    broken_ = progress == Progress::kBroken || !IsAnswered();
     if (broken_) return {};
   }
   return {};
@@ -58,9 +52,12 @@ absl::string_view Connection::Answer(absl::string_view input,
 void Connection::AnswerOne(LookupFunction lookup, ReplyBuffers* buffers) const {
   const Request& request = buffers->request;
   std::string* output = &buffers->output;
-  if (service_ == Service::kTurnedAway &&
-      request.kind != Request::Kind::kMalformed) {
-    codec_->AppendReply(Outcome::kTemporary, "too many connections", output);
+  if (!IsAnswered() && request.kind != Request::Kind::kMalformed) {
+    codec_->AppendReply(Outcome::kTemporary,
+                        service_ == Service::kTurnedAway
+                            ? "too many connections"
+                            : "the user of this connection is unknown",
+                        output);
     return;
   }
   switch (request.kind) {
@@ -85,7 +82,7 @@ void Connection::AnswerOne(LookupFunction lookup, ReplyBuffers* buffers) const {
 
 // Nobody looks at what those ask who are turned away.
 void Connection::CountRefused(const ReplyBuffers& buffers) const {
-  if (buffers.counts == nullptr || service_ == Service::kTurnedAway) return;
+  if (buffers.counts == nullptr || !IsAnswered()) return;
   buffers.counts->CountRefused(buffers.request.protocol);
 }
 

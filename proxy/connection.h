@@ -39,22 +39,21 @@ class Connection {
  public:
   enum class Service {
     kAnswered,
-    kTurnedAway,  // beyond client_limit: one temporary reply, then closed
+    // One temporary reply, then closed:
+    kTurnedAway,   // beyond client_limit
+    kUnknownUser,  // LocalUsers::unknown
   };
 
   // Replies wait for the client once a read has brought more than this.
   static constexpr size_t kMaxBurstBytes = size_t{64} * 1024;
-  // A client that sends more than this while replies wait for it never reads
-  // them.
-  static constexpr size_t kMaxWaitingBytes = size_t{256} * 1024;
-
   // `codec` must outlive the connection.
   explicit Connection(const Codec* codec, Service service = Service::kAnswered)
       : codec_(codec), service_(service) {}
 
   // Takes what was read, which may be nothing, and replaces `buffers->output`
-  // by the replies to all complete requests, up to kMaxBurstBytes. While
-  // earlier replies are unsent the bytes wait. REQUIRES: not Finished().
+  // by the replies to all complete requests, up to kMaxBurstBytes. REQUIRES:
+  // not Finished(), and unsent() is empty: so a client that does not read makes
+  // us keep no more.
   void Receive(absl::string_view bytes, LookupFunction lookup,
                ReplyBuffers* buffers);
 
@@ -73,21 +72,23 @@ class Connection {
 
   const Codec* codec() const { return codec_; }
 
+  // What the client makes us keep.
+  size_t kept_bytes() const { return unread_.size() + unsent_.size(); }
+
   // Whether nothing is known of the client but its codec: between two requests,
   // with all replies taken. Another connection may go on with its socket.
   bool IsAtRest() const {
-    return service_ == Service::kAnswered && unread_.empty() &&
-           unsent_.empty() && !input_ended_ && !broken_;
+    return IsAnswered() && unread_.empty() && unsent_.empty() &&
+           !input_ended_ && !broken_;
   }
 
   // Whether Receive() would answer more without further bytes.
   bool HasMore() const { return paused_ && unsent_.empty() && !Finished(); }
 
   // Whether to close now. A client that broke a rule still gets the replies to
-  // what it asked before, unless it does not read them.
+  // what it asked before.
   bool Finished() const {
-    return cut_off_ ||
-           (unsent_.empty() && (broken_ || (input_ended_ && !paused_)));
+    return unsent_.empty() && (broken_ || (input_ended_ && !paused_));
   }
 
  private:
@@ -96,13 +97,13 @@ class Connection {
                            ReplyBuffers* buffers);
   void AnswerOne(LookupFunction lookup, ReplyBuffers* buffers) const;
   void CountRefused(const ReplyBuffers& buffers) const;
+  bool IsAnswered() const { return service_ == Service::kAnswered; }
 
   const Codec* codec_;
   const Service service_;
   bool paused_ = false;       // unread_ may hold whole requests
   bool input_ended_ = false;  // the client shut down its side
   bool broken_ = false;       // the input cannot be followed, or is not wanted
-  bool cut_off_ = false;      // the client does not read
   std::string unread_;        // empty and unallocated between whole requests
   std::string unsent_;        // likewise
 };

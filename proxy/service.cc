@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <set>
@@ -16,14 +15,16 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "proxy/acceptor.h"
+#include "proxy/client_counts.h"
+#include "proxy/client_limit.h"
 #include "proxy/listen_plan.h"
 #include "proxy/lookup/store_watch.h"
 #include "proxy/lookup/wake_up_lookup.h"
 #include "proxy/map_switch.h"
 #include "proxy/metrics/proxy_metrics.h"
 #include "proxy/net/connection_queue.h"
-#include "proxy/net/descriptor_limit.h"
 #include "proxy/net/listener.h"
+#include "proxy/net/peer.h"
 #include "proxy/net/trigger.h"
 #include "proxy/protocol/codec_set.h"
 #include "proxy/pulse.h"
@@ -38,11 +39,6 @@
 namespace postmirror {
 namespace {
 
-// The store (twice while it is reopened), the triggers, the log, what serves
-// metrics with its clients, and what was inherited.
-constexpr int kOtherDescriptors = 128;
-// A host name stands for one address of IPv4 and one of IPv6, as a rule.
-constexpr int kSocketsAListenEntry = 2;
 // Under which the service manager keeps the clients' connections.
 constexpr char kQueueName[] = "connections";
 
@@ -66,7 +62,6 @@ class Service {
   absl::Status StartListeners();
   void TakeDescriptors();
   void Welcome(std::vector<WaitingConnection> connections);
-  int AffordableClients(const Config& config);
   void Reload();
   absl::Status Follow(Config config);
   void KeepUntilRestart(Config* config);
@@ -88,7 +83,7 @@ class Service {
   Logger* const logger_;
   const SystemClock now_;
   const CodecSet codecs_;
-  std::atomic<int> clients_ = 0;
+  ClientCounts clients_{ReadLocalUsers()};
   ProxyMetrics metrics_;
   StoreReader store_;
   StoreWatch store_watch_;
@@ -104,7 +99,7 @@ class Service {
   MetricsWatch metrics_watch_{
       "proxy_metrics_listen",
       [this] {
-        return metrics_.Collect({.connections = clients_.load(),
+        return metrics_.Collect({.connections = clients_.ByListener(),
                                  .accepted = acceptor_->accepted(),
                                  .turned_away = acceptor_->turned_away(),
                                  .client_limit = acceptor_->client_limit(),
@@ -114,8 +109,10 @@ class Service {
 };
 
 absl::Status Service::Start() {
-  // First of all: the workers need descriptors, too.
-  const int client_limit = AffordableClients(wanted_);
+  // First of all: the workers need descriptors, too. How many listeners the
+  // service manager has passed is not known yet.
+  const int client_limit = AffordableClients(
+      wanted_, static_cast<int>(wanted_.listen.size()), logger_);
   if (absl::Status started = StartWorkers(); !started.ok()) return started;
   std::vector<Worker*> workers;
   for (const auto& worker : workers_) workers.push_back(worker.get());
@@ -180,6 +177,11 @@ absl::Status Service::StartListeners() {
       !followed.ok()) {
     return followed;
   }
+  // Some that were passed may have no entry; they have clients, too.
+  if (const int listeners = acceptor_->Listeners();
+      listeners > static_cast<int>(wanted_.listen.size())) {
+    acceptor_->set_client_limit(AffordableClients(wanted_, listeners, logger_));
+  }
   for (const ListenEntry& entry : wanted_.listen) {
     logger_->Notice(absl::StrCat("listening on ", entry.ToString()));
   }
@@ -212,18 +214,6 @@ void Service::Welcome(std::vector<WaitingConnection> connections) {
   logger_->Notice(absl::StrCat("connections taken over: ", connections.size()));
 }
 
-int Service::AffordableClients(const Config& config) {
-  const int reserved = ReservedDescriptors(config);
-  const int limit = RaiseDescriptorLimit(config.client_limit + reserved);
-  const int affordable = std::max(limit - reserved, 1);
-  if (affordable >= config.client_limit) return config.client_limit;
-  logger_->Warning(absl::StrCat("client_limit is lowered from ",
-                                config.client_limit, " to ", affordable,
-                                ": the process may have no more than ", limit,
-                                " open files (setrlimit(2), LimitNOFILE=)"));
-  return affordable;
-}
-
 void Service::Reload() {
   supervisor_->Reloading();
   absl::StatusOr<Config> config = ReadConfig(wanted_.path);
@@ -251,7 +241,8 @@ absl::Status Service::Follow(Config config) {
     return followed;
   }
   wanted_ = std::move(config);
-  acceptor_->set_client_limit(AffordableClients(wanted_));
+  acceptor_->set_client_limit(
+      AffordableClients(wanted_, acceptor_->Listeners(), logger_));
   SwitchOnceFilled();
   ServeMonitoring();
   // Their address may have an entry now.
@@ -375,12 +366,6 @@ void Service::HandOver() {
 }
 
 }  // namespace
-
-int ReservedDescriptors(const Config& config) {
-  return kOtherDescriptors + static_cast<int>(Worker::kMaxTurnedAway) +
-         Worker::kDescriptors * config.proxy_threads +
-         kSocketsAListenEntry * static_cast<int>(config.listen.size());
-}
 
 absl::Status Serve(const Config& config, Supervisor* supervisor,
                    Logger* logger) {

@@ -10,10 +10,6 @@
 
 namespace postmirror {
 
-// How many descriptors are kept back from the clients of `client_limit`: for
-// the workers, the listeners, the clients that are turned away, the store.
-int ReservedDescriptors(const Config& config);
-
 // Answers Postfix as `config` says until SIGTERM or SIGINT, hands the open
 // connections over to `supervisor`, and returns OK. SIGHUP reads config.path
 // anew: what is wrong with it is logged, and the running configuration stays;

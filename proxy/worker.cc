@@ -5,12 +5,12 @@
 
 namespace postmirror {
 
-absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(
-    Work work, std::atomic<int>* clients) {
+absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(Work work,
+                                                       ClientCounts* counts) {
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
   std::unique_ptr<Worker> worker(
-      new Worker(*std::move(loop), std::move(work), clients));
+      new Worker(*std::move(loop), std::move(work), counts));
   absl::StatusOr<std::unique_ptr<Trigger>> bell = Trigger::OnFire(
       worker->loop(), [worker = worker.get()] { worker->Welcome(); });
   if (!bell.ok()) return bell.status();
@@ -18,11 +18,10 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(
   return worker;
 }
 
-Worker::Worker(std::unique_ptr<EventLoop> loop, Work work,
-               std::atomic<int>* clients)
+Worker::Worker(std::unique_ptr<EventLoop> loop, Work work, ClientCounts* counts)
     : loop_(std::move(loop)),
       before_waiting_(std::move(work.before_waiting)),
-      count_(clients) {
+      counts_(counts) {
   desk_.loop = loop_.get();
   desk_.lookup = std::move(work.lookup);
   desk_.leave = [this](Client* client) { Leave(client); };
@@ -31,6 +30,7 @@ Worker::Worker(std::unique_ptr<EventLoop> loop, Work work,
 
 void Worker::Run() {
   loop_->Run([this] {
+    while (Client* client = desk_.groups.Greediest()) CloseOverdue(client);
     before_waiting_();
     leaving_.clear();
   });
@@ -44,10 +44,10 @@ void Worker::Stop() {
   bell_->Fire();
 }
 
-void Worker::HandOver(FileDescriptor socket, const Codec* codec) {
+void Worker::HandOver(Arrival client) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    arrivals_.push_back({std::move(socket), codec});
+    arrivals_.push_back(std::move(client));
   }
   bell_->Fire();
 }
@@ -58,6 +58,17 @@ void Worker::Post(std::function<void()> action) {
     actions_.push_back(std::move(action));
   }
   bell_->Fire();
+}
+
+void Worker::Tick() {
+  desk_.groups.Tick();
+  for (Client* client : desk_.groups.Overdue()) CloseOverdue(client);
+}
+
+void Worker::CloseOverdue(Client* client) {
+  counts_->CountOverdue();
+  // All of a request may have come while this thread waited for a disk.
+  client->AnswerAndClose();
 }
 
 void Worker::Dismiss(const Codec* codec) {
@@ -77,7 +88,10 @@ std::vector<Worker::Arrival> Worker::Release() {
   }
   for (const auto& [client, owner] : clients_) {
     FileDescriptor socket = client->Release();
-    if (socket.open()) released.push_back({std::move(socket), client->codec()});
+    if (socket.open()) {
+      released.push_back(
+          {.socket = std::move(socket), .codec = client->codec()});
+    }
   }
   return released;
 }
@@ -91,22 +105,29 @@ void Worker::Welcome() {
     actions.swap(actions_);
     if (stopping_) loop_->Stop();
   }
-  for (Arrival& arrival : arrivals)
-    Serve(std::move(arrival.socket), arrival.codec);
+  for (Arrival& arrival : arrivals) Serve(std::move(arrival));
   // Behind the arrivals, which whoever posted may mean as well.
   for (const std::function<void()>& action : actions) action();
 }
 
-void Worker::Serve(FileDescriptor socket, const Codec* codec) {
-  Client* client =
-      Admit(std::move(socket), codec, Connection::Service::kAnswered);
+void Worker::Serve(Arrival arrival) {
+  if (arrival.instead_of.has_value()) {
+    Client* const first = desk_.groups.First(
+        {.listener = arrival.holder.listener, .peer = *arrival.instead_of});
+    // None: one of his has left meanwhile, and there is room.
+    if (first != nullptr) first->AnswerAndClose();
+  }
+  Client* const client = Admit(std::move(arrival.socket), arrival.codec,
+                               Connection::Service::kAnswered);
+  desk_.groups.Add(arrival.holder, client->order_at_rest(), client,
+                   client->standing());
   if (!client->Start().ok()) client->Close();
 }
 
-void Worker::TurnAway(FileDescriptor socket, const Codec* codec) {
+void Worker::TurnAway(FileDescriptor socket, const Codec* codec,
+                      Connection::Service service) {
   if (turned_away_.size() == kMaxTurnedAway) turned_away_.front()->Close();
-  Client* client =
-      Admit(std::move(socket), codec, Connection::Service::kTurnedAway);
+  Client* client = Admit(std::move(socket), codec, service);
   turned_away_.push_back(client);
   if (!client->Start().ok()) client->Close();
 }
@@ -126,7 +147,8 @@ void Worker::Leave(Client* client) {
   if (turned_away != turned_away_.end()) {
     turned_away_.erase(turned_away);
   } else {
-    count_->fetch_sub(1);
+    counts_->Remove(client->standing()->group->holder, this);
+    desk_.groups.Remove(client->standing());
   }
   const auto entry = clients_.find(client);
   leaving_.push_back(std::move(entry->second));

@@ -3,10 +3,10 @@
 #ifndef POSTMIRROR_PROXY_WORKER_H_
 #define POSTMIRROR_PROXY_WORKER_H_
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +14,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "proxy/client.h"
+#include "proxy/client_counts.h"
+#include "proxy/connection.h"
 #include "proxy/metrics/lookup_counts.h"
 #include "proxy/net/event_loop.h"
 #include "proxy/net/trigger.h"
@@ -35,7 +37,10 @@ class Worker {
   // A client to be served.
   struct Arrival {
     FileDescriptor socket;
-    const Codec* codec;
+    const Codec* codec = nullptr;
+    Holder holder = {};
+    // Who gives up a connection at this listener for it.
+    std::optional<Peer> instead_of = {};
   };
 
   struct Work {
@@ -49,11 +54,11 @@ class Worker {
     LookupCounts* counts = nullptr;
   };
 
-  // `*clients` counts the clients of all workers but those turned away: whoever
-  // hands one over has added it, the worker subtracts it. Must outlive the
+  // `*counts` has the clients of all workers but those turned away: whoever
+  // hands one over has added it, the worker removes it. Must outlive the
   // worker.
-  static absl::StatusOr<std::unique_ptr<Worker>> Create(
-      Work work, std::atomic<int>* clients);
+  static absl::StatusOr<std::unique_ptr<Worker>> Create(Work work,
+                                                        ClientCounts* counts);
 
   EventLoop* loop() { return loop_.get(); }
 
@@ -63,16 +68,22 @@ class Worker {
   // Ends Run(). May be called from any thread.
   void Stop();
 
-  // Serves a client from now on, by `codec`, which must outlive the worker. May
-  // be called from any thread.
-  void HandOver(FileDescriptor socket, const Codec* codec);
+  // Serves a client from now on, by its codec, which must outlive the worker,
+  // and closes another one first where it comes instead of it: the one that is
+  // idle for longest, once all that it asked is answered. May be called from
+  // any thread.
+  void HandOver(Arrival client);
 
   // The same from the worker's own thread, without waking it.
-  void Serve(FileDescriptor socket, const Codec* codec);
+  void Serve(Arrival client);
 
   // Runs `action` in the worker's thread, between two events. May be called
   // from any thread.
   void Post(std::function<void()> action);
+
+  // Closes the clients that are over ClientGroups::kMaxUnfinishedSeconds. To be
+  // called about once a second, from the worker's own thread.
+  void Tick();
 
   // Closes the clients that speak `codec`. From the worker's own thread.
   void Dismiss(const Codec* codec);
@@ -82,20 +93,22 @@ class Worker {
   std::vector<Arrival> Release();
 
   // Answers the client's first request with a temporary reply, then closes.
-  // From the worker's own thread.
-  void TurnAway(FileDescriptor socket, const Codec* codec);
+  // From the worker's own thread. REQUIRES: not kAnswered.
+  void TurnAway(FileDescriptor socket, const Codec* codec,
+                Connection::Service service);
 
  private:
-  Worker(std::unique_ptr<EventLoop> loop, Work work, std::atomic<int>* clients);
+  Worker(std::unique_ptr<EventLoop> loop, Work work, ClientCounts* counts);
 
   Client* Admit(FileDescriptor socket, const Codec* codec,
                 Connection::Service service);
   void Leave(Client* client);
+  void CloseOverdue(Client* client);
   void Welcome();
 
   const std::unique_ptr<EventLoop> loop_;
   const std::function<void()> before_waiting_;
-  std::atomic<int>* const count_;
+  ClientCounts* const counts_;
   Desk desk_;
   std::unordered_map<Client*, std::unique_ptr<Client>> clients_;
   std::vector<Client*> turned_away_;  // oldest first

@@ -60,21 +60,29 @@ std::vector<MetricFamily> ProxyMetrics::Collect(
   std::vector<MetricFamily> families;
   AddLookups(&families);
   AddDurations(&families);
-  families.push_back(Single(Type::kGauge, "postmirror_proxy_connections",
-                            "Connections that are served.",
-                            standing.connections));
+  MetricFamily connections = {
+      .type = Type::kGauge,
+      .name = "postmirror_proxy_connections",
+      .help =
+          "Connections that are served, by the port or path of the listener.",
+      .samples = {}};
+  for (const auto& [listener, count] : standing.connections) {
+    connections.Add({{"listener", listener}}, count);
+  }
+  families.push_back(std::move(connections));
   families.push_back(Single(Type::kCounter,
                             "postmirror_proxy_connections_accepted_total",
                             "Connections that were accepted and served.",
                             static_cast<double>(standing.accepted)));
-  families.push_back(
-      Single(Type::kCounter, "postmirror_proxy_connections_turned_away_total",
-             "Connections beyond client_limit, which got one temporary answer.",
-             static_cast<double>(standing.turned_away)));
+  families.push_back(Single(
+      Type::kCounter, "postmirror_proxy_connections_turned_away_total",
+      "Connections beyond client_limit for which no other made room: they "
+      "got one temporary answer.",
+      static_cast<double>(standing.turned_away)));
   families.push_back(
       Single(Type::kGauge, "postmirror_proxy_client_limit",
-             "How many connections are served at once: client_limit, or what "
-             "the limit of open files allows.",
+             "How many connections each listener serves at once: client_limit, "
+             "or what the limit of open files allows.",
              standing.client_limit));
   families.push_back(
       Single(Type::kGauge, "postmirror_proxy_store_open",

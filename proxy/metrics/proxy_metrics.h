@@ -6,7 +6,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "proxy/metrics/lookup_counts.h"
@@ -18,7 +20,7 @@ class ProxyMetrics {
  public:
   // What is not counted here.
   struct Standing {
-    int connections = 0;
+    std::map<std::string, int> connections;  // by ListenerName()
     uint64_t accepted = 0;
     uint64_t turned_away = 0;
     int client_limit = 0;

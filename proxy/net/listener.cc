@@ -17,6 +17,22 @@
 namespace postmirror {
 namespace {
 
+// A host that is gone without a word is noticed after some minutes. Accepted
+// sockets inherit it (tcp(7)); of a unix socket it is refused, or without
+// effect.
+void KeepAlive(int socket) {
+  constexpr int kOn = 1;
+  constexpr int kIdleSeconds = 120;
+  constexpr int kProbeSeconds = 30;
+  constexpr int kProbes = 4;
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &kOn, sizeof(kOn));
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &kIdleSeconds,
+             sizeof(kIdleSeconds));
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &kProbeSeconds,
+             sizeof(kProbeSeconds));
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof(kProbes));
+}
+
 absl::StatusOr<Listening> ListenTcp(const ListenEntry& entry,
                                     const std::set<std::string>& open) {
   absl::StatusOr<ListeningSockets> sockets =
@@ -26,6 +42,7 @@ absl::StatusOr<Listening> ListenTcp(const ListenEntry& entry,
   listening.open = std::move(sockets->open);
   for (ListeningSocket& bound : sockets->bound) {
     Listener listener;
+    KeepAlive(bound.socket.get());
     listener.socket = std::move(bound.socket);
     listener.address = std::move(bound.address);
     listening.bound.push_back(std::move(listener));
@@ -78,6 +95,7 @@ Listener TakeOver(FileDescriptor socket) {
   // Accepted sockets inherit it; of a unix socket it is refused.
   const int on = 1;
   setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  KeepAlive(socket.get());
   listener.address = BoundAddress(socket.get());
   listener.socket = std::move(socket);
   listener.passed = true;

@@ -21,17 +21,6 @@ namespace {
 // More than an entry of passwd(5) or group(5) with thousands of members takes.
 constexpr size_t kMaxEntryBytes = 1 << 20;
 
-std::optional<uid_t> UserNumber(const std::string& name) {
-  uid_t number = 0;
-  if (absl::SimpleAtoi(name, &number)) return number;
-  std::vector<char> buffer(kMaxEntryBytes);
-  passwd entry = {};
-  passwd* found = nullptr;
-  getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) return std::nullopt;
-  return entry.pw_uid;
-}
-
 std::optional<gid_t> GroupNumber(const std::string& name) {
   gid_t number = 0;
   if (absl::SimpleAtoi(name, &number)) return number;
@@ -51,6 +40,17 @@ absl::Status Unknown(const Config& config, absl::string_view setting,
 }
 
 }  // namespace
+
+std::optional<uid_t> UserNumber(const std::string& name) {
+  uid_t number = 0;
+  if (absl::SimpleAtoi(name, &number)) return number;
+  std::vector<char> buffer(kMaxEntryBytes);
+  passwd entry = {};
+  passwd* found = nullptr;
+  getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (found == nullptr) return std::nullopt;
+  return entry.pw_uid;
+}
 
 absl::StatusOr<SocketRights> ResolveRights(const Config& config) {
   SocketRights rights;

@@ -18,6 +18,10 @@ struct SocketRights {
   mode_t mode = 0666;
 };
 
+// The number of a user that is named, or written as a number. None: there is no
+// such user.
+std::optional<uid_t> UserNumber(const std::string& name);
+
 // What the settings unix_socket_owner, unix_socket_group and unix_socket_mode
 // come to. Fails with kInvalidArgument where there is no such user or group.
 absl::StatusOr<SocketRights> ResolveRights(const Config& config);

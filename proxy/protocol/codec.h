@@ -47,6 +47,10 @@ class Codec {
   // Appends the one reply to a request of Kind::kRefused.
   virtual void AppendRefusal(absl::string_view reason,
                              std::string* output) const = 0;
+
+  // Whether Postfix, when its connection was closed, connects again at once. A
+  // client of tcp_table(5) sleeps for a second before it does.
+  virtual bool ReconnectsAtOnce() const = 0;
 };
 
 }  // namespace postmirror

@@ -31,6 +31,7 @@ class SocketmapCodec final : public Codec {
                       std::string* output) const override;
   void AppendRefusal(absl::string_view reason,
                      std::string* output) const override;
+  bool ReconnectsAtOnce() const override { return true; }
 
  private:
   void Parse(absl::string_view payload, Request* request) const;

@@ -30,6 +30,7 @@ class TcpTableCodec final : public Codec {
                       std::string* output) const override;
   void AppendRefusal(absl::string_view reason,
                      std::string* output) const override;
+  bool ReconnectsAtOnce() const override { return false; }
 
  private:
   const size_t parameter_;

@@ -27,6 +27,7 @@ class UnservedCodec final : public Codec {
                       std::string* output) const override;
   void AppendRefusal(absl::string_view reason,
                      std::string* output) const override;
+  bool ReconnectsAtOnce() const override { return false; }
 
  private:
   const TcpTableCodec tcp_table_;

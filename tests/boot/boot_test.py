@@ -4,6 +4,7 @@ machine lives through it, so that the tests are steps, in their order; the first
 fails ends it. tests/boot/run makes what they need and calls them.
 """
 
+import json
 import os
 import pathlib
 import signal
@@ -234,11 +235,33 @@ class BootTest(unittest.TestCase):
                 f"{service} serves {name} at {address}",
             )
 
-    def test_09_mail_is_answered_without_mariadb(self):
+    def test_09_users_are_told_apart_over_the_unix_socket(self):
+        """At the limit no room is made by two who hold half of it each, but for Postfix
+        and root; were all of them one user to the proxy, he would make room for all."""
+        limit = 20
+        config = self.run_inside("cat", _CONFIG) + "\n"
+        self.machine.run("tee", _CONFIG, stdin=f"{config}client_limit = {limit}\n")
+        self.run_inside("systemctl", "reload", "postmirror-proxy")
+        # The machine has no Dovecot.
+        user = ("--system", "--no-create-home", "dovecot")
+        self.run_inside("useradd", *user)
+        program = f"{_TREE}/tests/boot/inside/users.py"
+        users = ("nobody", "dovecot", "postfix", "root")
+        said = self.run_inside("python3", "-B", program, limit, *users)
+        self.run_inside("userdel", "dovecot")
+        self.machine.run("tee", _CONFIG, stdin=config)
+        self.run_inside("systemctl", "reload", "postmirror-proxy")
+        self.note(said)
+        answered = json.loads(said)
+        self.assertEqual(answered["first"], dict.fromkeys(users, True))
+        then = {"nobody": False, "dovecot": False, "postfix": True, "root": True}
+        self.assertEqual(answered["then"], then)
+
+    def test_10_mail_is_answered_without_mariadb(self):
         self.run_inside("systemctl", "stop", "mariadb")
         self.assert_answers_as_before()
 
-    def test_10_restarts_reloads_and_an_upgrade_disturb_no_lookup(self):
+    def test_11_restarts_reloads_and_an_upgrade_disturb_no_lookup(self):
         load = LookupLoad(self.machine, f"{_TREE}/tests/boot/inside/lookups.py")
         with load:
             for verb in ("restart", "reload"):
@@ -263,7 +286,7 @@ class BootTest(unittest.TestCase):
     def pids(self, names):
         return [services.main_pid(self.machine, each) for each in names]
 
-    def test_11_killed_proxy_comes_back(self):
+    def test_12_killed_proxy_comes_back(self):
         pid = services.main_pid(self.machine, "postmirror-proxy")
         kill = ("systemctl", "kill", "--kill-whom=main", "--signal=KILL")
         self.run_inside(*kill, "postmirror-proxy")
@@ -275,7 +298,7 @@ class BootTest(unittest.TestCase):
         self.assertEqual(self.reply(10040, "example.org"), "200 1")
         self.assert_answers_as_before()
 
-    def test_12_wrong_configuration_is_not_taken_over(self):
+    def test_13_wrong_configuration_is_not_taken_over(self):
         pids = self.pids(SERVICES)
         right = self.run_inside("cat", _CONFIG) + "\n"
         line = right.count("\n") + 1
@@ -305,7 +328,7 @@ class BootTest(unittest.TestCase):
     def reply(self, port, key):
         return services.tcp_table_reply(self.machine, port, key)
 
-    def test_13_boots_without_mariadb(self):
+    def test_14_boots_without_mariadb(self):
         self.run_inside("systemctl", "mask", "mariadb.service")
         self.machine.reboot()
         self.assert_booted("postfix.service", *UNITS)
@@ -313,7 +336,7 @@ class BootTest(unittest.TestCase):
         self.assert_answers_as_before()
         self.note(services.shown(self.machine, "postmirror-sync", "StatusText"))
 
-    def test_14_boots_with_mariadb(self):
+    def test_15_boots_with_mariadb(self):
         self.run_inside("systemctl", "unmask", "mariadb.service")
         self.machine.reboot()
         self.assert_booted("postfix.service", "mariadb.service", *UNITS)
@@ -321,7 +344,7 @@ class BootTest(unittest.TestCase):
         self.wait_for_status(0)
         self.assert_answers_as_before()
 
-    def test_15_follows_over_the_socket_of_mariadb(self):
+    def test_16_follows_over_the_socket_of_mariadb(self):
         socket = "/run/mysqld/mysqld.sock"
         self.server.set_hosts("/etc/postmirror", f"unix:{socket}")
         self.run_inside("systemctl", "reload", "postmirror-sync")
@@ -330,7 +353,7 @@ class BootTest(unittest.TestCase):
         self.server.set_hosts("/etc/postmirror", "127.0.0.1")
         self.run_inside("systemctl", "reload", "postmirror-sync")
 
-    def test_16_removed(self):
+    def test_17_removed(self):
         """The way back, as the README has it, and then the package."""
         self.server.ask_mariadb()
         names = ("postmirror-proxy.socket", "postmirror-proxy", "postmirror-sync")
@@ -346,7 +369,7 @@ class BootTest(unittest.TestCase):
         self.assert_active("postfix.service")
         self.assert_answers_as_before()
 
-    def test_17_purged(self):
+    def test_18_purged(self):
         """Nothing stays but the administrator's files, which no group reads now."""
         self.run_inside("apt-get", "-y", "purge", "postmirror")
         mine = {f"/etc/postmirror/{map_file(each)}" for each in PARAMETERS}

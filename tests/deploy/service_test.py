@@ -61,6 +61,21 @@ class UnitsTest(unittest.TestCase):
                 self.assertNotIn("mariadb", " ".join(unit.values(key)))
         self.assertIn("mariadb.service", UnitFile(_SERVICES[0]).words("After"))
 
+    def test_the_proxy_can_tell_users_apart(self):
+        unit = UnitFile("postmirror-proxy.service")
+        self.assertEqual(unit.values("PrivateUsers"), [])
+
+    def test_the_proxy_may_have_its_clients_at_each_socket(self):
+        limit = UnitFile("postmirror-proxy.service").values("LimitNOFILE")
+        sockets = UnitFile("postmirror-proxy.socket").values("ListenStream")
+        commented = (_DEPLOY / "postmirror.cf").read_text()
+        clients = re.search(r"^#client_limit = (\d+)$", commented, re.MULTILINE)[1]
+        self.assertGreater(int(limit[0]), int(clients) * len(sockets) + 1000)
+
+    def test_memory_is_bounded(self):
+        for name in _SERVICES:
+            self.assertRegex(UnitFile(name).values("MemoryMax")[0], r"^\dG$")
+
     def test_the_sockets_are_the_default_of_listen(self):
         commented = (_DEPLOY / "postmirror.cf").read_text()
         listed = re.search(r"^#listen =\n((?:# +\S+\n)+)", commented, re.MULTILINE)[1]

@@ -23,8 +23,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr char kTurnedAway[] = "400 too many connections\n";
-
 // The value is the worker that looked it up.
 Outcome NameTheWorker(size_t worker, absl::string_view, std::string* value) {
   *value = absl::StrCat("worker", worker);
@@ -43,72 +41,6 @@ TEST(AcceptorTest, HandsClientsToTheWorkersInTurn) {
               ElementsAre("200 worker0\n", "200 worker1\n", "200 worker2\n",
                           "200 worker0\n", "200 worker1\n", "200 worker2\n"));
   EXPECT_EQ(clients[1].Ask("get y\n"), "200 worker1\n");
-}
-
-class AcceptorAtItsLimitTest : public testing::Test {
- protected:
-  // An answer proves that a client has its place.
-  AcceptorAtItsLimitTest() {
-    EXPECT_EQ(first_.Ask("get x\n"), "200 worker0\n");
-    EXPECT_EQ(second_.Ask("get x\n"), "200 worker0\n");
-  }
-
-  ProxyUnderTest proxy_{{.client_limit = 2, .lookup = NameTheWorker}};
-  TestClient first_ = proxy_.ConnectTcpTable();
-  TestClient second_ = proxy_.ConnectTcpTable();
-};
-
-TEST_F(AcceptorAtItsLimitTest, TurnsAwayWithOneTemporaryReply) {
-  TestClient third = proxy_.ConnectTcpTable();
-  EXPECT_EQ(third.Ask("get x\n"), kTurnedAway);
-  EXPECT_TRUE(third.IsClosed());
-  TestClient fourth = proxy_.ConnectSocketmap();
-  ASSERT_TRUE(fourth.Send(SocketmapRequest("maps", "x")));
-  EXPECT_EQ(fourth.ReceiveUntil(','), "25:TEMP too many connections,");
-  EXPECT_TRUE(fourth.IsClosed());
-  EXPECT_EQ(first_.Ask("get x\n"), "200 worker0\n");
-}
-
-TEST_F(AcceptorAtItsLimitTest, ServesAgainWhenAClientHasLeft) {
-  EXPECT_EQ(proxy_.ConnectTcpTable().Ask("get x\n"), kTurnedAway);
-  second_.Send(std::string(1 << 18, 'x'));
-  ASSERT_TRUE(second_.IsClosed());
-  TestClient next = proxy_.ConnectTcpTable();
-  EXPECT_EQ(next.Ask("get x\n"), "200 worker0\n");
-  EXPECT_EQ(proxy_.ConnectTcpTable().Ask("get x\n"), kTurnedAway);
-}
-
-TEST_F(AcceptorAtItsLimitTest, ClosesTheOldestOfTooManyThatAreTurnedAway) {
-  std::vector<TestClient> idle;
-  idle.reserve(Worker::kMaxTurnedAway);
-  for (size_t i = 0; i < Worker::kMaxTurnedAway; ++i) {
-    idle.push_back(proxy_.ConnectTcpTable());
-  }
-  EXPECT_EQ(proxy_.ConnectTcpTable().Ask("get x\n"), kTurnedAway);
-  EXPECT_TRUE(idle.front().IsClosed());
-  EXPECT_EQ(idle[1].Ask("get x\n"), kTurnedAway);
-  EXPECT_EQ(first_.Ask("get x\n"), "200 worker0\n");
-}
-
-TEST_F(AcceptorAtItsLimitTest, SaysSoAtMostOnceAMinute) {
-  EXPECT_THAT(proxy_.Tick(), IsEmpty());
-  proxy_.ConnectTcpTable().Ask("get x\n");
-  proxy_.ConnectTcpTable().Ask("get x\n");
-  EXPECT_THAT(proxy_.Tick(), ElementsAre("client_limit of 2 is reached: "
-                                         "connections turned away: 2"));
-  for (int second = 1; second < 60; ++second) {
-    proxy_.ConnectTcpTable().Ask("get x\n");
-    EXPECT_THAT(proxy_.Tick(), IsEmpty()) << second;
-  }
-  EXPECT_THAT(proxy_.Tick(), ElementsAre("client_limit of 2 is reached: "
-                                         "connections turned away: 59"));
-}
-
-TEST_F(AcceptorAtItsLimitTest, CountsThoseServedAndThoseTurnedAway) {
-  proxy_.ConnectTcpTable().Ask("get x\n");
-  EXPECT_EQ(proxy_.acceptor().accepted(), 2U);
-  EXPECT_EQ(proxy_.acceptor().turned_away(), 1U);
-  EXPECT_EQ(proxy_.acceptor().client_limit(), 2);
 }
 
 // Leaves the process without a free descriptor while it lives.
@@ -176,7 +108,7 @@ class AcceptorFollowTest : public testing::Test {
 
   std::string folder_ = testing::TempDir() + "/followXXXXXX";
   const CodecSet codecs_;
-  std::atomic<int> clients_ = 0;
+  ClientCounts clients_{LocalUsers()};
   RecordingLogger logger_;
   const std::unique_ptr<Worker> worker_ = *Worker::Create({}, &clients_);
   Acceptor acceptor_{{worker_.get()}, 10, &clients_, &logger_};

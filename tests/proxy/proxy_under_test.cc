@@ -3,12 +3,14 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -56,6 +58,18 @@ bool TestClient::Send(absl::string_view bytes) {
   return true;
 }
 
+void TestClient::SendUntilItStalls(absl::string_view bytes) {
+  // Long enough for a proxy that still reads.
+  pollfd writable = {.fd = socket_.get(), .events = POLLOUT, .revents = 0};
+  while (poll(&writable, 1, 500) == 1) {
+    if (send(socket_.get(), bytes.data(), bytes.size(),
+             MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+        errno != EAGAIN) {
+      return;
+    }
+  }
+}
+
 std::string TestClient::Receive(size_t size) {
   std::string bytes(size, '\0');
   size_t filled = 0;
@@ -87,7 +101,8 @@ bool TestClient::IsClosed() {
 
 void TestClient::ShutDown() { shutdown(socket_.get(), SHUT_WR); }
 
-ProxyUnderTest::ProxyUnderTest(const Options& options) : folder_(MakeFolder()) {
+ProxyUnderTest::ProxyUnderTest(const Options& options)
+    : folder_(MakeFolder()), clients_(options.users) {
   std::vector<Worker*> workers;
   for (int i = 0; i < options.threads; ++i) {
     Worker::Work work = {
@@ -164,6 +179,10 @@ std::vector<std::string> ProxyUnderTest::Tick() {
   tick_->Fire();
   ticks_.wait(before);
   return logger_.Take();
+}
+
+void ProxyUnderTest::TickUntilOverdue() {
+  for (uint64_t i = 0; i <= ClientGroups::kMaxUnfinishedSeconds; ++i) Tick();
 }
 
 }  // namespace postmirror

@@ -3,15 +3,21 @@
 #ifndef POSTMIRROR_TESTS_PROXY_PROXY_UNDER_TEST_H_
 #define POSTMIRROR_TESTS_PROXY_PROXY_UNDER_TEST_H_
 
+#include <unistd.h>
+
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "proxy/acceptor.h"
+#include "proxy/client_counts.h"
+#include "proxy/net/peer.h"
 #include "proxy/net/trigger.h"
 #include "proxy/protocol/socketmap_codec.h"
 #include "proxy/protocol/tcp_table_codec.h"
@@ -28,6 +34,8 @@ class TestClient {
   explicit TestClient(FileDescriptor socket);
 
   bool Send(absl::string_view bytes);
+  // Sends it again and again until the proxy takes nothing more.
+  void SendUntilItStalls(absl::string_view bytes);
   // Returns the next `size` bytes, or fewer if the connection ends or stalls.
   std::string Receive(size_t size);
   // Returns everything up to and including the next `end`.
@@ -52,6 +60,8 @@ class ProxyUnderTest {
   struct Options {
     int threads = 1;
     int client_limit = 100;
+    // Over the unix socket the test is trusted, over TCP nobody is.
+    LocalUsers users = {.trusted = {geteuid()}, .unknown = std::nullopt};
     Lookup lookup;
     std::function<void()> before_waiting = [] {};
   };
@@ -66,12 +76,18 @@ class ProxyUnderTest {
 
   // Calls Acceptor::Tick in its thread; returns what was logged since the last.
   std::vector<std::string> Tick();
+  // Calls it until all that is unfinished since before is over its time.
+  void TickUntilOverdue();
+
+  // The names of the listeners.
+  std::string tcp_name() const { return absl::StrCat(port_); }
+  std::string unix_name() const { return folder_ + "/maps"; }
 
   const Acceptor& acceptor() const { return *acceptor_; }
 
  private:
   const std::string folder_;
-  std::atomic<int> clients_ = 0;
+  ClientCounts clients_;
   RecordingLogger logger_;
   const TcpTableCodec tcp_table_{0};
   const SocketmapCodec socketmap_{{"maps"}};

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <thread>
+#include <memory>
 
 namespace postmirror {
 namespace {
@@ -16,7 +15,7 @@ class PulseTest : public testing::Test {
     worker->Run();
   }
 
-  std::atomic<int> clients_ = 0;
+  ClientCounts clients_{LocalUsers()};
   const std::unique_ptr<Worker> first_ = *Worker::Create({}, &clients_);
   const std::unique_ptr<Worker> second_ = *Worker::Create({}, &clients_);
   Pulse pulse_{{first_.get(), second_.get()}};

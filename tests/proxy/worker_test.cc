@@ -1,21 +1,25 @@
 #include "proxy/worker.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "proxy/client_counts.h"
 #include "tests/proxy/postfix_client.h"
 #include "tests/proxy/proxy_under_test.h"
 
 namespace postmirror {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 constexpr size_t kBigValueBytes = 90000;
 
@@ -86,16 +90,42 @@ TEST_F(WorkerTest, EndlessLineIsCutOff) {
   EXPECT_EQ(proxy_.ConnectTcpTable().Ask("get me\n"), "200 me@example.org\n");
 }
 
-TEST_F(WorkerTest, ClientThatNeverReadsIsCutOff) {
+// Until then no more is read from it, so that it makes us keep no more.
+TEST_F(WorkerTest, ClientThatNeverReadsIsClosedAtTheDeadline) {
   TestClient client = proxy_.ConnectSocketmap();
   std::string requests;
   for (int i = 0; i < 1000; ++i) requests += SocketmapRequest("maps", "big");
-  bool sent = true;
-  for (int i = 0; i < 1000 && sent; ++i) sent = client.Send(requests);
-  EXPECT_FALSE(sent)
-      << "nobody takes ten megabytes of requests without an answer";
+  client.SendUntilItStalls(requests);
+  EXPECT_THAT(proxy_.Tick(), IsEmpty());
+  proxy_.TickUntilOverdue();
+  EXPECT_FALSE(client.Send("x"));
   EXPECT_NE(errno, EAGAIN) << "closed, rather than stalled";
   EXPECT_EQ(proxy_.ConnectTcpTable().Ask("get me\n"), "200 me@example.org\n");
+}
+
+TEST_F(WorkerTest, RequestThatDoesNotArriveIsClosedAtTheDeadline) {
+  TestClient slow = proxy_.ConnectTcpTable();
+  TestClient idle = proxy_.ConnectTcpTable();
+  EXPECT_EQ(idle.Ask("get me\n"), "200 me@example.org\n");
+  EXPECT_EQ(slow.Ask("get me\nget"), "200 me@example.org\n");
+  for (uint64_t i = 0; i < ClientGroups::kMaxUnfinishedSeconds; ++i) {
+    ASSERT_TRUE(slow.Send("x")) << "a byte now and then is no request";
+    EXPECT_THAT(proxy_.Tick(), IsEmpty());
+  }
+  EXPECT_THAT(proxy_.Tick(),
+              ElementsAre("a request did not arrive, or a reply was not read, "
+                          "within 10 s: connections closed: 1"));
+  EXPECT_TRUE(slow.IsClosed());
+  EXPECT_EQ(idle.Ask("get me\n"), "200 me@example.org\n") << "idle for ever";
+}
+
+TEST_F(WorkerTest, EachRequestHasADeadlineOfItsOwn) {
+  TestClient client = proxy_.ConnectTcpTable();
+  ASSERT_TRUE(client.Send("get"));
+  for (uint64_t i = 0; i < 3 * ClientGroups::kMaxUnfinishedSeconds; ++i) {
+    EXPECT_EQ(client.Ask(" me\nget"), "200 me@example.org\n");
+    proxy_.Tick();
+  }
 }
 
 TEST_F(WorkerTest, RepliesWaitForAClientThatReadsLate) {
@@ -175,10 +205,12 @@ class WorkerReleaseTest : public testing::Test {
  protected:
   // Serves a client that sends these bytes and reads nothing.
   void Serve(SocketPair* pair, absl::string_view bytes) {
-    clients_ += 1;
+    clients_.Add(holder_, worker_.get());
     ASSERT_EQ(write(pair->client.get(), bytes.data(), bytes.size()),
               static_cast<ssize_t>(bytes.size()));
-    worker_->HandOver(std::move(pair->worker), &codec_);
+    worker_->HandOver({.socket = std::move(pair->worker),
+                       .codec = &codec_,
+                       .holder = holder_});
   }
 
   // Answers what was sent.
@@ -188,7 +220,8 @@ class WorkerReleaseTest : public testing::Test {
   }
 
   const TcpTableCodec codec_{0};
-  std::atomic<int> clients_ = 0;
+  const Holder holder_ = {.listener = "/run/maps", .peer = {}};
+  ClientCounts clients_{LocalUsers()};
   const std::unique_ptr<Worker> worker_ = *Worker::Create(
       {.lookup = [](size_t, absl::string_view key,
                     std::string* value) { return Lookup(0, key, value); }},
@@ -227,7 +260,7 @@ TEST_F(WorkerReleaseTest, DismissesTheClientsOfACodec) {
   worker_->Post([this] { worker_->Dismiss(&codec_); });
   RunOnce();
   EXPECT_TRUE(worker_->Release().empty());
-  EXPECT_EQ(clients_, 0);
+  EXPECT_EQ(clients_.At("/run/maps"), 0);
 }
 
 }  // namespace

@@ -78,12 +78,13 @@ TEST_F(ProxyMetricsTest, EverySeriesIsThereFromTheStart) {
 }
 
 TEST_F(ProxyMetricsTest, TellsHowTheServiceStands) {
-  standing_ = {.connections = 3,
+  standing_ = {.connections = {{"/run/maps", 3}, {"10040", 4}},
                .accepted = 7,
                .turned_away = 2,
                .client_limit = 100,
                .store_open = true};
-  EXPECT_THAT(NonZero("postmirror_proxy_connections"), ElementsAre(" 3"));
+  EXPECT_THAT(NonZero("postmirror_proxy_connections"),
+              ElementsAre("listener=/run/maps 3", "listener=10040 4"));
   EXPECT_THAT(NonZero("postmirror_proxy_connections_accepted_total"),
               ElementsAre(" 7"));
   EXPECT_THAT(NonZero("postmirror_proxy_connections_turned_away_total"),

@@ -49,6 +49,24 @@ TEST(ListenerTest, ListensOnAnAddress) {
   EXPECT_EQ(Option(listening->bound.front(), IPPROTO_TCP, TCP_NODELAY), 1);
 }
 
+TEST(ListenerTest, AClientThatIsGoneWithoutAWordIsNoticed) {
+  const auto listening = Listen(At("127.0.0.1"));
+  ASSERT_TRUE(listening.ok()) << listening.status();
+  const FileDescriptor client(socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(PortOf(listening->bound.front()));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(connect(client.get(), reinterpret_cast<const sockaddr*>(&address),
+                    sizeof(address)),
+            0);
+  Listener accepted;
+  accepted.socket = FileDescriptor(
+      accept(listening->bound.front().socket.get(), nullptr, nullptr));
+  EXPECT_EQ(Option(accepted, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(Option(accepted, IPPROTO_TCP, TCP_KEEPIDLE), 120);
+}
+
 TEST(ListenerTest, AddressInUseIsUnavailableAndNamesTheEntry) {
   const auto first = Listen(At("127.0.0.1"));
   ASSERT_TRUE(first.ok());

@@ -1,0 +1,91 @@
+#include "proxy/client_counts.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+
+namespace postmirror {
+
+std::string ListenerName(absl::string_view address) {
+  if (!absl::StartsWith(address, "/")) {
+    const size_t colon = address.rfind(':');
+    if (colon != absl::string_view::npos) address.remove_prefix(colon + 1);
+  }
+  return std::string(address);
+}
+
+void ClientCounts::Open(const std::string& listener) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  listeners_.try_emplace(listener);
+}
+
+void ClientCounts::Add(const Holder& holder, Worker* worker) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Listener& listener = listeners_[holder.listener];
+  Recount(&listener, holder.peer, 1);
+  ++listener.peers[holder.peer].by_worker[worker];
+}
+
+void ClientCounts::Remove(const Holder& holder, Worker* worker) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Listener& listener = listeners_[holder.listener];
+  Recount(&listener, holder.peer, -1);
+  const auto held = listener.peers.find(holder.peer);
+  if (held->second.all == 0) {
+    listener.peers.erase(held);
+  } else if (--held->second.by_worker[worker] == 0) {
+    held->second.by_worker.erase(worker);
+  }
+}
+
+void ClientCounts::Recount(Listener* listener, const Peer& peer, int change) {
+  Held& held = listener->peers[peer];
+  listener->by_count.erase({held.all, peer});
+  held.all += change;
+  listener->all += change;
+  if (held.all > 0) listener->by_count.insert({held.all, peer});
+}
+
+int ClientCounts::At(const std::string& listener) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = listeners_.find(listener);
+  return found == listeners_.end() ? 0 : found->second.all;
+}
+
+std::map<std::string, int> ClientCounts::ByListener() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::map<std::string, int> counts;
+  for (const auto& [name, listener] : listeners_) counts[name] = listener.all;
+  return counts;
+}
+
+std::optional<ClientCounts::Loser> ClientCounts::WhoMakesRoom(
+    const Holder& newcomer, int limit, Worker* turn) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = listeners_.find(newcomer.listener);
+  if (found == listeners_.end()) return std::nullopt;
+  const Listener& listener = found->second;
+  const auto most = std::find_if(
+      listener.by_count.rbegin(), listener.by_count.rend(),
+      [this](const auto& count) { return !IsTrusted(count.second); });
+  if (most == listener.by_count.rend()) return std::nullopt;
+  const auto& [count, peer] = *most;
+  if (count <= limit / 2 && !IsTrusted(newcomer.peer)) return std::nullopt;
+  const auto& by_worker = listener.peers.at(peer).by_worker;
+  if (by_worker.contains(turn)) return Loser{.peer = peer, .worker = turn};
+  const auto worker = std::max_element(
+      by_worker.begin(), by_worker.end(),
+      [](const auto& a, const auto& b) { return a.second < b.second; });
+  return Loser{.peer = peer, .worker = worker->first};
+}
+
+bool ClientCounts::IsTrusted(const Peer& peer) const {
+  return peer.kind == Peer::Kind::kUser &&
+         users_.trusted.contains(static_cast<uint32_t>(peer.number));
+}
+
+bool ClientCounts::IsUnknown(const Peer& peer) const {
+  return peer.kind == Peer::Kind::kUser && users_.unknown == peer.number;
+}
+
+}  // namespace postmirror

@@ -1,0 +1,94 @@
+// Who holds how many connections at which listener, over all workers. It is
+// asked when one comes and when one goes, never for a lookup. Any thread may
+// call.
+#ifndef POSTMIRROR_PROXY_CLIENT_COUNTS_H_
+#define POSTMIRROR_PROXY_CLIENT_COUNTS_H_
+
+#include <atomic>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "proxy/net/peer.h"
+
+namespace postmirror {
+
+class Worker;
+
+// A listener as its limit goes: a TCP port, whatever the address, or the path
+// of a unix socket. `address` is BoundAddress() of the listening socket, or of
+// a connection that it accepted.
+std::string ListenerName(absl::string_view address);
+
+// Whose a connection is.
+struct Holder {
+  std::string listener;  // ListenerName()
+  Peer peer;
+
+  friend auto operator<=>(const Holder&, const Holder&) = default;
+};
+
+class ClientCounts {
+ public:
+  // Who gives up a connection, and a worker that has one of his.
+  struct Loser {
+    Peer peer;
+    Worker* worker = nullptr;
+  };
+
+  explicit ClientCounts(LocalUsers users) : users_(std::move(users)) {}
+
+  // A listener without connections is in ByListener() from now on.
+  void Open(const std::string& listener);
+
+  void Add(const Holder& holder, Worker* worker);
+  // REQUIRES: it was added.
+  void Remove(const Holder& holder, Worker* worker);
+
+  int At(const std::string& listener) const;
+  std::map<std::string, int> ByListener() const;
+
+  // Who makes room for `newcomer` at a listener that has reached `limit`: of
+  // the peers that are not trusted the one that holds most, if that is more
+  // than its share, half of the limit. Nobody has a share against a newcomer
+  // that is trusted. The worker is `turn` where that has one of his, else the
+  // one that has most. None: the newcomer has to go.
+  std::optional<Loser> WhoMakesRoom(const Holder& newcomer, int limit,
+                                    Worker* turn) const;
+
+  // Whether it cannot be told which user that is.
+  bool IsUnknown(const Peer& peer) const;
+
+  // A worker closed a connection at a deadline; how many there were.
+  void CountOverdue() { overdue_.fetch_add(1); }
+  uint64_t overdue() const { return overdue_.load(); }
+
+ private:
+  struct Held {
+    int all = 0;
+    std::map<Worker*, int> by_worker;
+  };
+  struct Listener {
+    int all = 0;
+    std::map<Peer, Held> peers;
+    std::set<std::pair<int, Peer>> by_count;  // `all` of each
+  };
+
+  bool IsTrusted(const Peer& peer) const;
+  static void Recount(Listener* listener, const Peer& peer, int change);
+
+  const LocalUsers users_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Listener> listeners_;  // guarded by mutex_
+  std::atomic<uint64_t> overdue_ = 0;
+};
+
+}  // namespace postmirror
+
+#endif  // POSTMIRROR_PROXY_CLIENT_COUNTS_H_

@@ -1,0 +1,199 @@
+// Clients of a listener that has as many as it may have.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "proxy/acceptor.h"
+#include "tests/proxy/postfix_client.h"
+#include "tests/proxy/proxy_under_test.h"
+
+namespace postmirror {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr char kTurnedAway[] = "25:TEMP too many connections,";
+constexpr char kAnswer[] = "10:OK worker0,";
+
+// The value is the worker that looked it up.
+Outcome NameTheWorker(size_t worker, absl::string_view, std::string* value) {
+  *value = absl::StrCat("worker", worker);
+  return Outcome::kFound;
+}
+
+std::string AskMaps(TestClient* client) {
+  if (!client->Send(SocketmapRequest("maps", "x"))) return "cannot send";
+  return client->ReceiveUntil(',');
+}
+
+// Two clients that are trusted, as Postfix is: none of them makes room.
+class AcceptorAtItsLimitTest : public testing::Test {
+ protected:
+  // An answer proves that a client has its place.
+  AcceptorAtItsLimitTest() {
+    EXPECT_EQ(AskMaps(&first_), kAnswer);
+    EXPECT_EQ(AskMaps(&second_), kAnswer);
+  }
+
+  std::string Connect() {
+    TestClient client = proxy_.ConnectSocketmap();
+    return AskMaps(&client);
+  }
+
+  std::string Reached() const {
+    return absl::StrCat("client_limit of 2 is reached at ", proxy_.unix_name(),
+                        ": connections turned away: ");
+  }
+
+  ProxyUnderTest proxy_{{.client_limit = 2, .lookup = NameTheWorker}};
+  TestClient first_ = proxy_.ConnectSocketmap();
+  TestClient second_ = proxy_.ConnectSocketmap();
+};
+
+TEST_F(AcceptorAtItsLimitTest, TurnsAwayWithOneTemporaryReply) {
+  TestClient third = proxy_.ConnectSocketmap();
+  EXPECT_EQ(AskMaps(&third), kTurnedAway);
+  EXPECT_TRUE(third.IsClosed());
+  EXPECT_EQ(AskMaps(&first_), kAnswer);
+}
+
+TEST_F(AcceptorAtItsLimitTest, OtherListenersAreNot) {
+  EXPECT_EQ(proxy_.ConnectTcpTable().Ask("get x\n"), "200 worker0\n");
+  EXPECT_EQ(Connect(), kTurnedAway);
+}
+
+TEST_F(AcceptorAtItsLimitTest, ServesAgainWhenAClientHasLeft) {
+  EXPECT_EQ(Connect(), kTurnedAway);
+  second_.Send("this is no netstring");
+  ASSERT_TRUE(second_.IsClosed());
+  TestClient next = proxy_.ConnectSocketmap();
+  EXPECT_EQ(AskMaps(&next), kAnswer);
+  EXPECT_EQ(Connect(), kTurnedAway);
+}
+
+TEST_F(AcceptorAtItsLimitTest, ClosesTheOldestOfTooManyThatAreTurnedAway) {
+  std::vector<TestClient> idle;
+  idle.reserve(Worker::kMaxTurnedAway);
+  for (size_t i = 0; i < Worker::kMaxTurnedAway; ++i) {
+    idle.push_back(proxy_.ConnectSocketmap());
+  }
+  EXPECT_EQ(Connect(), kTurnedAway);
+  EXPECT_TRUE(idle.front().IsClosed());
+  EXPECT_EQ(AskMaps(&idle[1]), kTurnedAway);
+  EXPECT_EQ(AskMaps(&first_), kAnswer);
+}
+
+TEST_F(AcceptorAtItsLimitTest, SaysSoAtMostOnceAMinute) {
+  EXPECT_THAT(proxy_.Tick(), IsEmpty());
+  Connect();
+  Connect();
+  EXPECT_THAT(proxy_.Tick(), ElementsAre(Reached() + "2"));
+  for (int second = 1; second < 60; ++second) {
+    Connect();
+    EXPECT_THAT(proxy_.Tick(), IsEmpty()) << second;
+  }
+  EXPECT_THAT(proxy_.Tick(), ElementsAre(Reached() + "59"));
+}
+
+TEST_F(AcceptorAtItsLimitTest, CountsThoseServedAndThoseTurnedAway) {
+  Connect();
+  EXPECT_EQ(proxy_.acceptor().accepted(), 2U);
+  EXPECT_EQ(proxy_.acceptor().turned_away(), 1U);
+  EXPECT_EQ(proxy_.acceptor().client_limit(), 2);
+}
+
+// Over TCP all of the loopback is one peer, which holds all there is, and more
+// than its share.
+class AcceptorMakesRoomTest : public testing::Test {
+ protected:
+  AcceptorMakesRoomTest() {
+    for (TestClient* client : {&first_, &second_, &third_}) {
+      EXPECT_EQ(client->Ask("get x\n"), "200 worker0\n");
+    }
+  }
+
+  // A further client is served.
+  void Connect() {
+    EXPECT_EQ(proxy_.ConnectTcpTable().Ask("get x\n"), "200 worker0\n");
+  }
+
+  ProxyUnderTest proxy_{{.client_limit = 3, .lookup = NameTheWorker}};
+  TestClient first_ = proxy_.ConnectTcpTable();
+  TestClient second_ = proxy_.ConnectTcpTable();
+  TestClient third_ = proxy_.ConnectTcpTable();
+};
+
+TEST_F(AcceptorMakesRoomTest, ByTheOneThatIsIdleForLongest) {
+  EXPECT_EQ(first_.Ask("get x\n"), "200 worker0\n");
+  TestClient fourth = proxy_.ConnectTcpTable();
+  EXPECT_EQ(fourth.Ask("get x\n"), "200 worker0\n");
+  EXPECT_TRUE(second_.IsClosed());
+  EXPECT_EQ(first_.Ask("get x\n"), "200 worker0\n");
+  EXPECT_EQ(third_.Ask("get x\n"), "200 worker0\n");
+  EXPECT_EQ(proxy_.acceptor().turned_away(), 0U);
+  EXPECT_EQ(proxy_.acceptor().accepted(), 4U);
+}
+
+TEST_F(AcceptorMakesRoomTest, ByOneInTheMiddleOfARequestLast) {
+  ASSERT_TRUE(first_.Send("get x\nget"));
+  EXPECT_EQ(first_.ReceiveUntil('\n'), "200 worker0\n");
+  EXPECT_EQ(second_.Ask("get x\n"), "200 worker0\n");
+  Connect();
+  EXPECT_TRUE(third_.IsClosed());
+  EXPECT_EQ(first_.Ask(" x\n"), "200 worker0\n");
+}
+
+// Else whoever never ends a request would keep everybody out.
+TEST_F(AcceptorMakesRoomTest, ByOneInTheMiddleOfARequestWhereNoneIsIdle) {
+  for (TestClient* client : {&second_, &first_, &third_}) {
+    ASSERT_TRUE(client->Send("get x\nget"));
+    EXPECT_EQ(client->ReceiveUntil('\n'), "200 worker0\n");
+  }
+  Connect();
+  EXPECT_TRUE(second_.IsClosed());
+  EXPECT_EQ(first_.Ask(" x\n"), "200 worker0\n");
+}
+
+TEST_F(AcceptorMakesRoomTest, SaysSo) {
+  Connect();
+  EXPECT_THAT(proxy_.Tick(),
+              ElementsAre(absl::StrCat("client_limit of 3 is reached at ",
+                                       proxy_.tcp_name(),
+                                       ", of the loopback: idle "
+                                       "connections closed for new ones: 1")));
+}
+
+TEST(AcceptorMakesRoomWithThreadsTest, ByTheWorkerThatHasMost) {
+  ProxyUnderTest proxy(
+      {.threads = 3, .client_limit = 6, .lookup = NameTheWorker});
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 30; ++i) {
+    clients.push_back(proxy.ConnectTcpTable());
+    EXPECT_THAT(clients.back().Ask("get x\n"),
+                testing::StartsWith("200 worker"));
+  }
+  for (size_t i = 0; i < 24; ++i) EXPECT_TRUE(clients[i].IsClosed()) << i;
+}
+
+TEST(AcceptorUnknownUserTest, IsAnsweredTemporarilyWithTheCause) {
+  ProxyUnderTest proxy({.users = {.trusted = {}, .unknown = geteuid()},
+                        .lookup = NameTheWorker});
+  TestClient client = proxy.ConnectSocketmap();
+  EXPECT_EQ(AskMaps(&client),
+            "43:TEMP the user of this connection is unknown,");
+  EXPECT_TRUE(client.IsClosed());
+  const std::vector<std::string> log = proxy.Tick();
+  ASSERT_EQ(log.size(), 1U);
+  EXPECT_THAT(log[0], testing::HasSubstr(absl::StrCat(
+                          proxy.unix_name(), ": uid ", geteuid(), " stands")));
+  EXPECT_THAT(log[0], testing::HasSubstr("PrivateUsers="));
+  EXPECT_EQ(proxy.ConnectTcpTable().Ask("get x\n"), "200 worker0\n")
+      << "over TCP nobody is told by a uid";
+}
+
+}  // namespace
+}  // namespace postmirror
