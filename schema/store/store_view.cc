@@ -332,6 +332,9 @@ Outcome StoreView::Find(ServedMap& map, std::string* value) {
   if (tag == kTemporaryTag) {
     return Temporary("expansion_limit is exceeded", value);
   }
+  if (found.mv_size > kMaxEntryBytes) {
+    return Temporary("the entry is over 16 MiB, or damaged", value);
+  }
   if (tag != kValueTag || value->empty()) {
     return Temporary("the store is damaged", value);
   }

@@ -8,10 +8,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sync/mariadb/connect_options.h"
 
 namespace postmirror {
 namespace {
 
+// An event may be longer than a row: as long as the server takes a statement.
+constexpr size_t kMaxEventBytes = size_t{1} << 30;
 // What a packet of the stream begins with.
 constexpr char kEvent = '\0';
 
@@ -54,6 +57,7 @@ absl::Status BinlogStream::Ask(const Settings& settings) {
                    " @master_heartbeat_period = ",
                    absl::ToInt64Nanoseconds(settings.heartbeat)));
   if (!set.ok()) return set;
+  BoundPackets(kMaxEventBytes, connection_->mysql_.get());
   replica_ = mariadb_rpl_init(connection_->mysql_.get());
   if (replica_ == nullptr) return connection_->LastError("binlog");
   const std::string& file = start_.file;

@@ -64,6 +64,10 @@ void ForbidReconnect(MYSQL* mysql) {
   SetFlag(mysql, MYSQL_OPT_RECONNECT, false);
 }
 
+void BoundPackets(size_t bytes, MYSQL* mysql) {
+  mysql->net.max_packet_size = bytes;
+}
+
 absl::Status SetConnectOptions(const ConnectionSettings& settings,
                                MYSQL* mysql) {
   const LogOn& log_on = settings.log_on;
@@ -87,6 +91,8 @@ absl::Status SetConnectOptions(const ConnectionSettings& settings,
   // A server may otherwise ask the client for any of its files.
   const unsigned local_infile = 0;
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &local_infile);
+  const size_t max_packet_bytes = kMaxPacketBytes;
+  mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &max_packet_bytes);
   ForbidReconnect(mysql);
   SetTls(log_on, mysql);
   return absl::OkStatus();

@@ -137,7 +137,7 @@ TEST_F(StoreViewTest, LongValuesComeWhole) {
 
 TEST_F(StoreViewTest, AValueBeyondAllProtocolsIsTemporary) {
   Fill({{"k", std::string(size_t{16} << 20, 'x')}});
-  EXPECT_EQ(Look("k"), "TEMP");
+  EXPECT_EQ(Reason("k"), "the entry is over 16 MiB, or damaged");
 }
 
 TEST_F(StoreViewTest, AKeyOver511BytesIsNotFoundWhereNoRowHasOne) {
