@@ -198,6 +198,15 @@ absl::StatusOr<Comparison> CompareWithSurveys(
   return all;
 }
 
+bool HasViews(absl::Span<const GroupReader> readers) {
+  return std::any_of(
+      readers.begin(), readers.end(), [](const GroupReader& reader) {
+        return std::any_of(
+            reader.maps.begin(), reader.maps.end(),
+            [](const PreparedMap& map) { return !map.survey.views.empty(); });
+      });
+}
+
 void NoteStoredCollations(absl::Span<GroupReader> readers,
                           const FindStoredCollations& find) {
   std::map<std::string, std::string> digests;

@@ -90,6 +90,9 @@ std::vector<TableSurvey> SurveysOf(absl::Span<const GroupReader> readers);
 absl::StatusOr<Comparison> CompareWithSurveys(
     absl::Span<const GroupReader> readers);
 
+// Whether a map reads a view.
+bool HasViews(absl::Span<const GroupReader> readers);
+
 // The collations that the store has maps by, of those maps where it is another
 // one than that of the digest. Both by the map's name.
 using FindStoredCollations =

@@ -16,6 +16,8 @@ absl::string_view Cure(absl::StatusCode code) {
     case absl::StatusCode::kPermissionDenied:
       return "grant the account what it lacks, or define the view anew with a "
              "definer that exists";
+    case absl::StatusCode::kOutOfRange:
+      return "it is tried again within a minute";
     case absl::StatusCode::kNotFound:
       return "restore the table, view or column, or correct the query in the "
              "map file";

@@ -76,6 +76,7 @@ absl::StatusOr<MirroredMap> PlanMap(const MapFile& file, const Config& config) {
       .address_search = IsServed(file.path, config, /*exact=*/false),
       .lists_domains = IsServed(file.path, config, /*exact=*/true),
       .guard = GuardOf(file, config),
+      .memory_limit = config.map_memory_limit,
       .definition = std::move(definition)};
 }
 

@@ -3,6 +3,8 @@
 #ifndef POSTMIRROR_SYNC_MIRROR_PLAN_H_
 #define POSTMIRROR_SYNC_MIRROR_PLAN_H_
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,8 @@ struct MirroredMap {
   bool address_search = false;   // a parameter with an address search lists it
   bool lists_domains = false;    // one with an exact search does
   GuardScope guard = GuardScope::kValues;
+  // So many bytes its rows may take (Config::map_memory_limit).
+  uint64_t memory_limit = std::numeric_limits<uint64_t>::max();
   // The text of what decides the map's entries, beside the key's collation.
   std::string definition;
 };

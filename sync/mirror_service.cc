@@ -77,6 +77,7 @@ class MirrorService {
   absl::Duration LookInterval() const;
   bool WaitForChange(const Loops& loops, const StatusBoard& board,
                      MirrorStore* store);
+  void NoteUnconfigured(const MirrorStore& store);
   void Tidy(absl::Duration running, MirrorStore* store);
   bool Reload(const StatusBoard& board);
   void KeepUntilRestart(absl::string_view setting, const std::string& former,
@@ -146,6 +147,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
       !absl::IsDataLoss(opened)) {
     return opened;
   }
+  NoteUnconfigured(store);
   metrics_.Watch(&board, &store);
   const absl::Cleanup forget = [this] { metrics_.Forget(); };
   ServeMetrics();
@@ -165,6 +167,21 @@ absl::Status MirrorService::MirrorUntilChanged() {
   if (next_.has_value()) configuration_ = *std::exchange(next_, std::nullopt);
   reloaded_ = true;
   return absl::OkStatus();
+}
+
+// A proxy that was not reloaded answers from such a map, which nobody follows.
+void MirrorService::NoteUnconfigured(const MirrorStore& store) {
+  const std::vector<std::string> names = configuration_.config.MapNames();
+  if (names.empty()) return;  // and nothing is dropped
+  for (const auto& [map, entries] : store.Entries()) {
+    if (std::find(names.begin(), names.end(), map) != names.end()) continue;
+    logger_.Notice(
+        absl::StrCat("map ", map,
+                     ": not followed any more, since postmirror.cf does not "
+                     "name it, and dropped after ",
+                     absl::FormatDuration(kKeepUnconfigured),
+                     ": reload postmirror-proxy, if it was not"));
+  }
 }
 
 MirrorService::Loops MirrorService::MakeLoops(MirrorStore* store,

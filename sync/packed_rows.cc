@@ -70,6 +70,8 @@ void PackedRows::Add(absl::string_view key, absl::string_view value,
   std::copy(key.begin(), key.end(), out + header_bytes);
   std::copy(value.begin(), value.end(), out + header_bytes + key.size());
   chunk.used += bytes;
+  used_ += bytes;
+  longest_value_ = std::max(longest_value_, value.size());
   ++count_;
 }
 

@@ -16,6 +16,9 @@
 namespace postmirror {
 
 class PackedRows {
+  // Where a row stands: its chunk in the upper half, its offset in the lower.
+  using Place = uint64_t;
+
  public:
   struct Row {
     absl::string_view key;
@@ -33,6 +36,12 @@ class PackedRows {
 
   size_t size() const { return count_; }
 
+  // What the rows take in memory, with their order.
+  size_t memory_bytes() const {
+    return used_ + count_ * (sizeof(uint32_t) + sizeof(Place));
+  }
+  size_t longest_value() const { return longest_value_; }
+
   // Row number `index` in order. Valid as long as the rows live unchanged.
   Row row(size_t index) const { return At(order_[index]); }
 
@@ -41,9 +50,6 @@ class PackedRows {
   void Prefetch(size_t index) const;
 
  private:
-  // Where a row stands: its chunk in the upper half, its offset in the lower.
-  using Place = uint64_t;
-
   // Some rows in the order in which they were added. They are put in order as
   // soon as the chunk is full, while they are still in the cache and the server
   // is busy with further ones.
@@ -60,6 +66,8 @@ class PackedRows {
 
   std::vector<Chunk> chunks_;
   size_t count_ = 0;
+  size_t used_ = 0;  // of all chunks
+  size_t longest_value_ = 0;
   std::vector<Place> order_;
 };
 

@@ -25,12 +25,6 @@ constexpr absl::Duration kWaitingPause = absl::Seconds(1);
 // refused: a server may count log-ons in vain.
 constexpr absl::Duration kBrokenInterval = absl::Seconds(5);
 
-size_t CountMaps(const ServerPlan& plan) {
-  size_t maps = 0;
-  for (const Group& group : plan.groups) maps += group.maps.size();
-  return maps;
-}
-
 }  // namespace
 
 ServerSession::ServerSession(const ServerPlan* plan,
@@ -41,7 +35,8 @@ ServerSession::ServerSession(const ServerPlan* plan,
       collations_(*surroundings.collations),
       find_stored_(surroundings.find_stored),
       clock_(*surroundings.clock),
-      choice_(CountMaps(*plan), &config_, &clock_, std::move(wake)),
+      choice_(MapNames(*plan).size(), &config_, &clock_, std::move(wake)),
+      left_out_(config_.reconcile_interval),
       hosts_(plan, &config_, &clock_) {}
 
 ServerSession::~ServerSession() { Close(); }
@@ -55,7 +50,7 @@ void ServerSession::Cancel() {
 
 void ServerSession::Close() {
   choice_.Drop();  // it asks through the connections
-  log_on_mends_ = false;
+  must_reconnect_ = false;
   const std::lock_guard<std::mutex> lock(readers_mutex_);
   readers_.clear();
 }
@@ -134,7 +129,7 @@ absl::Status ServerSession::ConnectRefusedGroups() {
 }
 
 bool ServerSession::ShouldReconnect() {
-  return log_on_mends_ || hosts_.BetterHostAnswers(connection());
+  return must_reconnect_ || hosts_.BetterHostAnswers(connection());
 }
 
 // What the tables are is asked before everything is read: an ALTER may have
@@ -152,6 +147,7 @@ absl::Status ServerSession::Prepare() {
                      })) {
     tables_were_replaced_ = true;
   }
+  left_out_.LeaveOut(absl::MakeSpan(readers_), clock_.Now());
   if (status.ok()) status = JudgeFaults().status();
   if (status.ok()) {
     NoteStoredCollations(absl::MakeSpan(readers_), find_stored_);
@@ -219,6 +215,7 @@ absl::StatusOr<std::optional<Snapshot>> ServerSession::TryReadAll() {
         began = clock_.Now();
         return scope;
       });
+  if (WasTooMuch(snapshot.status())) return std::nullopt;
   if (!snapshot.ok()) return snapshot.status();
   snapshot->reading = Elapsed(began, clock_.Now());
   for (const MapSnapshot& map : snapshot->maps) broken_.NoteRead(map.map->name);
@@ -229,13 +226,22 @@ absl::StatusOr<std::optional<Snapshot>> ServerSession::TryReadAll() {
   return std::optional<Snapshot>(*std::move(snapshot));
 }
 
+// Whether a read ended since there was more of a map than is taken: then its
+// connection is lost.
+bool ServerSession::WasTooMuch(const absl::Status& read) {
+  if (!absl::IsOutOfRange(read)) return false;
+  left_out_.Note(readers_, clock_.Now());
+  must_reconnect_ = true;
+  return true;
+}
+
 // Whether what can be read may be read, or used, without the rest; fails where
 // nothing can be, and has not been for so long that every map is broken.
 absl::StatusOr<bool> ServerSession::JudgeFaults() {
   const std::vector<MapFault> faults = FindFaults(readers_, refused_);
   broken_.Note(faults, clock_.Now());
   if (broken_.AnyMayPass(faults)) return false;
-  if (!faults.empty() && faults.size() == CountMaps(plan_)) {
+  if (!faults.empty() && faults.size() == MapNames(plan_).size()) {
     return Joined(faults);
   }
   return true;
@@ -265,6 +271,9 @@ absl::StatusOr<Snapshot> ServerSession::ReadNamed(
         if (scope.ok()) widen(&*scope);
         return scope;
       });
+  if (WasTooMuch(snapshot.status())) {
+    return absl::AbortedError(snapshot.status().message());
+  }
   if (snapshot.ok()) Mark(&*snapshot);
   const absl::Status finished =
       Finish(snapshot.status(), snapshot.ok() ? &*snapshot : nullptr);
@@ -325,14 +334,8 @@ absl::StatusOr<ChangeHint> ServerSession::Poll() {
 // A binlog need not tell that a table was replaced. The LSN moves with that,
 // but not with a new definition of a view.
 bool ServerSession::MustCompareTables() const {
-  if (choice_.signal().name() != "lsn") {
-    return choice_.signal().name() == "binlog";
-  }
-  return absl::c_any_of(readers_, [](const GroupReader& reader) {
-    return absl::c_any_of(reader.maps, [](const PreparedMap& map) {
-      return !map.survey.views.empty();
-    });
-  });
+  const absl::string_view signal = choice_.signal().name();
+  return signal == "binlog" || (signal == "lsn" && HasViews(readers_));
 }
 
 absl::StatusOr<ChangeHint> ServerSession::LookBeside(const Moment& now) {
@@ -373,12 +376,12 @@ bool ServerSession::BrokenMapAnswers(const Moment& now) {
   if (!ConnectRefusedGroups().ok() || refused_.size() < refused) return true;
   for (const GroupReader& reader : readers_) {
     for (size_t i = 0; i < reader.maps.size(); ++i) {
-      if (!reader.maps[i].fault.ok() && IsMended(reader, i, &collations_)) {
-        return true;
-      }
+      const bool waits = reader.maps[i].fault.ok() ||
+                         left_out_.Has(reader.group->maps[i].name, now);
+      if (!waits && IsMended(reader, i, &collations_)) return true;
     }
   }
-  log_on_mends_ = LogOnMends(now);
+  must_reconnect_ = LogOnMends(now);
   return false;
 }
 
@@ -387,11 +390,10 @@ bool ServerSession::LogOnMends(const Moment& now) {
   if (Elapsed(tried_log_on_, now) < kBrokenInterval) return false;
   tried_log_on_ = now;
   const ServerAddress& address = plan_.hosts[hosts_.choice().current()];
-  return std::any_of(
-      readers_.begin(), readers_.end(), [&](const GroupReader& reader) {
-        return IsMendedByLogOn(address, reader, config_.connect_timeout,
-                               config_.read_timeout, &collations_);
-      });
+  return absl::c_any_of(readers_, [&](const GroupReader& reader) {
+    return IsMendedByLogOn(address, reader, config_.connect_timeout,
+                           config_.read_timeout, &collations_);
+  });
 }
 
 }  // namespace postmirror

@@ -21,6 +21,7 @@
 #include "sync/collation_tables.h"
 #include "sync/host_choice.h"
 #include "sync/host_examiner.h"
+#include "sync/left_out_maps.h"
 #include "sync/mirror_plan.h"
 #include "sync/signal_choice.h"
 #include "sync/snapshot.h"
@@ -112,6 +113,7 @@ class ServerSession {
   bool BrokenMapAnswers(const Moment& now);
   bool LogOnMends(const Moment& now);
   void Mark(Snapshot* snapshot) const;
+  bool WasTooMuch(const absl::Status& read);
   void Close();
 
   const ServerPlan& plan_;
@@ -127,13 +129,15 @@ class ServerSession {
   std::vector<RefusedGroup> refused_;
   Moment asked_refused_;  // when those were tried last
   BrokenMaps broken_;
+  LeftOutMaps left_out_;
   Moment tried_log_on_;  // for a map that is broken, last
   Moment asked_all_;     // when all maps were read last
   HostExaminer hosts_;
   bool read_named_ = false;     // the last read was of what was named
   bool signal_failed_ = false;  // in the last read
-  bool log_on_mends_ = false;   // a map that is broken
-  bool prepared_ = false;       // and nothing was read since
+  // A new log-on mends a map that is broken, or a read ended a connection.
+  bool must_reconnect_ = false;
+  bool prepared_ = false;  // and nothing was read since
   bool tables_were_replaced_ = false;
   Moment looked_beside_;
 };

@@ -7,8 +7,10 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "schema/config/cf_value.h"
 #include "schema/key/normalization.h"
 #include "schema/store/entry.h"
+#include "sync/entry_length.h"
 #include "sync/key_collation.h"
 #include "sync/map_survey.h"
 #include "sync/mariadb/server_facts.h"
@@ -57,11 +59,14 @@ class RowReader {
       if (snapshot_.map->result_format.Append(*column, &value_)) {
         ++values;
       }
+      if (value_.size() >= kMaxEntryBytes) {
+        return EntryTooLong(*row[0], value_.size() + 1);
+      }
     }
     if (value_.empty()) return absl::OkStatus();
     Add(values, &snapshot_);
     if (stored_normalization_.has_value()) AddAsStored(*row[0], values);
-    return absl::OkStatus();
+    return CheckMemory();
   }
 
  private:
@@ -73,6 +78,19 @@ class RowReader {
     if (key_.find('@') == std::string::npos)
       snapshot->has_local_part_keys = true;
     snapshot->rows.Add(key_, value_, values);
+  }
+
+  absl::Status CheckMemory() const {
+    const MapSnapshot* const as_stored = snapshot_.by_stored.get();
+    const size_t bytes =
+        snapshot_.rows.memory_bytes() +
+        (as_stored == nullptr ? 0 : as_stored->rows.memory_bytes());
+    const uint64_t limit = snapshot_.map->memory_limit;
+    if (bytes <= limit) return absl::OkStatus();
+    return absl::OutOfRangeError(absl::StrCat(
+        "its rows take more memory than map_memory_limit = ", FormatSize(limit),
+        " allows, after ", snapshot_.rows.size(),
+        " of them: raise it in postmirror.cf"));
   }
 
   void AddAsStored(absl::string_view column, size_t values) {
@@ -122,7 +140,7 @@ absl::Status ReadWhole(GroupReader& reader, size_t index,
     snapshot->by_stored->collation = prepared.stored_collation;
   }
   RowReader rows(snapshot);
-  absl::Status read = reader.connection->Query(
+  absl::Status read = reader.connection->QueryTable(
       SelectInPrimaryKeyOrder(map.query, prepared.primary_keys),
       [&](Connection::Row row) { return rows.Take(row); });
   if (!read.ok()) return read;
@@ -180,10 +198,10 @@ absl::Status ReadKeys(GroupReader& reader, size_t index, const Spellings& keys,
   for (auto begin = keys.begin(); begin != keys.end();) {
     auto end = begin;
     for (size_t i = 0; i < kKeysPerSelect && end != keys.end(); ++i) ++end;
-    absl::Status read =
-        connection.Query(SelectOfKeys(map.query, prepared.primary_keys,
-                                      absl::StrJoin(begin, end, ", ", literal)),
-                         [&](Connection::Row row) { return rows.Take(row); });
+    absl::Status read = connection.QueryTable(
+        SelectOfKeys(map.query, prepared.primary_keys,
+                     absl::StrJoin(begin, end, ", ", literal)),
+        [&](Connection::Row row) { return rows.Take(row); });
     if (!read.ok()) return read;
     begin = end;
   }
@@ -248,15 +266,54 @@ absl::Status ReadMaps(absl::Span<GroupReader> readers, const ReadScope& scope,
     for (size_t i = 0; i < reader.group->maps.size(); ++i) {
       const MapScope& of_map = ScopeOf(scope, reader.first_map + i);
       if (of_map.empty()) continue;
+      const bool is_left_out = !reader.maps[i].fault.ok();
       const absl::Status read = ReadMap(reader, i, of_map, snapshot);
       if (read.ok()) continue;
-      if (!IsOfTheMap(read)) return AtMap(reader.group->maps[i], read);
+      if (absl::IsOutOfRange(read)) reader.maps[i].fault = read;
+      if (!is_left_out && !IsOfTheMap(read)) {
+        return AtMap(reader.group->maps[i], read);
+      }
       reader.maps[i].fault = read;
       if (!snapshot->is_whole) {
         return absl::AbortedError("a map that is named cannot be read");
       }
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckEntries(const MapSnapshot& map) {
+  absl::Status checked = CheckEntryLengths(map.rows, map.map->rules);
+  if (!checked.ok() || map.by_stored == nullptr) return checked;
+  return CheckEntryLengths(map.by_stored->rows, map.map->rules);
+}
+
+void SetFault(const MirroredMap& map, const absl::Status& fault,
+              absl::Span<GroupReader> readers) {
+  for (GroupReader& reader : readers) {
+    for (size_t i = 0; i < reader.maps.size(); ++i) {
+      if (&reader.group->maps[i] == &map) reader.maps[i].fault = fault;
+    }
+  }
+}
+
+// Sorts what was read. A map with an entry that is too long is left out, as one
+// that cannot be read.
+absl::Status SortMaps(absl::Span<GroupReader> readers, Snapshot* snapshot) {
+  std::vector<MapSnapshot> maps;
+  maps.reserve(snapshot->maps.size());
+  for (MapSnapshot& map : snapshot->maps) {
+    map.rows.Sort();
+    if (map.by_stored != nullptr) map.by_stored->rows.Sort();
+    const absl::Status checked = CheckEntries(map);
+    if (checked.ok()) {
+      maps.push_back(std::move(map));
+      continue;
+    }
+    SetFault(*map.map, checked, readers);
+    if (!snapshot->is_whole) return absl::AbortedError(checked.message());
+  }
+  snapshot->maps = std::move(maps);
   return absl::OkStatus();
 }
 
@@ -287,9 +344,8 @@ absl::StatusOr<Snapshot> Read(absl::Span<GroupReader> readers,
       return read;
     }
   }
-  for (MapSnapshot& map : snapshot.maps) {
-    map.rows.Sort();
-    if (map.by_stored != nullptr) map.by_stored->rows.Sort();
+  if (absl::Status sorted = SortMaps(readers, &snapshot); !sorted.ok()) {
+    return sorted;
   }
   return snapshot;
 }

@@ -72,7 +72,9 @@ using ChooseScope = absl::FunctionRef<absl::StatusOr<ReadScope>()>;
 
 // Reads all maps, whatever `choose` says, but those with a fault: see
 // PreparedMap::fault, into which an error of a map's own is put. No transaction
-// is open on the server when it returns. REQUIRES: PrepareReaders returned OK.
+// is open on the server when it returns. kOutOfRange where a map is more than
+// is taken of one: that is its fault as well, but its connection is lost with
+// the rest of it. REQUIRES: PrepareReaders returned OK.
 absl::StatusOr<Snapshot> ReadSnapshot(absl::Span<GroupReader> readers,
                                       ChooseScope choose);
 

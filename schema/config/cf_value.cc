@@ -32,6 +32,10 @@ absl::StatusOr<absl::Duration> UnitOf(absl::string_view suffix) {
   return absl::InvalidArgumentError("unknown unit");
 }
 
+// Each is 1024 of the one before.
+constexpr absl::string_view kSizeUnits = "KMG";
+constexpr size_t kUnitBits = 10;
+
 bool IsDigit(char c) {
   return absl::ascii_isdigit(static_cast<unsigned char>(c));
 }
@@ -87,6 +91,39 @@ absl::StatusOr<int64_t> ParseInteger(absl::string_view text, int64_t min,
         "is not a whole number from ", min, " to ", max, ", write one"));
   }
   return number;
+}
+
+absl::StatusOr<uint64_t> ParseSize(absl::string_view text, uint64_t min,
+                                   uint64_t max) {
+  const auto digits_end = std::find_if_not(text.begin(), text.end(), IsDigit);
+  const size_t digits = static_cast<size_t>(digits_end - text.begin());
+  const absl::string_view suffix = text.substr(digits);
+  const size_t unit = suffix.size() > 1
+                          ? kSizeUnits.npos
+                          : kSizeUnits.find(absl::AsciiStrToUpper(suffix));
+  uint64_t number = 0;
+  if (unit == kSizeUnits.npos ||
+      !absl::SimpleAtoi(text.substr(0, digits), &number)) {
+    return absl::InvalidArgumentError(
+        "is not a size, write a whole number of bytes, or one with K, M or G "
+        "behind it");
+  }
+  const size_t shift = suffix.empty() ? 0 : kUnitBits * (unit + 1);
+  if (number > (max >> shift) || (number << shift) < min) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("is out of range, write a size from ", FormatSize(min),
+                     " to ", FormatSize(max)));
+  }
+  return number << shift;
+}
+
+std::string FormatSize(uint64_t bytes) {
+  size_t unit = 0;
+  while (unit < kSizeUnits.size() && bytes > 0 && bytes % 1024 == 0) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return absl::StrCat(bytes, unit == 0 ? "" : kSizeUnits.substr(unit - 1, 1));
 }
 
 absl::StatusOr<unsigned> ParseMode(absl::string_view text) {

@@ -32,6 +32,14 @@ absl::StatusOr<double> ParsePercent(absl::string_view text);
 absl::StatusOr<int64_t> ParseInteger(absl::string_view text, int64_t min,
                                      int64_t max);
 
+// A number of bytes, with K, M or G behind it for so many times 1024 of them,
+// whatever the case; `min` and `max` are included.
+absl::StatusOr<uint64_t> ParseSize(absl::string_view text, uint64_t min,
+                                   uint64_t max);
+
+// As ParseSize reads it: "2G".
+std::string FormatSize(uint64_t bytes);
+
 // The mode of a file, three octal digits or four of which the first is 0:
 // "0660" is 0660.
 absl::StatusOr<unsigned> ParseMode(absl::string_view text);

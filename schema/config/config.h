@@ -59,6 +59,9 @@ struct Config {
   absl::Duration host_wait = absl::Seconds(30);
   // The part of a map that may vanish at once, from 0 to 1; 50% is 0.5.
   double max_shrink = 0.5;
+  // The bytes of memory that the rows of one map may take while it is read, 1M
+  // to 1024G.
+  uint64_t map_memory_limit = uint64_t{2} << 30;
   // So long a map may be broken before status is critical, 0s to 1w.
   absl::Duration broken_map_critical = absl::Minutes(5);
   int proxy_threads = 1;     // 1 to 64

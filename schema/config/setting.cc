@@ -157,6 +157,11 @@ absl::Status ApplyMaxShrink(absl::string_view value, Config* config) {
   return Store(ParsePercent(value), &config->max_shrink);
 }
 
+absl::Status ApplyMapMemoryLimit(absl::string_view value, Config* config) {
+  return Store(ParseSize(value, uint64_t{1} << 20, uint64_t{1} << 40),
+               &config->map_memory_limit);
+}
+
 absl::Status ApplyBrokenMapCritical(absl::string_view value, Config* config) {
   return Store(ParseTime(value, absl::ZeroDuration(), absl::Hours(7 * 24)),
                &config->broken_map_critical);
@@ -218,6 +223,7 @@ constexpr Setting kSettings[] = {
     {"read_timeout", ApplyReadTimeout},
     {"host_wait", ApplyHostWait},
     {"max_shrink", ApplyMaxShrink},
+    {"map_memory_limit", ApplyMapMemoryLimit},
     {"broken_map_critical", ApplyBrokenMapCritical},
     {"proxy_threads", ApplyProxyThreads},
     {"client_limit", ApplyClientLimit},

@@ -66,6 +66,7 @@ void StoreView::Forget() {
   transaction_ = nullptr;
   loaded_id_ = 0;
   maps_.clear();
+  filled_.clear();
 }
 
 void StoreView::Begin() {
@@ -134,6 +135,7 @@ absl::Status StoreView::Load() {
       if (stale_) break;
       failure.Update(map.status());
       maps_.push_back(map.ok() ? *std::move(map) : std::nullopt);
+      if (maps_.back().has_value()) filled_.insert(name);
     }
     if (!stale_) {
       std::erase_if(collations_, [](const auto& collation) {
@@ -276,7 +278,12 @@ Outcome StoreView::Lookup(size_t map, absl::string_view key,
                           std::string* value) {
   if (!state_.ok()) return Temporary(state_.message(), value);
   if (!maps_[map].has_value()) {
-    Temporary("not filled yet: map ", value);
+    // Nothing else takes a map away from an environment that is whole.
+    Temporary(filled_.contains(names_[map])
+                  ? "dropped by postmirror-sync, whose postmirror.cf does not "
+                    "name it any more, reload postmirror-proxy: map "
+                  : "not filled yet: map ",
+              value);
     value->append(names_[map]);
     return Outcome::kTemporary;
   }
@@ -324,6 +331,9 @@ Outcome StoreView::Find(ServedMap& map, std::string* value) {
   if (code != MDB_SUCCESS) return Temporary(mdb_strerror(code), value);
   if (tag == kTemporaryTag) {
     return Temporary("expansion_limit is exceeded", value);
+  }
+  if (found.mv_size > kMaxEntryBytes) {
+    return Temporary("the entry is over 16 MiB, or damaged", value);
   }
   if (tag != kValueTag || value->empty()) {
     return Temporary("the store is damaged", value);

@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -106,6 +107,8 @@ class StoreView {
   size_t loaded_id_ = 0;            // the transaction that maps_ was read in
   uint64_t moment_ = 0;             // counts the times that maps_ was read
   std::vector<std::optional<ServedMap>> maps_;
+  // Those that this environment has had at some moment.
+  std::set<std::string> filled_;
   // By digest; those of the maps.
   std::map<std::string, std::shared_ptr<const CollationTable>> collations_;
   absl::Status state_;

@@ -4,15 +4,28 @@
 // After mysql.h, whose types it uses.
 #include <mariadb_rpl.h>
 
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sync/mariadb/connect_options.h"
 
 namespace postmirror {
 namespace {
 
+// An event may be longer than a row: as long as the server takes a statement.
+constexpr size_t kMaxEventBytes = size_t{1} << 30;
 // What a packet of the stream begins with.
 constexpr char kEvent = '\0';
+
+// The request has 32 bits for the offset. A server begins a new file at its
+// max_binlog_size, 1 GiB at most, so that only a huge transaction ends beyond:
+// what is told twice of that file costs a read, and what was skipped a change.
+BinlogPosition Askable(const BinlogPosition& wanted) {
+  constexpr uint64_t kFirstEvent = 4;
+  if (wanted.offset <= std::numeric_limits<uint32_t>::max()) return wanted;
+  return {.file = wanted.file, .offset = kFirstEvent};
+}
 
 }  // namespace
 
@@ -27,7 +40,7 @@ BinlogStream::~BinlogStream() {
 absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
     std::unique_ptr<Connection> connection, const Settings& settings) {
   std::unique_ptr<BinlogStream> stream(
-      new BinlogStream(std::move(connection), settings.start));
+      new BinlogStream(std::move(connection), Askable(settings.start)));
   if (absl::Status asked = stream->Ask(settings); !asked.ok()) return asked;
   if (absl::Status received = stream->Receive(); !received.ok())
     return received;
@@ -44,13 +57,14 @@ absl::Status BinlogStream::Ask(const Settings& settings) {
                    " @master_heartbeat_period = ",
                    absl::ToInt64Nanoseconds(settings.heartbeat)));
   if (!set.ok()) return set;
+  BoundPackets(kMaxEventBytes, connection_->mysql_.get());
   replica_ = mariadb_rpl_init(connection_->mysql_.get());
   if (replica_ == nullptr) return connection_->LastError("binlog");
-  const std::string& file = settings.start.file;
+  const std::string& file = start_.file;
   mariadb_rpl_optionsv(replica_, MARIADB_RPL_FILENAME, file.c_str(),
                        file.size());
   mariadb_rpl_optionsv(replica_, MARIADB_RPL_START,
-                       static_cast<unsigned long>(settings.start.offset));
+                       static_cast<unsigned long>(start_.offset));
   mariadb_rpl_optionsv(replica_, MARIADB_RPL_SERVER_ID,
                        static_cast<unsigned>(settings.server_id));
   mariadb_rpl_optionsv(replica_, MARIADB_RPL_FLAGS, 0U);

@@ -41,7 +41,8 @@ class BinlogStream {
   BinlogStream(const BinlogStream&) = delete;
   BinlogStream& operator=(const BinlogStream&) = delete;
 
-  // Where it began.
+  // Where it began: at `settings.start`, or at the start of that file, where an
+  // offset of more than 32 bits cannot be asked for.
   const BinlogPosition& start() const { return start_; }
 
   // The next event, its header included, as soon as there is one; valid until

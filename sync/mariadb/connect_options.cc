@@ -111,6 +111,10 @@ unsigned WholeSeconds(absl::Duration duration) {
   return static_cast<unsigned>(std::clamp<int64_t>(seconds, 1, kMax));
 }
 
+void BoundPackets(size_t bytes, MYSQL* mysql) {
+  mysql->net.max_packet_size = bytes;
+}
+
 absl::Status SetConnectOptions(const ConnectionSettings& settings,
                                bool is_local, MYSQL* mysql) {
   const LogOn& log_on = settings.log_on;
@@ -130,6 +134,8 @@ absl::Status SetConnectOptions(const ConnectionSettings& settings,
   // A server may otherwise ask the client for any of its files.
   const unsigned local_infile = 0;
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &local_infile);
+  const size_t max_packet_bytes = kMaxPacketBytes;
+  mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &max_packet_bytes);
   SetFlag(mysql, MYSQL_OPT_RECONNECT, false);
   const bool wants_tls = log_on.WantsTls() && !is_local;
   if (wants_tls) RequireTls(log_on, mysql);

@@ -16,6 +16,10 @@ namespace postmirror {
 absl::Status SetConnectOptions(const ConnectionSettings& settings,
                                bool is_local, MYSQL* mysql);
 
+// Of a connection that is open: the option that says so may come from an option
+// file.
+void BoundPackets(size_t bytes, MYSQL* mysql);
+
 // `duration` in whole seconds, rounded up, at least one: the library takes
 // seconds, and 0 would be for ever.
 unsigned WholeSeconds(absl::Duration duration);

@@ -1,5 +1,6 @@
 #include "sync/mariadb/connection.h"
 
+#include <errmsg.h>
 #include <fcntl.h>
 #include <mysql.h>
 #include <sys/socket.h>
@@ -60,6 +61,28 @@ const char* OrNull(const std::optional<std::string>& text) {
 const char* HostOf(const ServerAddress& address) {
   return address.IsLocal() ? nullptr : address.host.c_str();
 }
+
+// Bounds an answer that is kept: a server may send rows without end.
+class AnswerBound {
+ public:
+  explicit AnswerBound(absl::string_view address) : address_(address) {}
+
+  absl::Status Take(Connection::Row row) {
+    // What a row costs beside its bytes.
+    constexpr size_t kBytesARow = 64;
+    constexpr size_t kMaxBytes = size_t{256} << 20;
+    bytes_ += kBytesARow;
+    for (const auto& column : row) bytes_ += column.value_or("").size();
+    if (bytes_ <= kMaxBytes) return absl::OkStatus();
+    return absl::OutOfRangeError(absl::StrCat(
+        "server ", address_, ": query: it answers a question with more than ",
+        kMaxBytes, " bytes, as no server does: see who listens there"));
+  }
+
+ private:
+  const absl::string_view address_;
+  size_t bytes_ = 0;
+};
 
 // "10.11.19-MariaDB-0+deb12u1" to "10.11.19-MariaDB".
 absl::string_view ShortVersion(absl::string_view version) {
@@ -129,6 +152,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
 
 absl::Status Connection::PrepareSession(const ConnectionSettings& settings) {
   MYSQL* const mysql = mysql_.get();
+  BoundPackets(kMaxPacketBytes, mysql);
   socket_ = fcntl(mysql_get_socket(mysql), F_DUPFD_CLOEXEC, 0);
   if (socket_ < 0) {
     return absl::ResourceExhaustedError(absl::StrCat(
@@ -166,7 +190,12 @@ absl::Status Connection::LastError(absl::string_view step) const {
     return absl::CancelledError(
         absl::StrCat("server ", address_, ": ", step, ": cancelled"));
   }
-  const unsigned number = mysql_errno(mysql_.get());
+  unsigned number = mysql_errno(mysql_.get());
+  // The library says of this, too, that the server was lost.
+  constexpr unsigned kTooLong = 1;
+  if (number == CR_SERVER_LOST && mysql_->net.error == kTooLong) {
+    number = CR_NET_PACKET_TOO_LARGE;
+  }
   if (number == 0) {
     return absl::InternalError(absl::StrCat("server ", address_, ": ", step,
                                             ": failed without an error"));
@@ -188,6 +217,15 @@ absl::Status Connection::Execute(absl::string_view sql) {
 
 absl::Status Connection::Query(absl::string_view sql,
                                absl::FunctionRef<absl::Status(Row)> on_row) {
+  AnswerBound bound(address_);
+  return QueryTable(sql, [&](Row row) {
+    const absl::Status taken = bound.Take(row);
+    return taken.ok() ? on_row(row) : taken;
+  });
+}
+
+absl::Status Connection::QueryTable(
+    absl::string_view sql, absl::FunctionRef<absl::Status(Row)> on_row) {
   if (absl::Status status = SendQuery(sql); !status.ok()) return status;
   const auto result = UseResult();
   if (!result.ok()) return result.status();
@@ -203,7 +241,9 @@ absl::StatusOr<std::vector<Connection::NamedRow>> Connection::QueryByName(
   std::vector<NamedRow> rows;
   if (*result == nullptr) return rows;
   const MYSQL_FIELD* const fields = mysql_fetch_fields(result->get());
+  AnswerBound bound(address_);
   const absl::Status read = ReadRows(result->get(), [&](Row row) {
+    if (absl::Status taken = bound.Take(row); !taken.ok()) return taken;
     NamedRow& named = rows.emplace_back();
     for (size_t i = 0; i < row.size(); ++i) {
       std::optional<std::string>& column = named[fields[i].name];
@@ -235,7 +275,11 @@ absl::Status Connection::ReadRows(MYSQL_RES* result,
       row[i].reset();
       if (columns[i] != nullptr) row[i].emplace(columns[i], lengths[i]);
     }
-    if (absl::Status status = on_row(row); !status.ok()) return status;
+    if (absl::Status status = on_row(row); !status.ok()) {
+      // To read past the rest could take for ever.
+      if (absl::IsOutOfRange(status)) shutdown(socket_, SHUT_RDWR);
+      return status;
+    }
   }
   // The end of the rows and the end of the connection look alike but for this.
   if (mysql_errno(mysql_.get()) != 0) return LastError("read");

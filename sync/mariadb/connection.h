@@ -34,6 +34,11 @@ namespace postmirror {
 
 class GreetingCheck;
 
+// The longest packet that is taken, with a row or anything else: one whose
+// values would fill some entries (kMaxEntryBytes). A server that sends more
+// would have us wait, and take memory, without end.
+inline constexpr size_t kMaxPacketBytes = size_t{64} << 20;
+
 struct ConnectionSettings {
   LogOn log_on;
   std::string dbname;  // may be empty: no database is selected
@@ -78,7 +83,13 @@ class Connection {
   // Runs one statement and hands over each row as it comes. OK means that every
   // row came: a stream that ends early is an error. When `on_row` fails, its
   // status is returned, the rest of the rows is read past, and the connection
-  // stays usable. `on_row` must not use this connection.
+  // stays usable; but it is dead after kOutOfRange, which means that there are
+  // too many of them. `on_row` must not use this connection.
+  absl::Status QueryTable(absl::string_view sql,
+                          absl::FunctionRef<absl::Status(Row)> on_row);
+
+  // The same for an answer that is to be kept: kOutOfRange where it is longer
+  // than any that we ask for.
   absl::Status Query(absl::string_view sql,
                      absl::FunctionRef<absl::Status(Row)> on_row);
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "sync/mariadb/connection.h"
 
 namespace postmirror {
 namespace {
@@ -92,6 +93,8 @@ absl::StatusCode CodeOf(unsigned number) {
     case ER_STATEMENT_TIMEOUT:
     case kSnapshotConflict:
       return absl::StatusCode::kAborted;
+    case CR_NET_PACKET_TOO_LARGE:
+      return absl::StatusCode::kOutOfRange;
     case kSameServerId:
       return absl::StatusCode::kAlreadyExists;
     default:
@@ -120,10 +123,19 @@ absl::Status StatementError(unsigned number, const std::string& message) {
 
 }  // namespace
 
+std::string TextOf(unsigned number, absl::string_view text) {
+  if (number == CR_PLUGIN_NOT_ALLOWED) text = kHandsOver;
+  if (number != CR_NET_PACKET_TOO_LARGE) {
+    return std::string(text.substr(0, kMaxTextBytes));
+  }
+  return absl::StrCat(
+      "the server sends more than ", kMaxPacketBytes,
+      " bytes at once, a row that no entry can hold: shorten it");
+}
+
 absl::Status ServerError(absl::string_view address, absl::string_view step,
                          unsigned number, absl::string_view text) {
-  if (number == CR_PLUGIN_NOT_ALLOWED) text = kHandsOver;
-  std::string line(text.substr(0, kMaxTextBytes));
+  std::string line = TextOf(number, text);
   // One line for the log: a server quotes SQL with its newlines.
   std::replace_if(
       line.begin(), line.end(),

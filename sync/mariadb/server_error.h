@@ -19,9 +19,12 @@ inline constexpr absl::string_view kConnectStep = "connect";
 //   kPermissionDenied  the account lacks a grant: the administrator must act
 //   kNotFound          no such database, table or column
 //   kAborted           the server gave this read up: begin it again
+//   kOutOfRange        more came at once than kMaxPacketBytes: a fault of what
+//                      was asked for
 //   kAlreadyExists     another replica has our server_id: take another one
 //   kInternal          anything else
-// After kUnavailable and kResourceExhausted the connection must be thrown away.
+// After kUnavailable, kResourceExhausted and kOutOfRange the connection must be
+// thrown away.
 // The step of a log-on is kConnectStep: what is refused in it is the account.
 // REQUIRES: number != 0.
 absl::Status ServerError(absl::string_view address, absl::string_view step,

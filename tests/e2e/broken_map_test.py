@@ -57,6 +57,27 @@ class BrokenMaps:
         self.assertEqual(self.count_in_log("is broken: "), 2, self.site.logs())
         self.assertEqual(self.count_in_log("told of nothing"), 0, self.site.logs())
 
+    def test_entry_that_is_too_long(self):
+        """Its rows are joined to more than 16 MiB."""
+        many = "REPEAT('x', 16000000)"
+        self.mariadb.run(
+            "CREATE OR REPLACE VIEW rewritten AS SELECT source,"
+            f" IF(destination LIKE 'long%', {many}, destination) AS destination"
+            " FROM virtual_aliases"
+        )
+        self.mariadb.run(
+            "INSERT INTO virtual_aliases (domain_id, source, destination)"
+            " VALUES (1, 'l@example.org', 'long1'), (1, 'l@example.org', 'long2')"
+        )
+        self.wait_until_broken(
+            _CANONICAL, "the entry of key 'l@example.org' is too long: 32000002 bytes"
+        )
+        self.assert_follows()
+        self.mariadb.run("DELETE FROM virtual_aliases WHERE destination = 'long2'")
+        self.wait_until_mended(_CANONICAL)
+        self.wait_for_health("ok")
+        self.assert_unbroken()
+
     def assert_health_gets_critical(self):
         """Once it lasts for longer than the setting, which status reads itself."""
         self.assertEqual(self.status_of_all()["health"], "warning")

@@ -86,6 +86,20 @@ class ReloadTest(E2eCase):
             self.ask(client, ALIASES, ALIAS), found("user@example.org")
         )
 
+    def test_a_map_that_is_not_followed_any_more_is_named(self):
+        both = f"{self.site.mysql(ALIASES)} {self.site.mysql('canonical_maps')}"
+        self.site.write_config({ALIASES: both})
+        self.reload(self.site.sync)
+        self.reload(self.site.proxy)
+        address = "user@example.org"
+        self.wait_for_lookup(ALIASES, address, found(address))
+        self.site.write_config({ALIASES: self.site.mysql(ALIASES)})
+        self.reload(self.site.sync)
+        path = self.site.map_files["canonical_maps"]
+        self.site.sync.wait_for_log(f"map {path}: not followed any more")
+        # The proxy was not reloaded, and has it for an hour.
+        self.assert_lookup(ALIASES, address, found(address))
+
     def test_a_changed_query_is_followed(self):
         client = self.client()
         path = self.site.map_files[ALIASES]

@@ -98,6 +98,50 @@ TEST_F(MirrorLoopBrokenTest, AMapThatIsMendedByAGrantIsReadAgain) {
   EXPECT_TRUE(AwaitMended(aliases_));
 }
 
+TEST_F(MirrorLoopBrokenTest, OtherMapsGoOnWithoutOneThatTakesTooMuchMemory) {
+  StartFilled("map_memory_limit = 1M\nreconcile_interval = 2s\n");
+  Run(
+      {"INSERT INTO virtual_aliases (domain_id, source, destination) SELECT 1,"
+       " CONCAT('many', seq, '@example.org'), 'a@b' FROM seq_1_to_60000"});
+  Insert("new@example.org");
+  EXPECT_TRUE(AwaitBroken(aliases_, "map_memory_limit = 1M"));
+  EXPECT_TRUE(AwaitLookup(mailboxes_, "new@example.org", "1"));
+  EXPECT_EQ(Lookup(aliases_, "press@example.org"), "news@example.com");
+  // No fault of the server.
+  EXPECT_EQ(Status().servers[0].error, "");
+  EXPECT_EQ(logger_.Count("trying again"), 0U);
+  Insert("next@example.org");
+  EXPECT_TRUE(AwaitLookup(mailboxes_, "next@example.org", "1"));
+  Run({"DELETE FROM virtual_aliases WHERE source LIKE 'many%'"});
+  EXPECT_TRUE(AwaitMended(aliases_));
+  EXPECT_EQ(logger_.Count("is broken: "), 1U);
+}
+
+TEST_F(MirrorLoopBrokenTest, OtherMapsGoOnWithoutOneThatHasAnEndlessRow) {
+  std::string columns;
+  for (int i = 0; i < 5; ++i) {
+    absl::StrAppend(&columns,
+                    ", IF(destination = 'long', REPEAT('x', 16000000), NULL)");
+  }
+  const std::string rewritten = Serve(
+      "", {{"mirror_query", absl::StrCat("SELECT source, destination", columns,
+                                         " FROM virtual_aliases")}});
+  StartFilled("reconcile_interval = 2s\n");
+  ASSERT_TRUE(AwaitLookup(rewritten, "press@example.org", "news@example.com"));
+  Run(
+      {"INSERT INTO virtual_aliases VALUES (90, 1, 'later@example.org',"
+       " 'long')"});
+  Insert("new@example.org");
+  EXPECT_TRUE(AwaitBroken(rewritten, "more than 67108864 bytes"));
+  EXPECT_TRUE(AwaitLookup(mailboxes_, "new@example.org", "1"));
+  EXPECT_TRUE(AwaitLookup(aliases_, "later@example.org", "long"));
+  EXPECT_EQ(Lookup(rewritten, "press@example.org"), "news@example.com");
+  EXPECT_EQ(Status().servers[0].error, "");
+  Run({"UPDATE virtual_aliases SET destination = 'a@b' WHERE id = 90"});
+  EXPECT_TRUE(AwaitLookup(rewritten, "later@example.org", "a@b"));
+  EXPECT_TRUE(AwaitMended(rewritten));
+}
+
 TEST_F(MirrorLoopBrokenTest, ATableThatIsAwayForAMomentBreaksNothing) {
   StartFilled();
   Run({"RENAME TABLE virtual_aliases TO gone"});

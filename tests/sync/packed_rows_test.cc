@@ -42,6 +42,18 @@ TEST(PackedRowsTest, OrdersKeysByTheirBytesAsTheStoreDoes) {
   EXPECT_EQ(order, "B a ab b \x7f \xc3\xa4 ");
 }
 
+TEST(PackedRowsTest, SaysWhatItTakesAndItsLongestValue) {
+  PackedRows rows;
+  EXPECT_EQ(rows.memory_bytes(), 0U);
+  EXPECT_EQ(rows.longest_value(), 0U);
+  const std::string value(1000, 'v');
+  for (int i = 0; i < 5000; ++i) rows.Add("key", value, 1);
+  rows.Add("key", "v", 1);
+  EXPECT_GE(rows.memory_bytes(), 5000 * (1003 + 12U));
+  EXPECT_LE(rows.memory_bytes(), 5001 * (1003 + 12U + 8));
+  EXPECT_EQ(rows.longest_value(), 1000U);
+}
+
 // Enough rows for a sort that is not stable to mix them up, in several chunks.
 TEST(PackedRowsTest, RowsOfOneKeyStayInTheOrderInWhichTheyWereAdded) {
   const std::string filler(10000, 'x');

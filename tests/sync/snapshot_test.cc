@@ -138,6 +138,55 @@ TEST_F(SnapshotTest, AStreamThatBreaksOffIsAFailureAndNoTransactionStaysOpen) {
   ExpectNoTransactionIsOpen();
 }
 
+TEST_F(SnapshotTest, AnEntryThatIsTooLongIsAFaultOfItsMapAlone) {
+  Settings settings = AsRoot();
+  settings["mirror_query"] =
+      "SELECT source, REPEAT('x', 9000000) FROM virtual_aliases"
+      " WHERE source = 'info@example.org'";
+  const std::string joined = Serve("", settings);
+  settings["mirror_query"] =
+      "SELECT source, REPEAT('x', 9000000) FROM virtual_aliases"
+      " WHERE source = 'press@example.org'";
+  settings["result_format"] = "%s%s";
+  Serve("", settings);
+  Serve("SELECT 1 FROM virtual_mailboxes WHERE email='%s'", AsRoot());
+  const Snapshot snapshot = Read();
+  ASSERT_THAT(snapshot.maps, SizeIs(1));
+  EXPECT_THAT(Entries(snapshot.maps[0]), SizeIs(4));
+  ASSERT_THAT(Faults(), SizeIs(2));
+  for (const MapFault& fault : Faults()) {
+    EXPECT_THAT(fault.Text(), HasSubstr("too long")) << fault.map;
+    EXPECT_THAT(fault.Text(),
+                HasSubstr(fault.map == joined ? "info@" : "press@"));
+  }
+  ExpectNoTransactionIsOpen();
+}
+
+// What is over the limit of expansion is a temporary answer, as it was.
+TEST_F(SnapshotTest, ALongEntryOverTheExpansionLimitIsNoFault) {
+  Settings settings = AsRoot();
+  settings["mirror_query"] =
+      "SELECT source, REPEAT('x', 9000000) FROM virtual_aliases"
+      " WHERE source = 'info@example.org'";
+  settings["expansion_limit"] = "2";
+  Serve("", settings);
+  EXPECT_THAT(Entries(Read().maps[0]), ElementsAre("info@example.org !"));
+}
+
+TEST_F(SnapshotTest, RowsThatTakeTooMuchMemoryEndTheReadAndAreAFault) {
+  ServeMailboxes();
+  const std::string aliases = ServeAliases();
+  ASSERT_EQ(Connect(), absl::OkStatus());
+  plan_.servers[0].groups[0].maps[1].memory_limit = 100;
+  const absl::Status status = TryRead().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << status;
+  ASSERT_THAT(Faults(), SizeIs(1));
+  EXPECT_EQ(Faults()[0].map, aliases);
+  EXPECT_THAT(Faults()[0].Text(), AllOf(HasSubstr("map_memory_limit = 100"),
+                                        HasSubstr("raise it")));
+  ExpectNoTransactionIsOpen();
+}
+
 TEST_F(SnapshotTest, AMissingTableIsNamedWithItsMap) {
   const std::string map = Serve("SELECT 1 FROM nowhere WHERE k='%s'", AsRoot());
   const absl::Status status = Connect();

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+
 namespace postmirror {
 namespace {
 
@@ -50,6 +53,48 @@ TEST(ParseTimeTest, IncludesBothEndsOfItsRange) {
   EXPECT_EQ(parse("999ms").status(), out);
   EXPECT_EQ(parse("3601s").status(), out);
   EXPECT_EQ(parse("9000000000000000000w").status(), out);
+}
+
+absl::StatusOr<uint64_t> AnySize(absl::string_view text) {
+  return ParseSize(text, 0, std::numeric_limits<uint64_t>::max());
+}
+
+TEST(ParseSizeTest, TakesBytesAndTimes1024) {
+  EXPECT_EQ(*AnySize("0"), 0U);
+  EXPECT_EQ(*AnySize("1000"), 1000U);
+  EXPECT_EQ(*AnySize("3K"), 3072U);
+  EXPECT_EQ(*AnySize("3m"), 3U << 20);
+  EXPECT_EQ(*AnySize("3G"), uint64_t{3} << 30);
+}
+
+TEST(ParseSizeTest, RefusesWhatIsNoSize) {
+  for (const char* text :
+       {"", "M", "-1", "1.5G", "1 G", "1T", "1MB", "99999999999999999999"}) {
+    EXPECT_EQ(AnySize(text).status(),
+              absl::InvalidArgumentError(
+                  "is not a size, write a whole number of bytes, or one with "
+                  "K, M or G behind it"))
+        << text;
+  }
+}
+
+TEST(ParseSizeTest, IncludesBothEndsOfItsRange) {
+  const auto parse = [](absl::string_view text) {
+    return ParseSize(text, 1 << 20, uint64_t{3} << 30);
+  };
+  EXPECT_EQ(*parse("1024K"), 1U << 20);
+  EXPECT_EQ(*parse("3G"), uint64_t{3} << 30);
+  const absl::Status out =
+      absl::InvalidArgumentError("is out of range, write a size from 1M to 3G");
+  EXPECT_EQ(parse("1023K").status(), out);
+  EXPECT_EQ(parse("3073M").status(), out);
+  EXPECT_EQ(parse("18014398509481985G").status(), out);
+}
+
+TEST(FormatSizeTest, WritesWhatParseSizeReads) {
+  for (const char* text :
+       {"0", "1", "1023", "1K", "1025", "16M", "2G", "1024G"})
+    EXPECT_EQ(FormatSize(*AnySize(text)), text);
 }
 
 TEST(ParseYesNoTest, TakesBothWhateverTheCase) {

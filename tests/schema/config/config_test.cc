@@ -94,6 +94,7 @@ TEST(ConfigTest, HasTheDefaultsOfTheManual) {
   EXPECT_EQ(config.read_timeout, absl::Seconds(10));
   EXPECT_EQ(config.max_shrink, 0.5);
   EXPECT_EQ(config.broken_map_critical, absl::Minutes(5));
+  EXPECT_EQ(config.map_memory_limit, uint64_t{2} << 30);
   EXPECT_EQ(config.proxy_threads, 1);
   EXPECT_EQ(config.client_limit, 10000);
   EXPECT_FALSE(config.mydestination_stated);

@@ -187,6 +187,16 @@ TEST_F(SettingTest, MaxShrinkIsAPercentage) {
             "is not a percentage, write one from 0% to 100%");
 }
 
+TEST_F(SettingTest, MapMemoryLimitIsASizeFrom1MTo1024G) {
+  Apply("map_memory_limit", "512M");
+  EXPECT_EQ(config_.map_memory_limit, uint64_t{512} << 20);
+  Apply("map_memory_limit", "1024G");
+  EXPECT_EQ(Why("map_memory_limit", "1023K"),
+            "is out of range, write a size from 1M to 1024G");
+  EXPECT_EQ(Why("map_memory_limit", "1025G"),
+            "is out of range, write a size from 1M to 1024G");
+}
+
 TEST_F(SettingTest, ProxyThreadsAreFrom1To64) {
   Apply("proxy_threads", "64");
   EXPECT_EQ(config_.proxy_threads, 64);

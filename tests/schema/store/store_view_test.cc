@@ -63,6 +63,23 @@ TEST_F(StoreViewTest, AMapThatTheStoreDoesNotKnowIsTemporary) {
   EXPECT_EQ(Look("k", 0), "v");
 }
 
+TEST_F(StoreViewTest, AMapThatWasDroppedSaysSo) {
+  store_.Fill({{.name = kMap, .values = {{"k", "v"}}},
+               {.name = kOtherMap, .values = {{"l", "w"}}}});
+  EXPECT_EQ(Refresh(), "OK");
+  EXPECT_EQ(Look("l", 1), "w");
+  store_.Write([](StoreWriter* writer) {
+    const auto transaction = writer->Begin();
+    if (!transaction.ok()) return transaction.status();
+    absl::Status status = (*transaction)->DeleteRecord(kOtherMap);
+    return status.ok() ? (*transaction)->Commit() : status;
+  });
+  EXPECT_EQ(Reason("l", 1),
+            "dropped by postmirror-sync, whose postmirror.cf does not name it "
+            "any more, reload postmirror-proxy: map /etc/postmirror/b.cf");
+  EXPECT_EQ(Look("k", 0), "v");
+}
+
 TEST_F(StoreViewTest, MapsAreKeptApart) {
   store_.Fill({{.name = kMap, .values = {{"k", "v"}}},
                {.name = kOtherMap, .values = {{"l", "w"}}}});
@@ -120,7 +137,7 @@ TEST_F(StoreViewTest, LongValuesComeWhole) {
 
 TEST_F(StoreViewTest, AValueBeyondAllProtocolsIsTemporary) {
   Fill({{"k", std::string(size_t{16} << 20, 'x')}});
-  EXPECT_EQ(Look("k"), "TEMP");
+  EXPECT_EQ(Reason("k"), "the entry is over 16 MiB, or damaged");
 }
 
 TEST_F(StoreViewTest, AKeyOver511BytesIsNotFoundWhereNoRowHasOne) {

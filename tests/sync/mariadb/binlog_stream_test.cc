@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "sync/mariadb/binlog_facts.h"
 #include "tests/support/mariadb_server.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 // Event types, https://mariadb.com/kb/en/2-binlog-event-header/
 constexpr char kRotate = 4;
+constexpr char kFormatDescription = 15;
 constexpr char kXid = 16;
 constexpr char kHeartbeat = 27;
 
@@ -86,6 +88,32 @@ TEST_F(BinlogStreamTest, BeginsWithTheNameOfTheFile) {
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_EQ((*event)[4], kRotate);
   EXPECT_NE(event->find("mail-bin.0000"), absl::string_view::npos);
+}
+
+// The request for it has 32 bits for the place. What is cut of this one is in
+// the middle of an event.
+TEST_F(BinlogStreamTest, APlaceBeyond4GiBIsReadFromTheStartOfItsFile) {
+  const BinlogPosition beyond = {End().file, (uint64_t{1} << 32) + 5};
+  const auto stream =
+      BinlogStream::Open(Connect(), {.start = beyond, .server_id = 4711});
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  EXPECT_EQ((*stream)->start(), (BinlogPosition{beyond.file, 4}));
+  EXPECT_EQ(Await(**stream, kFormatDescription), absl::OkStatus());
+}
+
+// A packet of the stream is an event, which may be longer than any row.
+TEST_F(BinlogStreamTest, HasEventsThatAreLongerThanAnyRow) {
+  ASSERT_EQ(server_->Run({"CREATE TABLE mail.long_row (a LONGBLOB, b LONGBLOB,"
+                          " c LONGBLOB, d LONGBLOB, e LONGBLOB)"}),
+            absl::OkStatus());
+  const auto stream = Open();
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  const std::string column = "REPEAT('x', 16000000)";
+  ASSERT_EQ(server_->Run(
+                {absl::StrCat("INSERT INTO mail.long_row SELECT ", column, ",",
+                              column, ",", column, ",", column, ",", column)}),
+            absl::OkStatus());
+  EXPECT_EQ(Await(**stream, kXid), absl::OkStatus());
 }
 
 TEST_F(BinlogStreamTest, HasWhatIsCommittedAndHeartbeatsBetween) {

@@ -83,6 +83,51 @@ TEST_F(QueryTest, FaultOfTheCallbackLeavesTheConnectionUsable) {
   EXPECT_THAT(Rows(*connection_, "SELECT 7"), ElementsAre("7"));
 }
 
+// To read past the rest could take for ever.
+TEST_F(QueryTest, ACallbackThatHasHadTooMuchEndsTheConnection) {
+  const absl::Status fault = absl::OutOfRangeError("enough");
+  int rows = 0;
+  EXPECT_EQ(connection_->Query(kManyRows,
+                               [&](Connection::Row) {
+                                 ++rows;
+                                 return fault;
+                               }),
+            fault);
+  EXPECT_EQ(rows, 1);
+  EXPECT_TRUE(absl::IsUnavailable(connection_->Execute("DO 1")));
+}
+
+TEST_F(QueryTest, AnAnswerThatIsKeptIsBoundedAndATableIsNot) {
+  constexpr char kMoreRows[] = "SELECT REPEAT('x', 10000) FROM seq_1_to_30000";
+  size_t rows = 0;
+  const auto count = [&](Connection::Row) {
+    ++rows;
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(connection_->QueryTable(kMoreRows, count), absl::OkStatus());
+  EXPECT_EQ(rows, 30000U);
+  EXPECT_TRUE(absl::IsOutOfRange(connection_->Query(kMoreRows, count)));
+  EXPECT_LT(rows, 60000U);
+  EXPECT_TRUE(
+      absl::IsOutOfRange(ConnectAsRoot()->QueryByName(kMoreRows).status()));
+}
+
+// Five columns, since the server makes none of more than 16 MiB by default.
+TEST_F(QueryTest, ARowLongerThanAnyEntryIsNotTaken) {
+  const std::string column = "REPEAT('x', 16000000)";
+  const auto select = [&](int columns) {
+    std::string sql = "SELECT 1";
+    for (int i = 0; i < columns; ++i) absl::StrAppend(&sql, ", ", column);
+    return sql;
+  };
+  EXPECT_EQ(connection_->Execute(select(4)), absl::OkStatus());
+  const absl::Status status = connection_->Execute(select(5));
+  EXPECT_TRUE(absl::IsOutOfRange(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              ::testing::HasSubstr("more than 67108864 bytes"));
+  EXPECT_TRUE(absl::IsUnavailable(connection_->Execute("DO 1")));
+}
+
 TEST_F(QueryTest, KilledConnectionIsNotAShortTable) {
   const absl::Status status = ReadWithFault([&] { Run({"KILL " + id_}); });
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;

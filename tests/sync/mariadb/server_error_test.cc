@@ -61,6 +61,10 @@ TEST(ServerErrorTest, MissingGrantsArePermissionDenied) {
   }
 }
 
+TEST(ServerErrorTest, APacketThatIsTooLongIsOutOfRange) {
+  EXPECT_EQ(CodeOf(2020), absl::StatusCode::kOutOfRange);
+}
+
 TEST(ServerErrorTest, AServerIdThatIsTakenAlreadyExists) {
   EXPECT_EQ(CodeOf(4052), absl::StatusCode::kAlreadyExists);
 }
