@@ -13,6 +13,7 @@
 #include "schema/runtime/logger.h"
 #include "schema/runtime/standard_streams.h"
 #include "schema/runtime/supervisor.h"
+#include "sync/folder_rights.h"
 #include "sync/mirror_plan.h"
 #include "sync/mirror_service.h"
 
@@ -81,6 +82,9 @@ int Main(int argc, char** argv) {
     const absl::Status serves = CheckServes(*config);
     if (!serves.ok()) return Fail(logger, serves);
     return Print(logger, absl::StrCat(line->config, ": ok\n"));
+  }
+  if (absl::Status ours = CheckRoot(*config); !ours.ok()) {
+    return Fail(logger, ours);
   }
   YieldToLookups();
   GiveBackLargeMemory();
