@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "schema/config/config.h"
@@ -65,7 +66,10 @@ int RunCommand(const CommandLine& line, const Config& config, Logger& logger) {
     return LookUp(config, words[1], words[2], Has(line, "exact"), logger);
   }
   if (words[0] == "accept" && words.size() == (Has(line, "all") ? 1 : 2)) {
-    return Accept(config, Has(line, "all") ? "" : words[1], clock, logger);
+    if (Has(line, "all")) return Accept(config, std::nullopt, clock, logger);
+    // An unset variable of a script.
+    if (words[1].empty()) return Usage(logger, "accept: MAP is empty");
+    return Accept(config, words[1], clock, logger);
   }
   return Usage(logger, absl::StrCat("no such command: ", words[0]));
 }
