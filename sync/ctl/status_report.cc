@@ -14,18 +14,9 @@ constexpr int kStaleIntervals = 3;
 // How long the proxy may be silent: it shows life once a second.
 constexpr absl::Duration kLongestSilence = absl::Seconds(10);
 
-absl::string_view Unable(const absl::Status& why) {
-  return absl::IsPermissionDenied(why) ? "this user may not"
-                                       : "postmirrorctl cannot";
-}
-
-// Where it is a right that is missing.
-absl::string_view CureOf(const absl::Status& why) {
-  return absl::IsPermissionDenied(why)
-             ? "; add this user to the group _postmirror-status, or run "
-               "postmirrorctl as root"
-             : "";
-}
+constexpr char kAccessCure[] =
+    "; add this user to the group _postmirror-status, or run postmirrorctl as "
+    "root";
 
 const MapStatus* FindStatus(const Findings& findings, absl::string_view map) {
   if (!findings.sync.has_value()) return nullptr;
@@ -216,10 +207,14 @@ void JudgeServer(const ServerStatus& server, Verdict* verdict) {
 
 void JudgeProxy(const Findings& findings, Verdict* verdict) {
   const absl::Status& answers = findings.proxy_answers;
-  if (absl::IsPermissionDenied(answers) || absl::IsInternal(answers)) {
+  if (absl::IsPermissionDenied(answers)) {
     verdict->Add(Health::kUnknown,
-                 absl::StrCat(Unable(answers), " ask postmirror-proxy: ",
-                              answers.message(), CureOf(answers)));
+                 absl::StrCat("this user may not ask postmirror-proxy: ",
+                              answers.message(), kAccessCure));
+  } else if (absl::IsInternal(answers)) {
+    verdict->Add(Health::kUnknown,
+                 absl::StrCat("postmirrorctl cannot ask postmirror-proxy: ",
+                              answers.message()));
   } else if (!answers.ok()) {
     verdict->Add(
         Health::kCritical,
@@ -238,11 +233,16 @@ void JudgeProxy(const Findings& findings, Verdict* verdict) {
 }
 
 void JudgeSync(const Findings& findings, Verdict* verdict) {
-  if (!findings.sync_shown.ok()) {
-    verdict->Add(Health::kUnknown, absl::StrCat(Unable(findings.sync_shown),
-                                                " see how postmirror-sync is: ",
-                                                findings.sync_shown.message(),
-                                                CureOf(findings.sync_shown)));
+  const absl::Status& shown = findings.sync_shown;
+  if (absl::IsPermissionDenied(shown)) {
+    verdict->Add(Health::kUnknown,
+                 absl::StrCat("this user may not see how postmirror-sync is: ",
+                              shown.message(), kAccessCure));
+  } else if (!shown.ok()) {
+    verdict->Add(
+        Health::kUnknown,
+        absl::StrCat("postmirrorctl cannot see how postmirror-sync is: ",
+                     shown.message()));
   } else if (!findings.sync_runs) {
     verdict->Add(Health::kCritical, "postmirror-sync is not running");
   } else if (findings.sync.has_value() && !findings.sync->store_fault.empty()) {

@@ -145,11 +145,11 @@ class RightsTest(E2eCase):
             os.chown(path, -1, _READERS)
         self.site.sync.kill()
         self.lock(self.site.store / "v1", _READERS)
+        self.site.sync.start()
+        self.assert_follows()
         for name in ("sync.lock", "v1/writer.lock"):
             seen = self.run_as_other((_READERS,), "cat", self.site.store / name)
             self.assertIn("Permission denied", seen.stderr, name)
-        self.site.sync.start()
-        self.assert_follows()
 
     def test_without_the_group_it_is_unknown_with_the_cure(self):
         said = self.wait_for_status(_UNKNOWN, ())
