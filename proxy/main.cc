@@ -10,6 +10,7 @@
 #include "schema/runtime/command_line.h"
 #include "schema/runtime/exit_code.h"
 #include "schema/runtime/logger.h"
+#include "schema/runtime/standard_streams.h"
 #include "schema/runtime/supervisor.h"
 
 namespace {
@@ -30,16 +31,24 @@ int Fail(const absl::Status& status, postmirror::Logger* logger) {
   return postmirror::ExitCode(status);
 }
 
+int Print(absl::string_view text, postmirror::Logger* logger) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  const absl::Status printed = postmirror::FlushStandardOutput();
+  return printed.ok() ? EX_OK : Fail(printed, logger);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  postmirror::HoldStandardStreams();
   postmirror::StderrLogger logger("postmirror-proxy");
   const absl::StatusOr<postmirror::CommandLine> line =
       postmirror::ParseCommandLine(argc, argv);
   if (!line.ok()) return Fail(line.status(), &logger);
-  if (line->help) return std::fputs(kHelp, stdout) < 0;
-  if (line->version)
-    return std::puts("postmirror-proxy " POSTMIRROR_VERSION) < 0;
+  if (line->help) return Print(kHelp, &logger);
+  if (line->version) {
+    return Print("postmirror-proxy " POSTMIRROR_VERSION "\n", &logger);
+  }
   if (!line->arguments.empty()) {
     return Fail(absl::OutOfRangeError("an argument is not wanted: " +
                                       line->arguments.front() + ", see --help"),
@@ -54,7 +63,7 @@ int main(int argc, char** argv) {
   if (line->check) {
     const absl::Status serves = postmirror::CheckServes(*config);
     if (!serves.ok()) return Fail(serves, &logger);
-    return std::printf("%s: ok\n", line->config.c_str()) < 0;
+    return Print(line->config + ": ok\n", &logger);
   }
   postmirror::Supervisor supervisor;
   const absl::Status served = postmirror::Serve(*config, &supervisor, &logger);

@@ -11,7 +11,9 @@
 #include "schema/runtime/command_line.h"
 #include "schema/runtime/exit_code.h"
 #include "schema/runtime/logger.h"
+#include "schema/runtime/standard_streams.h"
 #include "schema/runtime/supervisor.h"
+#include "sync/folder_rights.h"
 #include "sync/mirror_plan.h"
 #include "sync/mirror_service.h"
 
@@ -48,13 +50,21 @@ void YieldToLookups() {
 // freed, instead of lying between what LMDB keeps.
 void GiveBackLargeMemory() { mallopt(M_MMAP_THRESHOLD, 1 << 20); }
 
+int Print(Logger& logger, absl::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  const absl::Status printed = FlushStandardOutput();
+  return printed.ok() ? EX_OK : Fail(logger, printed);
+}
+
 int Main(int argc, char** argv) {
+  HoldStandardStreams();
   StderrLogger logger("postmirror-sync");
   const absl::StatusOr<CommandLine> line = ParseCommandLine(argc, argv);
   if (!line.ok()) return Fail(logger, line.status());
-  if (line->help) return std::fputs(kUsage, stdout) < 0;
-  if (line->version)
-    return std::puts("postmirror-sync " POSTMIRROR_VERSION) < 0;
+  if (line->help) return Print(logger, kUsage);
+  if (line->version) {
+    return Print(logger, "postmirror-sync " POSTMIRROR_VERSION "\n");
+  }
   if (!line->arguments.empty()) {
     return Fail(logger, absl::OutOfRangeError(absl::StrCat(
                             "an argument is not wanted: ", line->arguments[0],
@@ -71,7 +81,10 @@ int Main(int argc, char** argv) {
     for (const std::string& warning : plan->warnings) logger.Warning(warning);
     const absl::Status serves = CheckServes(*config);
     if (!serves.ok()) return Fail(logger, serves);
-    return std::printf("%s: ok\n", line->config.c_str()) < 0;
+    return Print(logger, absl::StrCat(line->config, ": ok\n"));
+  }
+  if (absl::Status ours = CheckRoot(*config); !ours.ok()) {
+    return Fail(logger, ours);
   }
   YieldToLookups();
   GiveBackLargeMemory();

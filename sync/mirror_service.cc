@@ -16,6 +16,7 @@
 #include "schema/runtime/metrics_watch.h"
 #include "schema/store/environment.h"
 #include "sync/collation_tables.h"
+#include "sync/folder_rights.h"
 #include "sync/lock_watch.h"
 #include "sync/mariadb/mariadb_library.h"
 #include "sync/mirror_loop.h"
@@ -123,6 +124,9 @@ absl::Status MirrorService::MirrorUntilChanged() {
   for (const std::string& warning : plan.warnings) logger_.Warning(warning);
   for (ServerPlan& server : plan.servers) {
     for (Group& group : server.groups) group.owners = &owners_;
+  }
+  if (const std::string open = WarnOfOpenStore(config); !open.empty()) {
+    logger_.Warning(open);
   }
   if (absl::Status serves = CheckServes(config); !serves.ok()) {
     logger_.Warning(

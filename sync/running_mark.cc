@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/errno_status.h"
 #include "schema/runtime/plain_file.h"
@@ -25,6 +27,31 @@ absl::Status FileError(int error, const std::string& path,
                                            : absl::UnavailableError(text);
 }
 
+// Whether the lock of a writer is on the file. Whoever may read it may lock it
+// against writers, which says nothing.
+absl::StatusOr<bool> IsMarked(const FileDescriptor& file,
+                              const std::string& path) {
+  struct flock whole = {};
+  whole.l_type = F_RDLCK;
+  if (fcntl(file.get(), F_OFD_GETLK, &whole) != 0) {
+    return FileError(errno, path, "lock");
+  }
+  return whole.l_type != F_UNLCK;
+}
+
+// Locks a new file, which nobody else can open before that.
+absl::StatusOr<FileDescriptor> MakeMark(const std::string& path) {
+  FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (!file.open()) return FileError(errno, path, "open");
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  if (fcntl(file.get(), F_OFD_SETLK, &whole) != 0) {
+    return FileError(errno, path, "lock");
+  }
+  fchmod(file.get(), 0640);  // whatever the umask
+  return file;
+}
+
 }  // namespace
 
 RunningMark::RunningMark(absl::string_view folder) : folder_(folder) {}
@@ -35,32 +62,32 @@ absl::Status RunningMark::Set() {
     chmod(folder_.c_str(), 02750);  // whatever the umask
   }
   const std::string path = MarkPath(folder_);
-  FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0640);
-  if (!file.open()) return FileError(errno, path, "open");
-  fchmod(file.get(), 0640);
-  struct flock whole = {};
-  whole.l_type = F_WRLCK;
-  if (fcntl(file.get(), F_OFD_SETLK, &whole) != 0) {
-    return FileError(errno, path, "lock");
+  if (const FileDescriptor former = OpenPlainFile(path, O_RDONLY);
+      former.open()) {
+    const absl::StatusOr<bool> marked = IsMarked(former, path);
+    if (!marked.ok()) return marked.status();
+    if (*marked) return FileError(EAGAIN, path, "lock");
+    if (unlink(path.c_str()) != 0) return FileError(errno, path, "unlink");
+  } else if (errno != ENOENT) {
+    return FileError(errno, path, "open");
   }
-  file_ = std::move(file);
+  absl::StatusOr<FileDescriptor> file = MakeMark(path);
+  if (!file.ok()) return file.status();
+  file_ = *std::move(file);
   return absl::OkStatus();
 }
 
 absl::Status CheckRuns(absl::string_view folder) {
   const std::string path = MarkPath(folder);
   const FileDescriptor file = OpenPlainFile(path, O_RDONLY);
-  if (!file.open() && (errno == EACCES || errno == EPERM)) {
+  // ELOOP: sync leaves no link.
+  if (!file.open() && errno != ENOENT && errno != ENOTDIR && errno != ELOOP) {
     return FileError(errno, path, "open");
   }
-  // Asks for what a lock of sync's alone keeps us from: who reads the file may
-  // lock it against writers.
-  struct flock whole = {};
-  whole.l_type = F_RDLCK;
-  if (file.open() && fcntl(file.get(), F_OFD_GETLK, &whole) == 0 &&
-      whole.l_type != F_UNLCK) {
-    return absl::OkStatus();
-  }
+  const absl::StatusOr<bool> marked =
+      file.open() ? IsMarked(file, path) : false;
+  if (!marked.ok()) return marked.status();
+  if (*marked) return absl::OkStatus();
   return absl::NotFoundError("postmirror-sync is not running");
 }
 

@@ -18,7 +18,7 @@ class RunningMark {
 
   // Sets the mark, if it is not set; makes the folder, mode 2750, where that
   // alone is missing. Gone with this object. Fails where it cannot be written,
-  // and while another process has a lock on it: to be tried again.
+  // and where another process has set it: to be tried again.
   absl::Status Set();
 
  private:
@@ -27,7 +27,7 @@ class RunningMark {
 };
 
 // Whether sync runs; else kNotFound, or kPermissionDenied where this user may
-// not know. Leaves no lock.
+// not know, or kUnavailable where this process cannot look. Leaves no lock.
 absl::Status CheckRuns(absl::string_view folder);
 
 }  // namespace postmirror

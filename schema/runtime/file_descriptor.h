@@ -24,6 +24,9 @@ class FileDescriptor {
   int get() const { return fd_; }
   bool open() const { return fd_ >= 0; }
 
+  // Leaves it open; the caller's from now on.
+  int Release() { return std::exchange(fd_, -1); }
+
   // False, with errno, where what was written could not be kept (close(2)).
   bool Close() {
     const int fd = std::exchange(fd_, -1);

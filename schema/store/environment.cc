@@ -32,6 +32,7 @@ constexpr unsigned kMaxSubDatabases = 1024;
 constexpr mode_t kFolderMode = 02750;
 constexpr mode_t kDataFileMode = 0640;
 constexpr mode_t kLockFileMode = 0660;
+constexpr mode_t kHeldFileMode = 0600;
 
 absl::Status MakeFolder(const std::string& path) {
   if (mkdir(path.c_str(), kFolderMode & 0777) == 0 || errno == EEXIST) {
@@ -42,11 +43,16 @@ absl::Status MakeFolder(const std::string& path) {
 
 // Asks for the bit of the group only where the folder did not take it over from
 // the one above: systemd's RestrictSUIDSGID= forbids that.
-absl::Status SetFolderMode(int folder, absl::string_view path) {
+absl::Status SetFolderMode(const std::string& path) {
+  const FileDescriptor folder(
+      open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!folder.open()) {
+    return SystemError(errno, absl::StrCat("store ", path, ": open"));
+  }
   struct stat facts = {};
-  const bool differs =
-      fstat(folder, &facts) != 0 || (facts.st_mode & 07777) != kFolderMode;
-  if (differs && fchmod(folder, kFolderMode) != 0) {
+  const bool differs = fstat(folder.get(), &facts) != 0 ||
+                       (facts.st_mode & 07777) != kFolderMode;
+  if (differs && fchmod(folder.get(), kFolderMode) != 0) {
     return SystemError(errno, absl::StrCat("store ", path, ": chmod"));
   }
   return absl::OkStatus();
@@ -77,7 +83,7 @@ Environment::~Environment() {
     // It clears reader slots in the lock file, which may be cut off.
     SurvivesFault([this] { mdb_env_close(environment_); });
   }
-  if (held_folder_ >= 0) close(held_folder_);
+  if (held_file_ >= 0) close(held_file_);
 }
 
 absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForReading(
@@ -91,6 +97,9 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForReading(
   }
   std::unique_ptr<Environment> environment(new Environment(folder));
   // Before LMDB opens them, which would follow links.
+  if (absl::Status closed = environment->CheckIsClosed(); !closed.ok()) {
+    return closed;
+  }
   if (absl::Status plain = environment->CheckArePlain(); !plain.ok()) {
     return plain;
   }
@@ -117,6 +126,7 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
       new Environment(FormatFolder(store), lock_wait));
   absl::Status status = MakeFolder(std::string(store));
   if (status.ok()) status = MakeFolder(environment->folder());
+  if (status.ok()) status = SetFolderMode(environment->folder());
   if (status.ok()) status = environment->HoldFolder();
   if (status.ok()) status = environment->MakeLockFile();
   if (status.ok()) status = environment->Open(MDB_NOTLS | MDB_NOMETASYNC);
@@ -133,22 +143,23 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
   return environment;
 }
 
-// Locks the folder, and sets its mode. An abandoned environment of this process
-// may hold an LMDB mutex for ever. It also keeps this lock, so that opening the
-// folder again fails here instead of waiting for that mutex.
+// Locks the folder, by a file that nobody else may open, and so lock. An
+// abandoned environment of this process may hold an LMDB mutex for ever. It
+// also keeps this lock, so that opening the folder again fails here instead of
+// waiting for that mutex.
 absl::Status Environment::HoldFolder() {
-  held_folder_ =
-      open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (held_folder_ < 0) {
-    return SystemError(errno, absl::StrCat("store ", folder_, ": open"));
+  const std::string path = absl::StrCat(folder_, "/writer.lock");
+  FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, kHeldFileMode);
+  if (!file.open()) return PlainFileError(errno, absl::StrCat("store ", path));
+  fchmod(file.get(), kHeldFileMode);  // whatever the umask
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    return absl::UnavailableError(
+        absl::StrCat("store ", folder_,
+                     ": is locked since it was damaged while it was open, "
+                     "restart postmirror-sync"));
   }
-  if (flock(held_folder_, LOCK_EX | LOCK_NB) == 0) {
-    return SetFolderMode(held_folder_, folder_);
-  }
-  return absl::UnavailableError(
-      absl::StrCat("store ", folder_,
-                   ": damage left it locked, set it aside (rename it) and "
-                   "restart postmirror-sync"));
+  held_file_ = file.Release();
+  return absl::OkStatus();
 }
 
 // Gives the lock file its disk blocks before it is mapped: LMDB leaves holes,
@@ -194,6 +205,12 @@ absl::Status Environment::Open(unsigned flags) {
     environment_ = nullptr;  // left in its middle: better leaked than closed
     return absl::DataLossError(absl::StrCat(what, ": the file is cut off"));
   }
+  if (code == ENOMEM) {
+    return absl::UnavailableError(absl::StrCat(
+        what, ": ", mdb_strerror(code), ": it takes ", kMapBytes >> 30,
+        " GiB of addresses, not of memory, raise this process's limit "
+        "(ulimit -v, LimitAS=)"));
+  }
   if (code != MDB_SUCCESS) return LmdbError(code, what);
   off_t data_bytes = 0;
   const absl::StatusOr<FileId> data = Identify("data.mdb", &data_bytes);
@@ -217,6 +234,22 @@ absl::StatusOr<Environment::FileId> Environment::Identify(
   }
   *size = status.st_size;
   return FileId{.device = status.st_dev, .inode = status.st_ino};
+}
+
+// Who may write to the folder could put a link in place of a file between
+// CheckArePlain and LMDB's open. sync lets nobody do so, but the folder may
+// have been given other rights since.
+absl::Status Environment::CheckIsClosed() const {
+  struct stat facts = {};
+  if (stat(folder_.c_str(), &facts) != 0) {
+    return SystemError(errno, absl::StrCat("store ", folder_));
+  }
+  if ((facts.st_mode & (S_IWGRP | S_IWOTH)) == 0) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat("store ", folder_,
+                   ": others than its owner may write to it, and could put "
+                   "links there: chmod go-w ",
+                   folder_));
 }
 
 absl::Status Environment::CheckArePlain() const {

@@ -40,8 +40,9 @@ std::string NoteKey(absl::string_view name);
 class Environment {
  public:
   // Opens `store` for lookups. Fails where it does not exist, is damaged or cut
-  // off, or where its lock file cannot be written: LMDB would then silently
-  // read without a reader slot, and see pages that the writer is reusing.
+  // off, where others than its owner may replace its files, or where its lock
+  // file cannot be written: LMDB would then silently read without a reader
+  // slot, and see pages that the writer is reusing.
   static absl::StatusOr<std::unique_ptr<Environment>> OpenForReading(
       absl::string_view store);
 
@@ -107,6 +108,7 @@ class Environment {
   absl::Status Open(unsigned flags);
   absl::Status HoldFolder();
   absl::Status MakeLockFile() const;
+  absl::Status CheckIsClosed() const;
   absl::Status CheckArePlain() const;
   absl::Status CheckReaderSlot();
   absl::StatusOr<FileId> Identify(absl::string_view file, off_t* size) const;
@@ -114,7 +116,7 @@ class Environment {
   const std::string folder_;
   LockWait* const lock_wait_;
   MDB_env* environment_ = nullptr;
-  int held_folder_ = -1;  // the writer's, see HoldFolder
+  int held_file_ = -1;  // the writer's, see HoldFolder
   FileId data_file_;
   FileId lock_file_;
   off_t lock_bytes_ = 0;

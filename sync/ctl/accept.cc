@@ -1,13 +1,22 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "schema/runtime/errno_status.h"
 #include "schema/runtime/exit_code.h"
+#include "schema/runtime/file_descriptor.h"
+#include "schema/runtime/plain_file.h"
 #include "schema/store/environment.h"
 #include "sync/accept_request.h"
 #include "sync/ctl/commands.h"
@@ -51,9 +60,9 @@ absl::StatusOr<AcceptAnswer> AwaitAnswer(const Config& config,
         TakeAcceptAnswer(folder, request.map, request.id);
     if (!answer.ok()) return answer.status();
     if (answer->has_value()) return **std::move(answer);
-    if (!CheckRuns(config.status_folder).ok()) {
+    if (absl::Status runs = CheckRuns(config.status_folder); !runs.ok()) {
       WithdrawAcceptRequest(folder, request.map).IgnoreError();
-      return absl::UnavailableError("postmirror-sync is not running");
+      return runs;
     }
     absl::SleepFor(kPollInterval);
   }
@@ -72,6 +81,32 @@ std::string Describe(const AcceptAnswer& answer) {
     absl::StrAppend(&text, "; ", answer.held, " that came since are held");
   }
   return text;
+}
+
+// That sync does not run may pass.
+int FailureCode(const absl::Status& status) {
+  return absl::IsNotFound(status) ? EX_TEMPFAIL : ExitCode(status);
+}
+
+// Keeps other `accept`s away until it is closed: there is one request and one
+// answer for a map. Nobody but the folder's owner may open the file, and so
+// lock it.
+absl::StatusOr<FileDescriptor> HoldRequests(const Config& config) {
+  const std::string path =
+      absl::StrCat(FormatFolder(config.store), "/accept.lock");
+  FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0600);
+  if (!file.open()) {
+    const std::string text =
+        absl::StrCat("store ", path, ": ", PlainFileErrorText(errno));
+    return errno == EACCES || errno == EROFS ? absl::PermissionDeniedError(text)
+                                             : absl::UnavailableError(text);
+  }
+  fchmod(file.get(), 0600);  // whatever the umask
+  if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return ErrnoStatus(errno, path, "lock");
+  return absl::UnavailableError(
+      "another postmirrorctl accept is under way: wait for it, then see "
+      "postmirrorctl status");
 }
 
 int AcceptOne(const Config& config, const MapStatus& map, const Clock& clock,
@@ -93,7 +128,7 @@ int AcceptOne(const Config& config, const MapStatus& map, const Clock& clock,
   if (!answer.ok()) {
     logger.Error(
         absl::StrCat("map ", map.name, ": ", answer.status().message()));
-    return ExitCode(answer.status());
+    return FailureCode(answer.status());
   }
   if (!answer->applied) {
     logger.Error(absl::StrCat("map ", map.name, ": refused: ", answer->reason));
@@ -103,39 +138,57 @@ int AcceptOne(const Config& config, const MapStatus& map, const Clock& clock,
   return EX_OK;
 }
 
-}  // namespace
-
-int Accept(const Config& config, const std::string& map, const Clock& clock,
-           Logger& logger) {
-  if (absl::Status became = BecomeOwner("store", config.store); !became.ok()) {
-    logger.Error(became.message());
-    return ExitCode(became);
-  }
+// The maps that are held, or that one if it is.
+absl::StatusOr<std::vector<MapStatus>> FindHeld(
+    const Config& config, const std::optional<std::string>& map) {
   if (absl::Status runs = CheckRuns(config.status_folder); !runs.ok()) {
-    logger.Error(runs.message());
-    return EX_TEMPFAIL;
+    return runs;
   }
   const absl::StatusOr<SyncStatus> status =
       ReadSyncStatus(config.status_folder);
-  if (!status.ok()) {
-    logger.Error(status.status().message());
-    return ExitCode(status.status());
-  }
+  if (!status.ok()) return status.status();
   std::vector<MapStatus> held = HeldMaps(*status);
-  if (!map.empty()) {
+  if (map.has_value()) {
     std::erase_if(held,
-                  [&](const MapStatus& other) { return other.name != map; });
+                  [&](const MapStatus& other) { return other.name != *map; });
   }
-  if (held.empty()) {
-    logger.Error(map.empty() ? "no map is held"
-                             : absl::StrCat("map ", map, " is not held"));
+  return held;
+}
+
+int AcceptHeld(const Config& config, const std::optional<std::string>& map,
+               const Clock& clock, Logger& logger) {
+  const absl::StatusOr<std::vector<MapStatus>> held = FindHeld(config, map);
+  if (!held.ok()) {
+    logger.Error(held.status().message());
+    return FailureCode(held.status());
+  }
+  if (held->empty()) {
+    logger.Error(map.has_value() ? absl::StrCat("map ", *map, " is not held")
+                                 : "no map is held");
     return kRefused;
   }
+  const absl::StatusOr<FileDescriptor> lock = HoldRequests(config);
+  if (!lock.ok()) {
+    logger.Error(lock.status().message());
+    return ExitCode(lock.status());
+  }
   int worst = EX_OK;
-  for (const MapStatus& one : held) {
+  for (const MapStatus& one : *held) {
     worst = std::max(worst, AcceptOne(config, one, clock, logger));
   }
   return worst;
+}
+
+}  // namespace
+
+int Accept(const Config& config, const std::optional<std::string>& map,
+           const Clock& clock, Logger& logger) {
+  const absl::StatusOr<Config> ours = BecomeStoreOwner(config);
+  if (!ours.ok()) {
+    logger.Error(ours.status().message());
+    return ExitCode(ours.status());
+  }
+  return AcceptHeld(*ours, map, clock, logger);
 }
 
 }  // namespace postmirror

@@ -68,6 +68,10 @@ absl::StatusOr<ProxyStatus> AskProxy(const std::string& path,
   std::copy(path.begin(), path.end(), address.sun_path);
   const FileDescriptor socket(
       ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.open()) {
+    return absl::InternalError(
+        absl::StrCat(path, ": socket: ", ErrnoText(errno)));
+  }
   if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
               sizeof(address)) != 0) {
     return Failure(path, errno);

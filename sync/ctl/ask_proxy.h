@@ -11,8 +11,8 @@
 namespace postmirror {
 
 // What the proxy says on its status socket `path`. kPermissionDenied where this
-// user may not ask, kUnavailable where nobody answers within `patience`,
-// kDataLoss where something else does.
+// user may not ask, kInternal where this process cannot, kUnavailable where
+// nobody answers within `patience`, kDataLoss where something else does.
 absl::StatusOr<ProxyStatus> AskProxy(const std::string& path,
                                      absl::Duration patience);
 

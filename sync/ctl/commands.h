@@ -1,9 +1,10 @@
 // The commands of postmirrorctl. Each prints its answer to standard output,
 // logs what went wrong, and returns the exit code. Root takes the rights of the
-// store's owner (BecomeOwner), and keeps them.
+// owner of the folder it reads (BecomeStoreOwner), and keeps them.
 #ifndef POSTMIRROR_SYNC_CTL_COMMANDS_H_
 #define POSTMIRROR_SYNC_CTL_COMMANDS_H_
 
+#include <optional>
 #include <string>
 
 #include "schema/config/config.h"
@@ -20,10 +21,11 @@ int ShowStatus(const Config& config, bool json, const Clock& clock);
 int LookUp(const Config& config, const std::string& parameter,
            const std::string& key, bool exact, Logger& logger);
 
-// `accept`: releases one held map, or all where `map` is empty. 0 applied, 1
-// refused or not held, 75 where sync is down or cannot read the database now.
-int Accept(const Config& config, const std::string& map, const Clock& clock,
-           Logger& logger);
+// `accept`: releases one held map, or all without a `map`. 0 applied, 1 refused
+// or not held, 75 where sync is down or cannot read the database now, or
+// another `accept` is under way.
+int Accept(const Config& config, const std::optional<std::string>& map,
+           const Clock& clock, Logger& logger);
 
 }  // namespace postmirror
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "schema/lookup/parameter_lookup.h"
 #include "schema/runtime/exit_code.h"
 #include "schema/store/store_reader.h"
@@ -18,11 +19,12 @@ int LookUp(const Config& config, const std::string& parameter,
     logger.Error(absl::StrCat("postmirror.cf does not serve ", parameter));
     return EX_USAGE;
   }
-  if (absl::Status became = BecomeOwner("store", config.store); !became.ok()) {
-    logger.Error(became.message());
-    return ExitCode(became);
+  const absl::StatusOr<Config> ours = BecomeStoreOwner(config);
+  if (!ours.ok()) {
+    logger.Error(ours.status().message());
+    return ExitCode(ours.status());
   }
-  StoreReader store(config.store);
+  StoreReader store(ours->store);
   const absl::Status opened = store.Refresh();
   ParameterLookup lookup(config, &store);
   const size_t index = static_cast<size_t>(served - config.served.data());
@@ -33,14 +35,16 @@ int LookUp(const Config& config, const std::string& parameter,
   lookup.End();
   switch (outcome) {
     case Outcome::kFound:
-      return std::puts(value.c_str()) < 0 ? EX_IOERR : EX_OK;
+      std::puts(value.c_str());
+      return EX_OK;
     case Outcome::kNotFound:
       return 1;  // postmap(1)
     case Outcome::kTemporary:
       break;
   }
-  logger.Error(
-      absl::StrCat("temporary: ", opened.ok() ? value : opened.message()));
+  const absl::string_view why = opened.ok() ? value : opened.message();
+  logger.Error(absl::StrCat(
+      "temporary: ", absl::StrReplaceAll(why, {{ours->store, config.store}})));
   return EX_TEMPFAIL;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "schema/config/config.h"
@@ -10,6 +11,7 @@
 #include "schema/runtime/command_line.h"
 #include "schema/runtime/exit_code.h"
 #include "schema/runtime/logger.h"
+#include "schema/runtime/standard_streams.h"
 #include "sync/ctl/commands.h"
 #include "sync/ctl/status_report.h"
 #include "sync/mirror_plan.h"
@@ -50,7 +52,8 @@ int Check(const CommandLine& line, const Config& config, Logger& logger) {
     return EX_CONFIG;
   }
   for (const std::string& warning : plan->warnings) logger.Warning(warning);
-  return std::printf("%s: ok\n", line.config.c_str()) < 0;
+  std::printf("%s: ok\n", line.config.c_str());
+  return EX_OK;
 }
 
 int RunCommand(const CommandLine& line, const Config& config, Logger& logger) {
@@ -63,12 +66,43 @@ int RunCommand(const CommandLine& line, const Config& config, Logger& logger) {
     return LookUp(config, words[1], words[2], Has(line, "exact"), logger);
   }
   if (words[0] == "accept" && words.size() == (Has(line, "all") ? 1 : 2)) {
-    return Accept(config, Has(line, "all") ? "" : words[1], clock, logger);
+    if (Has(line, "all")) return Accept(config, std::nullopt, clock, logger);
+    // An unset variable of a script.
+    if (words[1].empty()) return Usage(logger, "accept: MAP is empty");
+    return Accept(config, words[1], clock, logger);
   }
   return Usage(logger, absl::StrCat("no such command: ", words[0]));
 }
 
+// Whether a monitoring system may be asking, which reads other exit codes than
+// those of `status` as a mail server's failure.
+bool Monitors(const CommandLine& line) {
+  return !line.arguments.empty() && line.arguments[0] == "status";
+}
+
+int Run(const CommandLine& line, Logger& logger) {
+  if (line.help) {
+    std::fputs(kUsage, stdout);
+    return EX_OK;
+  }
+  if (line.version) {
+    std::puts("postmirrorctl " POSTMIRROR_VERSION);
+    return EX_OK;
+  }
+  if (line.arguments.empty() && !line.check) return Usage(logger, "no command");
+  const absl::StatusOr<Config> config = ReadConfig(line.config);
+  const absl::Status usable =
+      config.ok() ? CheckServes(*config) : config.status();
+  if (!usable.ok()) {
+    logger.Error(usable.message());
+    return Monitors(line) ? static_cast<int>(Health::kUnknown) : EX_CONFIG;
+  }
+  if (line.check) return Check(line, *config, logger);
+  return RunCommand(line, *config, logger);
+}
+
 int Main(int argc, char** argv) {
+  HoldStandardStreams();
   StderrLogger logger("postmirrorctl");
   const absl::StatusOr<CommandLine> line =
       ParseCommandLine(argc, argv, {"json", "exact", "all"});
@@ -76,23 +110,12 @@ int Main(int argc, char** argv) {
     logger.Error(line.status().message());
     return ExitCode(line.status());
   }
-  if (line->help) return std::fputs(kUsage, stdout) < 0;
-  if (line->version) return std::puts("postmirrorctl " POSTMIRROR_VERSION) < 0;
-  if (line->arguments.empty() && !line->check)
-    return Usage(logger, "no command");
-  const absl::StatusOr<Config> config = ReadConfig(line->config);
-  const absl::Status usable =
-      config.ok() ? CheckServes(*config) : config.status();
-  if (!usable.ok()) {
-    logger.Error(usable.message());
-    // A monitoring system reads this as unknown, not as a mail server's
-    // failure.
-    const bool monitors =
-        !line->arguments.empty() && line->arguments[0] == "status";
-    return monitors ? static_cast<int>(Health::kUnknown) : EX_CONFIG;
-  }
-  if (line->check) return Check(*line, *config, logger);
-  return RunCommand(*line, *config, logger);
+  const int code = Run(*line, logger);
+  const absl::Status printed = FlushStandardOutput();
+  if (printed.ok()) return code;
+  logger.Error(printed.message());
+  return Monitors(*line) ? static_cast<int>(Health::kUnknown)
+                         : ExitCode(printed);
 }
 
 }  // namespace

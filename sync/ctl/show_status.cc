@@ -32,9 +32,10 @@ void LookAtSync(const Config& config, Findings* findings) {
   const absl::Status runs = CheckRuns(config.status_folder);
   findings->sync_runs = runs.ok();
   absl::StatusOr<SyncStatus> sync = ReadSyncStatus(config.status_folder);
-  for (const absl::Status& status : {runs, sync.status()}) {
-    if (absl::IsPermissionDenied(status)) findings->sync_shown = status;
+  if (absl::IsPermissionDenied(sync.status())) {
+    findings->sync_shown = sync.status();
   }
+  if (!runs.ok() && !absl::IsNotFound(runs)) findings->sync_shown = runs;
   if (sync.ok()) findings->sync = *std::move(sync);
 }
 
@@ -59,13 +60,17 @@ std::optional<StoredMap> FindStored(const Findings& findings,
   return std::nullopt;
 }
 
-Findings Gather(const Config& config, const Clock& clock) {
+absl::StatusOr<Findings> Gather(const Config& config, const Clock& clock) {
   Findings findings;
   findings.maps = config.MapNames();
   findings.reconcile_interval = config.reconcile_interval;
   findings.broken_map_critical = config.broken_map_critical;
-  LookAtSync(config, &findings);
+  // While this may be root, who may pass every folder above the socket; the
+  // proxy is asked by the connection alone, nothing is sent.
   LookAtProxy(config, &findings);
+  const absl::StatusOr<Config> ours = BecomeStatusOwner(config);
+  if (!ours.ok()) return ours.status();
+  LookAtSync(*ours, &findings);
   for (const std::string& map : findings.maps) {
     findings.stored.push_back(FindStored(findings, map));
   }
@@ -76,18 +81,17 @@ Findings Gather(const Config& config, const Clock& clock) {
 }  // namespace
 
 int ShowStatus(const Config& config, bool json, const Clock& clock) {
-  const absl::Status became =
-      BecomeOwner("status_folder", config.status_folder);
+  const absl::StatusOr<Findings> findings = Gather(config, clock);
   const StatusReport report =
-      became.ok() ? Judge(Gather(config, clock))
-                  : StatusReport{.health = Health::kUnknown,
-                                 .summary = std::string(became.message()),
-                                 .proxy = {},
-                                 .maps = {},
-                                 .servers = {}};
+      findings.ok()
+          ? Judge(*findings)
+          : StatusReport{.health = Health::kUnknown,
+                         .summary = std::string(findings.status().message()),
+                         .proxy = {},
+                         .maps = {},
+                         .servers = {}};
   const std::string text = json ? FormatJson(report) : FormatText(report);
-  if (std::fputs(text.c_str(), stdout) < 0)
-    return static_cast<int>(Health::kUnknown);
+  std::fputs(text.c_str(), stdout);
   return static_cast<int>(report.health);
 }
 

@@ -211,6 +211,10 @@ void JudgeProxy(const Findings& findings, Verdict* verdict) {
     verdict->Add(Health::kUnknown,
                  absl::StrCat("this user may not ask postmirror-proxy: ",
                               answers.message(), kAccessCure));
+  } else if (absl::IsInternal(answers)) {
+    verdict->Add(Health::kUnknown,
+                 absl::StrCat("postmirrorctl cannot ask postmirror-proxy: ",
+                              answers.message()));
   } else if (!answers.ok()) {
     verdict->Add(
         Health::kCritical,
@@ -229,10 +233,16 @@ void JudgeProxy(const Findings& findings, Verdict* verdict) {
 }
 
 void JudgeSync(const Findings& findings, Verdict* verdict) {
-  if (!findings.sync_shown.ok()) {
+  const absl::Status& shown = findings.sync_shown;
+  if (absl::IsPermissionDenied(shown)) {
     verdict->Add(Health::kUnknown,
                  absl::StrCat("this user may not see how postmirror-sync is: ",
-                              findings.sync_shown.message(), kAccessCure));
+                              shown.message(), kAccessCure));
+  } else if (!shown.ok()) {
+    verdict->Add(
+        Health::kUnknown,
+        absl::StrCat("postmirrorctl cannot see how postmirror-sync is: ",
+                     shown.message()));
   } else if (!findings.sync_runs) {
     verdict->Add(Health::kCritical, "postmirror-sync is not running");
   } else if (findings.sync.has_value() && !findings.sync->store_fault.empty()) {

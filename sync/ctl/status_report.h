@@ -26,7 +26,8 @@ struct StoredMap {
 // What is known, gathered before it is judged.
 struct Findings {
   // Why the proxy does not answer, kPermissionDenied where this user may not
-  // ask; or OK, also where postmirror.cf has no status_socket.
+  // ask, kInternal where this process cannot; or OK, also where postmirror.cf
+  // has no status_socket.
   absl::Status proxy_answers;
   std::optional<ProxyStatus> proxy;
   absl::Status store;  // why all lookups are temporary, or OK

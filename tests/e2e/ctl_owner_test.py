@@ -42,6 +42,13 @@ class CtlOwnerTest(E2eCase):
             lambda: f"a held map: {self.site.ctl('status')}",
         )
 
+    def wait_until_well(self):
+        wait_until(
+            lambda: self.site.ctl("status").returncode == _OK,
+            20,
+            lambda: f"all is well: {self.site.ctl('status')}",
+        )
+
     def plant(self, path):
         """In place of a file stands a link to what only root may write."""
         path.unlink(missing_ok=True)
@@ -91,10 +98,28 @@ class CtlOwnerTest(E2eCase):
 
     def test_the_commands_work_on_a_store_of_another_user(self):
         self.give_away()
-        self.assertEqual(self.site.ctl("status").returncode, _OK)
+        self.wait_until_well()
         self.assertEqual(
             self.site.ctl("lookup", DOMAINS, "example.org").stdout.strip(), "1"
         )
+
+    def test_the_commands_work_below_a_folder_of_roots(self):
+        # As below /var/lib/docker, which is root's, 0710.
+        self.hold()
+        self.give_away()
+        closed = (self.site.folder, self.site.status_socket.parent)
+        for folder in closed:
+            folder.chmod(0o710)
+        said = self.site.ctl("status").stdout
+        self.assertTrue(said.startswith("postmirror CRITICAL: map "), said)
+        self.assertNotIn("not running", said)
+        self.assertNotIn("not filled", said)
+        self.assertEqual(
+            self.site.ctl("lookup", DOMAINS, "example.org").stdout.strip(), "1"
+        )
+        accepted = self.site.ctl("accept", "--all")
+        self.assertEqual(accepted.returncode, _OK, accepted)
+        self.wait_until_well()
 
     def test_a_third_user_above_the_store(self):
         self.give_away()

@@ -1,10 +1,12 @@
 """postmirrorctl: what it says and how it exits."""
 
 import json
+import subprocess
 import unittest
 
 from support.e2e_case import FILLERS, E2eCase
 from support.postmap import NOT_FOUND, found
+from support.programs import program_path
 from support.site import ALIASES, DOMAINS, MAILBOXES
 from support.waiting import wait_until
 
@@ -142,6 +144,13 @@ class CtlTest(E2eCase):
         self.assert_exit(_USAGE, "lookup", "canonical_maps", "user@example.org")
 
     def test_accept_all(self):
+        self.hold_two_maps()
+        self.assert_exit(0, "accept", "--all")
+        self.wait_for_lookup(ALIASES, "filler1@example.org", NOT_FOUND)
+        self.wait_for_lookup(MAILBOXES, "user@example.org", NOT_FOUND)
+        self.wait_for_status(_OK)
+
+    def hold_two_maps(self):
         self.start_postmirror()
         self.mariadb.run("TRUNCATE virtual_aliases; DELETE FROM virtual_mailboxes")
         wait_until(
@@ -149,9 +158,36 @@ class CtlTest(E2eCase):
             20,
             lambda: f"two maps are held: {self.site.ctl('status')}",
         )
-        self.assert_exit(0, "accept", "--all")
-        self.wait_for_lookup(ALIASES, "filler1@example.org", NOT_FOUND)
-        self.wait_for_lookup(MAILBOXES, "user@example.org", NOT_FOUND)
+
+    def test_accept_of_an_empty_name_accepts_nothing(self):
+        self.hold_two_maps()
+        result = self.site.ctl("accept", "")
+        self.assertEqual(result.returncode, _USAGE, result)
+        self.assertEqual(result.stderr.count("\n"), 1, result)
+        self.assertIn("MAP is empty", result.stderr)
+        self.assert_lookup(ALIASES, "filler1@example.org", found("user@example.org"))
+        self.assertEqual(self.site.ctl("status").stdout.count("\n  held: "), 2)
+
+    def test_a_second_accept_beside_one_is_told_so(self):
+        self.hold_two_maps()
+        self.site.sync.freeze()
+        first = subprocess.Popen(
+            [program_path("postmirrorctl"), "--config", self.site.config]
+            + ["accept", "--all"],
+            stdout=subprocess.PIPE,
+        )
+        self.addCleanup(first.communicate)
+        self.addCleanup(first.kill)
+        wait_until(
+            lambda: list((self.site.store / "v1").glob("accept-*.request")),
+            20,
+            lambda: "a request is there",
+        )
+        second = self.site.ctl("accept", "--all")
+        self.assertEqual(second.returncode, _TEMPORARY, second)
+        self.assertIn("another postmirrorctl accept is under way", second.stderr)
+        self.site.sync.thaw()
+        self.assertEqual(first.wait(30), 0)
         self.wait_for_status(_OK)
 
     def test_accept_while_sync_is_down(self):

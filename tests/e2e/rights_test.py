@@ -15,6 +15,7 @@ from support.waiting import wait_until
 
 _OK, _WARNING, _CRITICAL, _UNKNOWN = range(4)
 _WATCHERS = 65531  # the group of those who watch, here
+_READERS = 65530  # that of those who read the store
 _USER = 65532
 
 # Tries to open a file in each of these ways; prints those that work.
@@ -29,10 +30,14 @@ for name in ("O_RDONLY", "O_WRONLY", "O_RDWR"):
             pass
 """
 
+# Locks a file against writers; a folder against all, too.
 _LOCK = """
-import fcntl, sys
-file = open(sys.argv[1])
-fcntl.lockf(file, fcntl.LOCK_SH)
+import fcntl, os, sys
+file = os.open(sys.argv[1], os.O_RDONLY)
+if os.path.isdir(sys.argv[1]):
+    fcntl.flock(file, fcntl.LOCK_EX)
+else:
+    fcntl.lockf(file, fcntl.LOCK_SH)
 print("locked", flush=True)
 sys.stdin.read()
 """
@@ -81,6 +86,24 @@ class RightsTest(E2eCase):
         self.assertEqual(result.stderr, "")
         return set(result.stdout.splitlines())
 
+    def lock(self, path, group):
+        """One of the group holds a lock on what he may read, until the test ends."""
+        holder = subprocess.Popen(
+            ["python3", "-c", _LOCK, path],
+            user=_USER,
+            group=_USER,
+            extra_groups=[group],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.addCleanup(holder.communicate)
+        self.addCleanup(holder.kill)
+        self.assertEqual(holder.stdout.readline(), b"locked\n")
+
+    def assert_follows(self):
+        self.mariadb.run("DELETE FROM virtual_domains WHERE name = 'doomed.test'")
+        self.wait_for_lookup(DOMAINS, "doomed.test", NOT_FOUND)
+
     def test_one_who_watches_sees_all_of_it(self):
         self.wait_for_status(_OK)
         status = json.loads(self.status((_WATCHERS,), "--json").stdout)
@@ -110,25 +133,23 @@ class RightsTest(E2eCase):
     def test_a_lock_of_one_who_watches_does_not_look_like_sync(self):
         self.wait_for_status(_OK)
         self.site.sync.kill()
-        mark = self.site.status_folder / "sync.running"
-        holder = subprocess.Popen(
-            ["python3", "-c", _LOCK, mark],
-            user=_USER,
-            group=_USER,
-            extra_groups=[_WATCHERS],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self.addCleanup(holder.kill)
-        self.assertEqual(holder.stdout.readline(), b"locked\n")
+        self.lock(self.site.status_folder / "sync.running", _WATCHERS)
         self.assertIn("postmirror-sync is not running", self.wait_for_status(_CRITICAL))
-        # Nor does it keep sync from its work.
+        # Nor does it keep sync from its work, or hide that it runs.
         self.site.sync.start()
-        self.site.sync.wait_for_log("postmirrorctl status will say")
-        self.mariadb.run("DELETE FROM virtual_domains WHERE name = 'doomed.test'")
-        self.wait_for_lookup(DOMAINS, "doomed.test", NOT_FOUND)
-        holder.communicate()
+        self.assert_follows()
         self.wait_for_status(_OK)
+
+    def test_one_who_may_read_the_store_keeps_sync_from_nothing(self):
+        for path in (self.site.store, *self.site.store.rglob("*")):
+            os.chown(path, -1, _READERS)
+        self.site.sync.kill()
+        self.lock(self.site.store / "v1", _READERS)
+        self.site.sync.start()
+        self.assert_follows()
+        for name in ("sync.lock", "v1/writer.lock"):
+            seen = self.run_as_other((_READERS,), "cat", self.site.store / name)
+            self.assertIn("Permission denied", seen.stderr, name)
 
     def test_without_the_group_it_is_unknown_with_the_cure(self):
         said = self.wait_for_status(_UNKNOWN, ())
@@ -166,11 +187,10 @@ class RightsTest(E2eCase):
         self.wait_for_status(_OK)
         self.site.sync.kill()
         (self.site.store / "v1").rename(self.site.store / "away")
-        # The proxy looks once a second.
         wait_until(
-            lambda: "lookups are temporary: " in self.status((_WATCHERS,)).stdout,
+            lambda: "lookups are temporary: " in self.wait_for_status(_CRITICAL),
             20,
-            lambda: f"why is said: {self.status((_WATCHERS,))}",
+            lambda: f"it is said: {self.status((_WATCHERS,))}",
         )
 
     def test_silent_clients_do_not_keep_others_from_the_status(self):

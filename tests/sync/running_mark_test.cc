@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -61,11 +62,27 @@ TEST_F(RunningMarkTest, ALockOfAReaderIsNoMark) {
   ASSERT_EQ(fcntl(file.get(), F_OFD_SETLK, &whole), 0);
   EXPECT_EQ(Runs(), "NOT_FOUND");
   RunningMark mark(folder());
-  EXPECT_EQ(CodeOf(mark.Set()), "UNAVAILABLE") << "until it is let go";
-  whole.l_type = F_UNLCK;
-  ASSERT_EQ(fcntl(file.get(), F_OFD_SETLK, &whole), 0);
   EXPECT_EQ(CodeOf(mark.Set()), "OK");
   EXPECT_EQ(Runs(), "OK");
+}
+
+TEST_F(RunningMarkTest, IsNotTakenFromAnother) {
+  RunningMark first(folder());
+  ASSERT_EQ(first.Set(), absl::OkStatus());
+  RunningMark second(folder());
+  EXPECT_EQ(CodeOf(second.Set()), "UNAVAILABLE");
+  EXPECT_EQ(Runs(), "OK");
+}
+
+TEST_F(RunningMarkTest, WhatCannotBeSeenIsNotDown) {
+  RunningMark mark(folder());
+  ASSERT_EQ(mark.Set(), absl::OkStatus());
+  EXPECT_EQ(InChild([&] {
+              rlimit none = {};
+              setrlimit(RLIMIT_NOFILE, &none);
+              return CodeOf(CheckRuns(folder()));
+            }),
+            "UNAVAILABLE");
 }
 
 TEST_F(RunningMarkTest, FollowsNoLink) {

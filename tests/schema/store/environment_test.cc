@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <lmdb.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "schema/runtime/file_descriptor.h"
 #include "schema/store/entry.h"
 #include "tests/schema/store/data_file.h"
 #include "tests/schema/store/private_mounts.h"
@@ -78,6 +80,7 @@ TEST_F(EnvironmentTest, ModesAreSetWhateverTheUmask) {
     EXPECT_EQ(Mode(store.data_file()), "640") << mask;
     EXPECT_EQ(Mode(store.lock_file()), "660") << mask;
     EXPECT_EQ(Mode(store.path() + "/sync.lock"), "600") << mask;
+    EXPECT_EQ(Mode(store.folder() + "/writer.lock"), "600") << mask;
   }
 }
 
@@ -90,6 +93,23 @@ TEST_F(EnvironmentTest, ModesAreSetAgain) {
   EXPECT_EQ(Mode(store_.folder()), "2750");
   EXPECT_EQ(Mode(store_.data_file()), "640");
   EXPECT_EQ(Mode(store_.lock_file()), "660");
+}
+
+// Who may read the folder may lock it.
+TEST_F(EnvironmentTest, ALockOnTheFolderKeepsNoWriterAway) {
+  Fill();
+  const FileDescriptor folder(open(store_.folder().c_str(), O_RDONLY));
+  ASSERT_EQ(flock(folder.get(), LOCK_EX), 0);
+  EXPECT_EQ(InChild([&] { return OpenForWriting(); }), "OK");
+}
+
+TEST_F(EnvironmentTest, AFolderThatOthersMayFillIsNotRead) {
+  for (const mode_t mode : {02770, 0752, 01777}) {
+    Fill();
+    EXPECT_EQ(InChild([&] { return OpenForReading(); }), "OK");
+    ASSERT_EQ(chmod(store_.folder().c_str(), mode), 0);
+    EXPECT_EQ(InChild([&] { return OpenForReading(); }), "PERMISSION_DENIED");
+  }
 }
 
 TEST_F(EnvironmentTest, TheStoresOwnFolderIsLeftAsItIs) {

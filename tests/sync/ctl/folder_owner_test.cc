@@ -45,11 +45,19 @@ class StoreOwnerTest : public ::testing::Test {
     return path;
   }
 
+  // A configuration with that store.
+  Config With(const std::string& store) const {
+    Config config;
+    config.store = store;
+    config.status_folder = folder_.File("status");
+    return config;
+  }
+
   // Whom root becomes, "USER:GROUP", or why nobody.
-  static std::string Become(const std::string& store) {
+  std::string Become(const std::string& store) const {
     return InChild([&]() -> std::string {
-      const absl::Status status = BecomeOwner("store", store);
-      if (!status.ok()) return std::string(status.message());
+      const absl::StatusOr<Config> ours = BecomeStoreOwner(With(store));
+      if (!ours.ok()) return std::string(ours.status().message());
       return absl::StrCat(geteuid(), ":", getegid());
     });
   }
@@ -64,7 +72,7 @@ TEST_F(StoreOwnerTest, TakesTheUserAndTheGroupOfTheStore) {
 TEST_F(StoreOwnerTest, KeepsNoWayBack) {
   const std::string store = Folder("store", kOwner);
   EXPECT_EQ(InChild([&]() -> std::string {
-              if (!BecomeOwner("store", store).ok()) return "refused";
+              if (!BecomeStoreOwner(With(store)).ok()) return "refused";
               gid_t group = 0;
               if (getgroups(1, &group) != 1 || group != kOwner) return "groups";
               return seteuid(0) == 0 || setegid(0) == 0 ? "root" : "none";
@@ -81,11 +89,55 @@ TEST_F(StoreOwnerTest, StaysRootWithRootsStore) {
   EXPECT_EQ(Become(Folder("store", 0)), kRoot);
 }
 
+TEST_F(StoreOwnerTest, TakesTheOwnerOfTheEnvironmentInRootsStore) {
+  for (const mode_t mode : {0755, 01770, 01777}) {
+    const std::string store = Folder(absl::StrCat("store", mode), 0, mode);
+    Folder(absl::StrCat("store", mode, "/v1"), kOwner, 02750);
+    EXPECT_EQ(Become(store), "65532:65532") << mode;
+  }
+}
+
+TEST_F(StoreOwnerTest, RefusesRootsEnvironmentInAStoreOfAnother) {
+  const std::string store = Folder("store", kOwner);
+  Folder("store/v1", 0);
+  EXPECT_THAT(Become(store), HasSubstr("/store belongs to user number 65532"));
+}
+
+TEST_F(StoreOwnerTest, RefusesAStoreOfRootsThatOthersMayFill) {
+  const std::string store = Folder("store", 0, 01777);
+  EXPECT_THAT(Become(store), HasSubstr("/store, who could"));
+  EXPECT_THAT(Become(store), HasSubstr(": chmod go-w /"));
+  const std::string inner = Folder("store/v1", 0, 01770);
+  EXPECT_THAT(Become(store), HasSubstr("/v1, who could"));
+  ASSERT_EQ(chmod(inner.c_str(), 02750), 0);
+  EXPECT_EQ(Become(store), kRoot);
+}
+
+TEST_F(StoreOwnerTest, ReachesAFolderBelowOneOfRoots) {
+  const std::string above = Folder("above", 0, 0711);
+  const std::string store = Folder("above/store", kOwner, 0700);
+  Folder("above/store/v1", kOwner, 0700);
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0711), 0);
+  const auto reached = [&] {
+    return InChild([&]() -> std::string {
+      const absl::StatusOr<Config> ours = BecomeStoreOwner(With(store));
+      if (!ours.ok()) return std::string(ours.status().message());
+      const std::string inner = ours->store + "/v1";
+      return absl::StrCat(access(inner.c_str(), W_OK) == 0 ? "reached" : "not",
+                          ours->store == store ? "" : " by a way of its own");
+    });
+  };
+  EXPECT_EQ(reached(), "reached");
+  ASSERT_EQ(chmod(above.c_str(), 0710), 0);
+  EXPECT_EQ(reached(), "reached by a way of its own");
+}
+
 TEST_F(StoreOwnerTest, WhoIsNotRootStaysWhoHeIs) {
   const std::string store = Folder("store", kOwner);
   EXPECT_EQ(InChild([&]() -> std::string {
               if (seteuid(kOther) != 0) return "no such right";
-              return absl::StrCat(BecomeOwner("store", store).ok(), geteuid());
+              return absl::StrCat(BecomeStoreOwner(With(store)).ok(),
+                                  geteuid());
             }),
             "165533");
 }

@@ -109,38 +109,6 @@ TEST_F(StatusReportTest, AStoreThatCannotBeWrittenIsCritical) {
   EXPECT_THAT(Judge(findings_).summary, Not(HasSubstr("holds the lock")));
 }
 
-TEST_F(StatusReportTest, WhoMayNotAskTheProxyIsToldTheCure) {
-  findings_.proxy_answers = absl::PermissionDeniedError("/run/s: denied");
-  const StatusReport report = Judge(findings_);
-  EXPECT_EQ(report.health, Health::kUnknown);
-  EXPECT_EQ(report.summary,
-            "this user may not ask postmirror-proxy: /run/s: denied; add this "
-            "user to the group _postmirror-status, or run postmirrorctl as "
-            "root");
-  // What is known to be wrong is worse.
-  findings_.sync_runs = false;
-  EXPECT_EQ(Judge(findings_).health, Health::kCritical);
-}
-
-TEST_F(StatusReportTest, WhoMayNotSeeSyncIsToldNothingThatIsNotKnown) {
-  findings_.sync_shown = absl::PermissionDeniedError("/s: denied");
-  findings_.sync_runs = false;
-  findings_.sync.reset();
-  findings_.stored[1].reset();
-  const StatusReport blind = Judge(findings_);
-  EXPECT_EQ(blind.health, Health::kUnknown);
-  EXPECT_THAT(blind.summary, StartsWith("this user may not see how "));
-  EXPECT_THAT(blind.summary, Not(HasSubstr("not running")));
-  EXPECT_TRUE(blind.maps.empty());
-  // The proxy knows what is filled.
-  findings_.proxy.emplace();
-  const StatusReport report = Judge(findings_);
-  EXPECT_EQ(report.health, Health::kCritical);
-  EXPECT_THAT(report.summary,
-              StartsWith("map /etc/domains.cf is not filled; this user"));
-  EXPECT_THAT(report.summary, Not(HasSubstr("freshness")));
-}
-
 TEST_F(StatusReportTest, TheTextNamesTheProxy) {
   ProxyStatus& proxy = findings_.proxy.emplace();
   proxy.version = "1.2.3";
