@@ -13,6 +13,10 @@ namespace postmirror {
 absl::Status SetConnectOptions(const ConnectionSettings& settings,
                                MYSQL* mysql);
 
+// Fails with kFailedPrecondition where a file that `log_on` names is there and
+// is no regular one, such as a FIFO: the library would wait for its end.
+absl::Status CheckAreRegular(const LogOn& log_on);
+
 // Switches off that the library reconnects by itself, which would lose the
 // session and its snapshot. Called again after the connect: an option file may
 // have switched it on.
