@@ -44,6 +44,10 @@ class Acceptor::Door final : public Watcher {
   const Codec* codec() const { return codec_; }
   void set_codec(const Codec* codec) { codec_ = codec; }
 
+  // Nobody can come in any more, and another one is in its place.
+  void set_lost() { lost_ = true; }
+  bool lost() const { return lost_; }
+
   void Close() { listener_ = {}; }
 
   void OnReady(uint32_t) override { acceptor_->Accept(*this); }
@@ -53,6 +57,7 @@ class Acceptor::Door final : public Watcher {
   Listener listener_;
   const std::string name_;
   const Codec* codec_;
+  bool lost_ = false;
 };
 
 Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
@@ -75,7 +80,10 @@ absl::Status Acceptor::Add(Listener listener, const Codec* codec) {
 
 std::set<std::string> Acceptor::Addresses() const {
   std::set<std::string> addresses;
-  for (const auto& door : doors_) addresses.insert(door->address());
+  for (const auto& door : doors_) {
+    const SocketFile* const file = door->file();
+    if (file == nullptr || !file->IsLost()) addresses.insert(door->address());
+  }
   return addresses;
 }
 
@@ -87,12 +95,18 @@ int Acceptor::Listeners() const {
 
 absl::Status Acceptor::Follow(ListenPlan plan) {
   const size_t before = doors_.size();
+  std::set<std::string> bound;
   for (auto& [listener, codec] : plan.bound) {
     plan.open.emplace(listener.address, codec);
+    bound.insert(listener.address);
     absl::Status added = Add(std::move(listener), codec);
     if (added.ok()) continue;
     while (doors_.size() > before) CloseLast();
     return added;
+  }
+  // The first door of an address that was bound again is lost.
+  for (size_t i = 0; i < before; ++i) {
+    if (bound.contains(doors_[i]->address())) doors_[i]->set_lost();
   }
   Redirect(plan);
   return absl::OkStatus();
@@ -115,7 +129,7 @@ void Acceptor::Redirect(const ListenPlan& plan) {
     doors_.push_back(std::move(door));
     Door& kept = *doors_.back();
     const auto codec = plan.open.find(kept.address());
-    if (codec != plan.open.end()) {
+    if (codec != plan.open.end() && !kept.lost()) {
       kept.set_codec(codec->second);
       SetRights(kept, plan.rights);
     } else if (!kept.passed()) {
@@ -129,7 +143,7 @@ void Acceptor::Redirect(const ListenPlan& plan) {
 
 void Acceptor::SetRights(const Door& door, const SocketRights& rights) {
   if (door.file() == nullptr) return;
-  const absl::Status applied = ApplyRights(rights, door.file()->path());
+  const absl::Status applied = door.file()->SetRights(rights);
   if (applied.ok()) return;
   logger_->Warning(absl::StrCat(door.address(), ": ", applied.message()));
 }

@@ -36,7 +36,8 @@ class Acceptor {
   // Begins to accept on `listener`, for `codec`.
   absl::Status Add(Listener listener, const Codec* codec);
 
-  // Where it listens.
+  // Where it listens; without the unix sockets that nobody can reach any more
+  // and that can be bound again (SocketFile::IsLost).
   std::set<std::string> Addresses() const;
 
   // Listens where `plan` says, and nowhere else but on the sockets that the

@@ -59,7 +59,8 @@ void StatusSocket::Stop() {
 }
 
 void StatusSocket::Serve(const std::string& path) {
-  if (path == path_) return;
+  const bool lost = file_ != nullptr && file_->IsLost();
+  if (path == path_ && !lost) return;
   Stop();
   if (path.empty()) {
     failure_.clear();

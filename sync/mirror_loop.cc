@@ -253,6 +253,7 @@ void MirrorLoop::Report(const Snapshot& snapshot,
 
 void MirrorLoop::Confirm(const Moment& asked) {
   confirmed_ = asked;
+  with_.board->PostDataFile(with_.store->DataFile());
   status_.NoteUnfit(session_.hosts().Unfit());
   status_.Confirm(asked);
 }

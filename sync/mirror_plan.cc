@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "schema/config/cf_file.h"
+#include "sync/mariadb/connect_options.h"
 
 namespace postmirror {
 namespace {
@@ -141,6 +142,10 @@ absl::StatusOr<MirrorPlan> PlanMirror(const Config& config) {
         ParseMapFile(name, *text, &plan.warnings);
     if (!file.ok()) {
       problems.emplace_back(file.status().message());
+      continue;
+    }
+    if (absl::Status regular = CheckAreRegular(file->log_on); !regular.ok()) {
+      problems.push_back(absl::StrCat(name, ": ", regular.message()));
       continue;
     }
     absl::StatusOr<MirroredMap> map = PlanMap(*file, config);

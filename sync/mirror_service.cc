@@ -21,6 +21,7 @@
 #include "sync/mariadb/mariadb_library.h"
 #include "sync/mirror_loop.h"
 #include "sync/mirror_store.h"
+#include "sync/reader_watch.h"
 #include "sync/running_mark.h"
 #include "sync/socket_owners.h"
 #include "sync/status_board.h"
@@ -76,10 +77,10 @@ class MirrorService {
   void ShowLife(const Loops& loops);
   void ShowRuns();
   absl::Duration LookInterval() const;
-  bool WaitForChange(const Loops& loops, const StatusBoard& board,
+  bool WaitForChange(const Loops& loops, StatusBoard* board,
                      MirrorStore* store);
   void NoteUnconfigured(const MirrorStore& store);
-  void Tidy(absl::Duration running, MirrorStore* store);
+  void Tidy(absl::Duration running, MirrorStore* store, ReaderWatch* readers);
   bool Reload(const StatusBoard& board);
   void KeepUntilRestart(absl::string_view setting, const std::string& former,
                         std::string* wanted);
@@ -163,7 +164,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
         std::async(std::launch::async, &MirrorLoop::Run, loop.get()));
   }
   supervisor_->Ready(Status(board.Current()));
-  stopped_ = !WaitForChange(loops, board, &store);
+  stopped_ = !WaitForChange(loops, &board, &store);
   stop.Stop();
   for (const auto& loop : loops) loop->Cancel();
   for (const std::future<void>& loop : running) WaitUntilEnded(loop, loops);
@@ -246,14 +247,18 @@ absl::Duration MirrorService::LookInterval() const {
 
 // Looks after the store and the loops until SIGTERM or SIGINT (false), or until
 // the configuration is another one (true).
-bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
+bool MirrorService::WaitForChange(const Loops& loops, StatusBoard* board,
                                   MirrorStore* store) {
   const Moment started = clock_.Now();
   std::optional<Moment> tidied;
+  ReaderWatch readers(
+      FormatFolder(configuration_.config.store),
+      [board](const std::string& doubt) { board->PostStoreDoubt(doubt); },
+      &logger_);
   for (;;) {
     const Moment now = clock_.Now();
     if (!tidied.has_value() || Elapsed(*tidied, now) >= kTidyInterval) {
-      Tidy(Elapsed(started, now), store);
+      Tidy(Elapsed(started, now), store, &readers);
       tidied = now;
       metrics_watch_.Tick();
     }
@@ -261,14 +266,17 @@ bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
     ShowRuns();
     const timespec pause = absl::ToTimespec(LookInterval());
     const int signal = sigtimedwait(&signals_, nullptr, &pause);
-    if (signal == SIGHUP && Reload(board)) return true;
+    if (signal == SIGHUP && Reload(*board)) return true;
     if (signal == SIGTERM || signal == SIGINT) return false;
   }
 }
 
-void MirrorService::Tidy(absl::Duration running, MirrorStore* store) {
+void MirrorService::Tidy(absl::Duration running, MirrorStore* store,
+                         ReaderWatch* readers) {
   const Config& config = configuration_.config;
-  absl::Status tidied = store->ClearStaleReaders();
+  const auto late = store->ClearStaleReaders();
+  absl::Status tidied = late.status();
+  if (tidied.ok() && late->has_value()) readers->Look(**late, clock_.Now());
   const std::vector<std::string> names = config.MapNames();
   if (tidied.ok() && running >= kKeepUnconfigured && !names.empty()) {
     tidied = store->DropAllBut({names.begin(), names.end()});

@@ -85,7 +85,7 @@ absl::Status MirrorStore::OpenLocked() {
   if (absl::IsUnavailable(status) && !damage_.ok()) return damage_;
   if (!status.ok()) return NoteDamage(std::move(status));
   damage_ = absl::OkStatus();
-  NoteEntries(*records);
+  NoteOpened(**opened, *records);
   RestoreGuard(*records, *notes);
   bounds_ = StoredBounds(*std::move(notes));
   writer_ = *std::move(opened);
@@ -126,8 +126,10 @@ void MirrorStore::RestoreEarlier(const std::string& map,
   }
 }
 
-void MirrorStore::NoteEntries(const Records& records) {
+void MirrorStore::NoteOpened(const StoreWriter& writer,
+                             const Records& records) {
   const std::lock_guard<std::mutex> lock(entries_mutex_);
+  data_file_ = writer.DataFile();
   entries_.clear();
   for (const auto& [map, record] : records) entries_[map] = record.entries;
 }
@@ -315,11 +317,14 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::ApplyLocked(
   return results;
 }
 
-absl::Status MirrorStore::ClearStaleReaders() {
+absl::StatusOr<std::optional<std::vector<ReaderSlot>>>
+MirrorStore::ClearStaleReaders() {
   const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
-  if (!lock.owns_lock()) return absl::OkStatus();
-  if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
-  return writer_->ClearStaleReaders().status();
+  if (!lock.owns_lock()) return std::nullopt;
+  absl::Status status = OpenLocked();
+  if (status.ok()) status = writer_->ClearStaleReaders().status();
+  if (!status.ok()) return status;
+  return writer_->LateReaders();
 }
 
 absl::Status MirrorStore::DropAllBut(const std::set<std::string>& configured) {

@@ -20,6 +20,7 @@
 #include "schema/runtime/clock.h"
 #include "schema/runtime/logger.h"
 #include "schema/store/lock_wait.h"
+#include "schema/store/reader_table.h"
 #include "schema/store/store_writer.h"
 #include "sync/collation_tables.h"
 #include "sync/guard.h"
@@ -73,9 +74,10 @@ class MirrorStore {
   std::map<std::string, CollationTables::Collation> OtherCollations(
       const std::map<std::string, std::string>& digests);
 
-  // Frees the slots of readers that were killed. Does nothing while another
+  // Frees the slots of readers that were killed, and returns the others that
+  // are at a former commit. Does nothing, and returns nullopt, while another
   // call is under way, which may take long: the next one will do.
-  absl::Status ClearStaleReaders();
+  absl::StatusOr<std::optional<std::vector<ReaderSlot>>> ClearStaleReaders();
 
   // Drops the maps that are not in `configured`, once all that are have been
   // filled: until then a proxy may answer from the former ones. Does nothing
@@ -89,6 +91,12 @@ class MirrorStore {
   // The entries of each map that is filled, as of the last change. Does not
   // wait for one that is under way.
   std::map<std::string, uint64_t> Entries() const;
+
+  // Which data.mdb was open last (Environment::DataFile), or "".
+  std::string DataFile() const {
+    const std::lock_guard<std::mutex> lock(entries_mutex_);
+    return data_file_;
+  }
 
   // Who waits for a lock of the store's that another process holds.
   const LockWait& lock_wait() const { return lock_wait_; }
@@ -106,7 +114,7 @@ class MirrorStore {
   using Records = std::map<std::string, MapRecord>;
   using Notes = std::map<std::string, std::optional<std::string>>;
 
-  void NoteEntries(const Records& records);
+  void NoteOpened(const StoreWriter& writer, const Records& records);
   absl::Status OpenLocked();
   void RestoreGuard(const Records& records, const Notes& notes);
   void RestoreEarlier(const std::string& map, const EarlierGuard& earlier);
@@ -135,6 +143,7 @@ class MirrorStore {
   std::map<std::string, EarlierGuard> earlier_;  // by map
   mutable std::mutex entries_mutex_;
   std::map<std::string, uint64_t> entries_;  // guarded by entries_mutex_
+  std::string data_file_;                    // likewise
 };
 
 }  // namespace postmirror

@@ -59,10 +59,11 @@ void StatusBoard::Post(size_t server, const ServerStatus& status) {
   }
 }
 
-void StatusBoard::PostStoreFault(const std::string& fault) {
+void StatusBoard::PostText(std::string SyncStatus::*member,
+                           const std::string& text) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (status_.store_fault == fault) return;
-  status_.store_fault = fault;
+  if (status_.*member == text) return;
+  status_.*member = text;
   unwritten_ = true;
   if (on_change_) on_change_(status_);
   Write(clock_.Now());

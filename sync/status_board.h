@@ -32,12 +32,22 @@ class StatusBoard {
   void Post(size_t server, const ServerStatus& status);
 
   // Why no change can be written to the store now, or "".
-  void PostStoreFault(const std::string& fault);
+  void PostStoreFault(const std::string& fault) {
+    PostText(&SyncStatus::store_fault, fault);
+  }
+  // The other two of what SyncStatus says of the store.
+  void PostStoreDoubt(const std::string& doubt) {
+    PostText(&SyncStatus::store_doubt, doubt);
+  }
+  void PostDataFile(const std::string& file) {
+    PostText(&SyncStatus::data_file, file);
+  }
 
   // What was posted last.
   SyncStatus Current() const;
 
  private:
+  void PostText(std::string SyncStatus::*member, const std::string& text);
   void Write(const Moment& now);
 
   const std::string folder_;

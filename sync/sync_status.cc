@@ -85,8 +85,12 @@ bool TakeMoment(absl::string_view name, absl::string_view value,
 class Decoder {
  public:
   bool Take(absl::string_view name, absl::string_view value) {
-    if (name == "store_fault") {
-      status_.store_fault = std::string(value);
+    const std::map<absl::string_view, std::string*> fields = {
+        {"store_fault", &status_.store_fault},
+        {"store_doubt", &status_.store_doubt},
+        {"data_file", &status_.data_file}};
+    if (const auto field = fields.find(name); field != fields.end()) {
+      *field->second = std::string(value);
       return true;
     }
     if (name == "hosts") {
@@ -183,6 +187,12 @@ std::string EncodeSyncStatus(const SyncStatus& status) {
   std::string out;
   if (!status.store_fault.empty()) {
     AppendLine("store_fault", status.store_fault, &out);
+  }
+  if (!status.store_doubt.empty()) {
+    AppendLine("store_doubt", status.store_doubt, &out);
+  }
+  if (!status.data_file.empty()) {
+    AppendLine("data_file", status.data_file, &out);
   }
   for (const ServerStatus& server : status.servers) {
     AppendLine("hosts", server.hosts, &out);

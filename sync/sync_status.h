@@ -67,6 +67,8 @@ struct ServerStatus {
 struct SyncStatus {
   std::vector<ServerStatus> servers;
   std::string store_fault = {};  // why no change can be written now, or ""
+  std::string store_doubt = {};  // what is wrong with the store else, or ""
+  std::string data_file = {};    // which is written (MirrorStore), or ""
 
   friend bool operator==(const SyncStatus&, const SyncStatus&) = default;
 };

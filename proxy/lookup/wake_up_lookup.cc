@@ -12,6 +12,7 @@ WakeUpLookup::WakeUpLookup(std::shared_ptr<const Config> config,
                            Logger* logger)
     : config_(std::move(config)),
       served_(Parameters().size()),
+      store_(store),
       lookup_(*config_, store),
       log_(clock, logger) {
   for (size_t i = 0; i < config_->served.size(); ++i) {
@@ -47,6 +48,7 @@ void WakeUpLookup::Describe(ProxyStatus* status) {
   Begin();
   StoreView& view = lookup_.view();
   status->commit = view.commit();
+  status->data_file = store_->DataFile();
   if (!view.state().ok())
     status->temporary = std::string(view.state().message());
   const std::vector<std::string> names = config_->MapNames();

@@ -36,7 +36,7 @@ class WakeUpLookup {
   Outcome Lookup(size_t parameter, absl::string_view key, std::string* value);
 
   // Says of the store, and of each map of the configuration, what lookups see.
-  // A moment has begun then.
+  // A moment has begun then. For the thread that refreshes the store.
   void Describe(ProxyStatus* status);
 
   // To be called before waiting, and before the store is reopened.
@@ -49,6 +49,7 @@ class WakeUpLookup {
   const std::shared_ptr<const Config> config_;
   // By index into Parameters(): that into config_->served.
   std::vector<std::optional<size_t>> served_;
+  StoreReader* const store_;
   ParameterLookup lookup_;
   ReplyCache cache_;
   TemporaryLog log_;

@@ -16,23 +16,44 @@
 namespace postmirror {
 namespace {
 
+// REQUIRES: the path fits.
+sockaddr_un Address(absl::string_view path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), address.sun_path);
+  return address;
+}
+
+FileId IdOf(const struct stat& facts) {
+  return {.device = facts.st_dev, .inode = facts.st_ino};
+}
+
+// Why a connection fails; 0 where somebody listens, however busy.
+int ConnectError(const std::string& path) {
+  const FileDescriptor probe(
+      socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = Address(path);
+  const bool listens =
+      connect(probe.get(), reinterpret_cast<const sockaddr*>(&address),
+              sizeof(address)) == 0 ||
+      errno == EAGAIN;
+  return listens ? 0 : errno;
+}
+
 // Removes a socket file on which nobody listens. Only a refused connection
 // proves that: every other outcome but "no such file" leaves the file alone.
-absl::Status RemoveStale(const sockaddr_un& address) {
+absl::Status RemoveStale(const std::string& path) {
   struct stat status;
-  if (lstat(address.sun_path, &status) != 0) return absl::OkStatus();
+  if (lstat(path.c_str(), &status) != 0) return absl::OkStatus();
   if (!S_ISSOCK(status.st_mode)) {
     return absl::UnavailableError("a file that is not a socket is in the way");
   }
-  const FileDescriptor probe(
-      socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&address),
-              sizeof(address)) == 0 ||
-      errno == EAGAIN) {
+  const int error = ConnectError(path);
+  if (error == 0) {
     return absl::UnavailableError("another process is listening there");
   }
-  if (errno != ECONNREFUSED) return ErrnoStatus(errno, "old socket", "connect");
-  if (unlink(address.sun_path) != 0)
+  if (error != ECONNREFUSED) return ErrnoStatus(error, "old socket", "connect");
+  if (unlink(path.c_str()) != 0)
     return ErrnoStatus(errno, "old socket", "unlink");
   return absl::OkStatus();
 }
@@ -44,8 +65,11 @@ absl::Status MakeFolder(absl::string_view path) {
   struct stat status;
   if (folder.empty() || stat(folder.c_str(), &status) == 0 || errno != ENOENT)
     return absl::OkStatus();
-  if (mkdir(folder.c_str(), 0755) == 0 && chmod(folder.c_str(), 0755) == 0)
-    return absl::OkStatus();
+  // Not a chmod(2) afterwards: another folder could have its name by then.
+  const mode_t mask = umask(022);
+  const int made = mkdir(folder.c_str(), 0755);
+  umask(mask);
+  if (made == 0) return absl::OkStatus();
   if (errno == EEXIST) return absl::OkStatus();  // another process was faster
   const absl::Status failed =
       ErrnoStatus(errno, absl::StrCat("folder ", folder), "mkdir");
@@ -60,16 +84,14 @@ absl::Status MakeFolder(absl::string_view path) {
 
 absl::StatusOr<std::unique_ptr<SocketFile>> SocketFile::Bind(
     int socket, absl::string_view path, const SocketRights& rights) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
     return absl::InvalidArgumentError(
         "path is longer than the 107 bytes of unix(7)");
   }
-  std::copy(path.begin(), path.end(), address.sun_path);
   if (absl::Status made = MakeFolder(path); !made.ok()) return made;
-  if (absl::Status removed = RemoveStale(address); !removed.ok())
+  if (absl::Status removed = RemoveStale(std::string(path)); !removed.ok())
     return removed;
+  const sockaddr_un address = Address(path);
   if (bind(socket, reinterpret_cast<const sockaddr*>(&address),
            sizeof(address)) != 0) {
     return ErrnoStatus(errno, "socket", "bind");
@@ -79,17 +101,22 @@ absl::StatusOr<std::unique_ptr<SocketFile>> SocketFile::Bind(
     return ErrnoStatus(errno, "socket", "stat");
   }
   // Removes the file again if it cannot have its rights.
-  std::unique_ptr<SocketFile> file(
-      new SocketFile(path, status.st_dev, status.st_ino));
-  if (absl::Status applied = ApplyRights(rights, file->path()); !applied.ok())
+  std::unique_ptr<SocketFile> file(new SocketFile(path, IdOf(status)));
+  if (absl::Status applied = file->SetRights(rights); !applied.ok())
     return applied;
   return file;
 }
 
+bool SocketFile::IsLost() const {
+  struct stat status;
+  if (lstat(path_.c_str(), &status) != 0) return errno == ENOENT;
+  return S_ISSOCK(status.st_mode) && IdOf(status) != id_ &&
+         ConnectError(path_) == ECONNREFUSED;
+}
+
 SocketFile::~SocketFile() {
   struct stat status;
-  if (lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
-      status.st_ino == inode_) {
+  if (lstat(path_.c_str(), &status) == 0 && IdOf(status) == id_) {
     unlink(path_.c_str());
   }
 }

@@ -25,18 +25,26 @@ class SocketFile {
 
   // Removes the file, unless another process has replaced it.
   ~SocketFile();
+
+  // As ApplyRights, to our file and no other.
+  absl::Status SetRights(const SocketRights& rights) const {
+    return ApplyRights(rights, path_, id_);
+  }
+
+  // Whether nobody can connect to us, and the path could be bound again: it is
+  // free, or another's socket is there on which nobody listens.
+  bool IsLost() const;
+
   const std::string& path() const { return path_; }
 
   SocketFile(const SocketFile&) = delete;
   SocketFile& operator=(const SocketFile&) = delete;
 
  private:
-  SocketFile(absl::string_view path, dev_t device, ino_t inode)
-      : path_(path), device_(device), inode_(inode) {}
+  SocketFile(absl::string_view path, const FileId& id) : path_(path), id_(id) {}
 
   const std::string path_;
-  const dev_t device_;
-  const ino_t inode_;
+  const FileId id_;
 };
 
 }  // namespace postmirror

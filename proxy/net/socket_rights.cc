@@ -72,15 +72,18 @@ absl::StatusOr<SocketRights> ResolveRights(const Config& config) {
   return rights;
 }
 
-absl::Status ApplyRights(const SocketRights& rights, const std::string& path) {
-  // By a descriptor: whoever may write to the folder may put a link there.
+absl::Status ApplyRights(const SocketRights& rights, const std::string& path,
+                         const FileId& id) {
+  // By a descriptor: whoever may write to the folder may put a link there, or
+  // another's socket.
   const FileDescriptor file(
       open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat facts = {};
   if (!file.open() || fstat(file.get(), &facts) != 0) {
     return ErrnoStatus(errno, "socket", "open");
   }
-  if (!S_ISSOCK(facts.st_mode)) {
+  const FileId found = {.device = facts.st_dev, .inode = facts.st_ino};
+  if (!S_ISSOCK(facts.st_mode) || found != id) {
     return absl::UnavailableError("socket: another file is in its place");
   }
   constexpr uid_t kSameUser = static_cast<uid_t>(-1);

@@ -26,10 +26,19 @@ std::optional<uid_t> UserNumber(const std::string& name);
 // come to. Fails with kInvalidArgument where there is no such user or group.
 absl::StatusOr<SocketRights> ResolveRights(const Config& config);
 
-// Gives the socket file `path` these rights. Fails with a message that names
-// the setting that cannot be had: only root gives files away, and a group must
-// be one of the process.
-absl::Status ApplyRights(const SocketRights& rights, const std::string& path);
+// Which file it is, whatever its name.
+struct FileId {
+  dev_t device = 0;
+  ino_t inode = 0;
+
+  friend bool operator==(const FileId&, const FileId&) = default;
+};
+
+// Gives the socket file `path` these rights, if it is still the one of `id`.
+// Fails with a message that names the setting that cannot be had: only root
+// gives files away, and a group must be one of the process.
+absl::Status ApplyRights(const SocketRights& rights, const std::string& path,
+                         const FileId& id);
 
 }  // namespace postmirror
 

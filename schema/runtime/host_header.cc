@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -19,7 +20,11 @@ constexpr absl::Duration kAskAgainAfter = absl::Minutes(1);
 
 std::string WithoutPort(absl::string_view header) {
   if (absl::ConsumePrefix(&header, "[")) {
-    return std::string(header.substr(0, header.find(']')));
+    const size_t end = std::min(header.find(']'), header.size());
+    const absl::string_view rest = header.substr(end);
+    // A browser may be led to a name that begins as an address does.
+    if (rest != "]" && !absl::StartsWith(rest, "]:")) return "";
+    return std::string(header.substr(0, end));
   }
   return std::string(header.substr(0, header.find(':')));
 }

@@ -38,6 +38,7 @@ std::string EncodeProxyStatus(const ProxyStatus& status) {
   json.Set("silent_seconds", Json::Real(absl::ToDoubleSeconds(status.silent)));
   json.Set("temporary", Json::Text(status.temporary));
   json.Set("commit", Json::Number(status.commit));
+  json.Set("data_file", Json::Text(status.data_file));
   json.Set("waiting", Texts(status.waiting));
   Json maps = Json::Array();
   for (const ProxyMap& map : status.maps) maps.Append(MapJson(map));
@@ -59,6 +60,7 @@ absl::StatusOr<ProxyStatus> DecodeProxyStatus(absl::string_view text) {
   status.silent = absl::Seconds(json->Get("silent_seconds").real());
   status.temporary = json->Get("temporary").text();
   status.commit = json->Get("commit").number().value_or(0);
+  status.data_file = json->Get("data_file").text();
   status.waiting = TextsOf(json->Get("waiting"));
   for (const Json& map : json->Get("maps").Items()) {
     status.maps.push_back({.name = map.Get("name").text(),

@@ -33,6 +33,7 @@ struct ProxyStatus {
   std::string temporary;  // why all lookups are temporary, or ""
   // The number of sync's commit that lookups see; 0: none.
   uint64_t commit = 0;
+  std::string data_file;  // which is open (Environment::DataFile), or ""
   // Parameters that are answered from the maps before a reload.
   std::vector<std::string> waiting;
   std::vector<ProxyMap> maps;

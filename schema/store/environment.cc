@@ -7,12 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/plain_file.h"
 #include "schema/store/fault_guard.h"
 #include "schema/store/lock_wait.h"
 #include "schema/store/meta_check.h"
 #include "schema/store/page_check.h"
+#include "schema/store/reader_table.h"
 #include "schema/store/store_error.h"
 
 namespace postmirror {
@@ -113,8 +116,7 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForReading(
                             "(mode 0660, a common group, not a read-only "
                             "mount)"));
   }
-  absl::Status status = environment->Open(MDB_RDONLY | MDB_NOTLS);
-  if (status.ok()) status = environment->CheckReaderSlot();
+  absl::Status status = environment->OpenWithReaderSlot(MDB_RDONLY | MDB_NOTLS);
   if (status.ok()) status = CheckPages(environment.get());
   if (!status.ok()) return status;
   return environment;
@@ -129,9 +131,10 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::OpenForWriting(
   if (status.ok()) status = SetFolderMode(environment->folder());
   if (status.ok()) status = environment->HoldFolder();
   if (status.ok()) status = environment->MakeLockFile();
-  if (status.ok()) status = environment->Open(MDB_NOTLS | MDB_NOMETASYNC);
   // The writer reads, too.
-  if (status.ok()) status = environment->CheckReaderSlot();
+  if (status.ok()) {
+    status = environment->OpenWithReaderSlot(MDB_NOTLS | MDB_NOMETASYNC);
+  }
   if (status.ok()) status = CheckPages(environment.get());
   if (!status.ok()) return status;
   int data = -1;
@@ -275,6 +278,10 @@ absl::Status Environment::CheckFiles() const {
   return absl::OkStatus();
 }
 
+std::string Environment::DataFile() const {
+  return absl::StrCat(data_file_.device, ":", data_file_.inode);
+}
+
 void Environment::Abandon() {
   abandoned_ = true;
   MarkUnusable();
@@ -287,6 +294,26 @@ int Environment::BeginReading(MDB_txn** transaction) {
   // Slots of killed readers stay taken until somebody looks.
   mdb_reader_check(environment_, nullptr);
   return mdb_txn_begin(environment_, nullptr, MDB_RDONLY, transaction);
+}
+
+// A process that was killed while it read leaves its slot. LMDB takes it for
+// one of a living process as soon as there is one of the same number: as a rule
+// that is 1, its successor in the same container. But with our number locked,
+// all its slots are ours, and closing clears them.
+absl::Status Environment::OpenWithReaderSlot(unsigned flags) {
+  absl::Status status = Open(flags);
+  if (!status.ok()) return status;
+  bool again = false;
+  SurvivesFault([&] { again = HasOwnSlots(environment_); });
+  status = CheckReaderSlot();
+  if (!status.ok() || !again) return status;
+  MDB_env* const former = std::exchange(environment_, nullptr);
+  if (!SurvivesFault([former] { mdb_env_close(former); })) {
+    return absl::DataLossError(
+        absl::StrCat("store ", folder_, ": lock.mdb is cut off"));
+  }
+  status = Open(flags);
+  return status.ok() ? CheckReaderSlot() : status;
 }
 
 absl::Status Environment::CheckReaderSlot() {

@@ -66,6 +66,10 @@ class Environment {
   // OK while the files on disk are the ones that are open.
   absl::Status CheckFiles() const;
 
+  // Which data.mdb is open: the same text in every process that has that one,
+  // by whatever path.
+  std::string DataFile() const;
+
   // To be closed and opened again at the next opportunity, and not used before.
   // This and the next three may be called from any thread.
   void MarkUnusable() { unusable_.store(true, std::memory_order_relaxed); }
@@ -111,6 +115,7 @@ class Environment {
   absl::Status CheckIsClosed() const;
   absl::Status CheckArePlain() const;
   absl::Status CheckReaderSlot();
+  absl::Status OpenWithReaderSlot(unsigned flags);
   absl::StatusOr<FileId> Identify(absl::string_view file, off_t* size) const;
 
   const std::string folder_;

@@ -26,6 +26,10 @@ absl::Status StoreReader::Refresh() {
   return absl::OkStatus();
 }
 
+std::string StoreReader::DataFile() const {
+  return environment_ == nullptr ? "" : environment_->DataFile();
+}
+
 void StoreReader::Close() {
   // Views that begin from now on let go at once: with many of them there might
   // never be a moment without one.

@@ -32,6 +32,10 @@ class StoreReader {
   // between Begin and End of a view of the same thread.
   absl::Status Refresh();
 
+  // Which data.mdb is open (Environment::DataFile), or "". For the thread that
+  // refreshes.
+  std::string DataFile() const;
+
  private:
   friend class StoreView;
 

@@ -18,6 +18,7 @@
 #include "schema/store/environment.h"
 #include "schema/store/fault_guard.h"
 #include "schema/store/lock_wait.h"
+#include "schema/store/reader_table.h"
 #include "schema/store/store_error.h"
 
 namespace postmirror {
@@ -91,6 +92,8 @@ const std::string& StoreWriter::folder() const {
   return environment_->folder();
 }
 
+std::string StoreWriter::DataFile() const { return environment_->DataFile(); }
+
 absl::Status StoreWriter::CheckFiles() const {
   if (environment_->unusable()) {
     return absl::UnavailableError(
@@ -111,6 +114,23 @@ absl::StatusOr<int> StoreWriter::ClearStaleReaders() {
   }
   if (code != MDB_SUCCESS) return LmdbError(code, what);
   return cleared;
+}
+
+absl::StatusOr<std::vector<ReaderSlot>> StoreWriter::LateReaders() {
+  std::vector<ReaderSlot> readers;
+  MDB_envinfo facts = {};
+  if (!SurvivesFault([&] {
+        readers = ReadReaderTable(environment_->get());
+        mdb_env_info(environment_->get(), &facts);
+      })) {
+    environment_->Abandon();
+    return absl::UnavailableError(
+        absl::StrCat("store ", folder(), ": lock.mdb was cut off"));
+  }
+  std::erase_if(readers, [&](const ReaderSlot& reader) {
+    return reader.commit.value_or(facts.me_last_txnid) >= facts.me_last_txnid;
+  });
+  return readers;
 }
 
 absl::StatusOr<std::map<std::string, MapRecord>> StoreWriter::ReadRecords() {

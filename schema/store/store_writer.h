@@ -9,12 +9,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "schema/runtime/file_descriptor.h"
 #include "schema/store/map_record.h"
+#include "schema/store/reader_table.h"
 #include "schema/store/store_scan.h"
 #include "schema/store/store_transaction.h"
 #include "schema/store/stored_collation.h"
@@ -45,12 +47,18 @@ class StoreWriter {
   // The folder of the environment; sync keeps its other files there too.
   const std::string& folder() const;
 
+  // Environment::DataFile
+  std::string DataFile() const;
+
   // OK while the files on disk are the ones that are open, and can be written.
   // Otherwise the store is to be opened again.
   absl::Status CheckFiles() const;
 
   // Frees the reader slots of readers that were killed; returns how many.
   absl::StatusOr<int> ClearStaleReaders();
+
+  // The readers that are at a commit which is not the last.
+  absl::StatusOr<std::vector<ReaderSlot>> LateReaders();
 
   // What the store knows, by map name. kDataLoss also where a record's
   // collation is not there as it was written.

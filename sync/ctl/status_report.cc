@@ -5,12 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "sync/ctl/freshness.h"
 
 namespace postmirror {
 namespace {
 
-// How many reconcile intervals freshness may be old before it is a warning.
-constexpr int kStaleIntervals = 3;
 // How long the proxy may be silent: it shows life once a second.
 constexpr absl::Duration kLongestSilence = absl::Seconds(10);
 
@@ -18,14 +17,25 @@ constexpr char kAccessCure[] =
     "; add this user to the group _postmirror-status, or run postmirrorctl as "
     "root";
 
-const MapStatus* FindStatus(const Findings& findings, absl::string_view map) {
-  if (!findings.sync.has_value()) return nullptr;
-  for (const ServerStatus& server : findings.sync->servers) {
-    for (const MapStatus& status : server.maps) {
-      if (status.name == map) return &status;
-    }
+const MapStatus* FindIn(const ServerStatus& server, absl::string_view map) {
+  for (const MapStatus& status : server.maps) {
+    if (status.name == map) return &status;
   }
   return nullptr;
+}
+
+const ServerStatus* FindServer(const Findings& findings,
+                               absl::string_view map) {
+  if (!findings.sync.has_value()) return nullptr;
+  for (const ServerStatus& server : findings.sync->servers) {
+    if (FindIn(server, map) != nullptr) return &server;
+  }
+  return nullptr;
+}
+
+const MapStatus* FindStatus(const Findings& findings, absl::string_view map) {
+  const ServerStatus* const server = FindServer(findings, map);
+  return server == nullptr ? nullptr : FindIn(*server, map);
 }
 
 void ReportBroken(const MapStatus& status, const Moment& now,
@@ -50,10 +60,7 @@ MapReport ReportMap(const Findings& findings, size_t index) {
   report.key_collation = record->key_collation;
   if (status == nullptr) return report;
   if (!report.broken.empty()) report.state = "broken";
-  if (status->confirmed.has_value()) {
-    const absl::Duration age = Elapsed(*status->confirmed, findings.now);
-    if (age != absl::InfiniteDuration()) report.freshness = age;
-  }
+  report.freshness = Freshness(*status, findings.now);
   if (!status->held_digest.empty()) {
     report.state = "held";
     report.held_removals = status->held_removals;
@@ -125,10 +132,17 @@ void JudgeBroken(const MapReport& map, absl::Duration critical_after,
                             ": ", map.broken));
 }
 
+// As if it could not be read, of a sync that has ended: that is said of it.
+absl::Duration LongestFreshness(const Findings& findings,
+                                absl::string_view map) {
+  const ServerStatus* const server = FindServer(findings, map);
+  return findings.sync_runs && server != nullptr
+             ? LongestFreshness(*server, findings.reconcile_interval)
+             : kStaleIntervals * findings.reconcile_interval;
+}
+
 void JudgeMap(const MapReport& map, const Findings& findings,
               Verdict* verdict) {
-  const absl::Duration stale_after =
-      findings.reconcile_interval * kStaleIntervals;
   if (!map.broken.empty()) {
     JudgeBroken(map, findings.broken_map_critical, verdict);
   }
@@ -146,10 +160,12 @@ void JudgeMap(const MapReport& map, const Findings& findings,
   } else if (!map.freshness.has_value()) {
     verdict->Add(Health::kWarning,
                  absl::StrCat("map ", map.name, ": freshness is not known"));
-  } else if (*map.freshness > stale_after) {
+  } else if (*map.freshness > LongestFreshness(findings, map.name)) {
     verdict->Add(Health::kWarning,
                  absl::StrCat("map ", map.name, " was last confirmed ",
-                              absl::FormatDuration(*map.freshness), " ago"));
+                              absl::FormatDuration(absl::Trunc(
+                                  *map.freshness, absl::Seconds(1))),
+                              " ago"));
   }
 }
 
@@ -232,6 +248,17 @@ void JudgeProxy(const Findings& findings, Verdict* verdict) {
   }
 }
 
+// As where the store was moved, and the proxy has it mounted at its place.
+constexpr char kOtherStore[] =
+    "postmirror-proxy reads another store than postmirror-sync writes, so that "
+    "no change arrives: restart postmirror-proxy (its container)";
+
+bool ReadsAnotherStore(const Findings& findings, absl::string_view written) {
+  if (!findings.proxy.has_value() || written.empty()) return false;
+  const std::string& read = findings.proxy->data_file;
+  return !read.empty() && read != written;
+}
+
 void JudgeSync(const Findings& findings, Verdict* verdict) {
   const absl::Status& shown = findings.sync_shown;
   if (absl::IsPermissionDenied(shown)) {
@@ -245,8 +272,17 @@ void JudgeSync(const Findings& findings, Verdict* verdict) {
                      shown.message()));
   } else if (!findings.sync_runs) {
     verdict->Add(Health::kCritical, "postmirror-sync is not running");
-  } else if (findings.sync.has_value() && !findings.sync->store_fault.empty()) {
-    verdict->Add(Health::kCritical, findings.sync->store_fault);
+  } else if (findings.sync.has_value()) {
+    const SyncStatus& sync = *findings.sync;
+    if (!sync.store_fault.empty()) {
+      verdict->Add(Health::kCritical, sync.store_fault);
+    }
+    if (!sync.store_doubt.empty()) {
+      verdict->Add(Health::kWarning, sync.store_doubt);
+    }
+    if (ReadsAnotherStore(findings, sync.data_file)) {
+      verdict->Add(Health::kCritical, kOtherStore);
+    }
   }
 }
 
@@ -278,6 +314,9 @@ StatusReport Judge(const Findings& findings) {
     if (!findings.sync_runs) {
       server.server.clear();
       server.unfit.clear();
+    } else {
+      const std::string silence = SilenceOf(server, findings.now);
+      if (!silence.empty()) verdict.Add(Health::kWarning, silence);
     }
     JudgeServer(server, &verdict);
   }

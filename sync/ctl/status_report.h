@@ -73,7 +73,8 @@ struct StatusReport {
 // or stuck; else unknown where this user may not see how one is; warning where
 // a map is broken, the database cannot be read, the host that is read may lack
 // changes, a host would not do (ServerStatus::unfit), the change source is not
-// the configured one, or freshness is over three reconcile intervals; else OK.
+// the configured one, or freshness is over what the change source promises: 10
+// seconds, with interval alone three reconcile intervals; else OK.
 StatusReport Judge(const Findings& findings);
 
 std::string FormatText(const StatusReport& report);

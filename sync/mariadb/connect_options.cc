@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <mysql.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -103,6 +105,25 @@ void RequireTls(const LogOn& log_on, MYSQL* mysql) {
 
 }  // namespace
 
+absl::Status CheckAreRegular(const LogOn& log_on) {
+  const std::pair<const char*, const std::string*> files[] = {
+      {"option_file", &log_on.option_file},
+      {"tls_CAfile", &log_on.tls_CAfile},
+      {"tls_cert_file", &log_on.tls_cert_file},
+      {"tls_key_file", &log_on.tls_key_file}};
+  for (const auto& [setting, path] : files) {
+    struct stat facts = {};
+    if (path->empty() || stat(path->c_str(), &facts) != 0 ||
+        S_ISREG(facts.st_mode)) {
+      continue;
+    }
+    return absl::FailedPreconditionError(absl::StrCat(
+        setting, " ", *path,
+        ": is no regular file, and might never end: name one that is"));
+  }
+  return absl::OkStatus();
+}
+
 unsigned WholeSeconds(absl::Duration duration) {
   constexpr int64_t kMax =
       std::numeric_limits<int>::max() / 1000;  // poll(2) takes ms
@@ -118,6 +139,9 @@ void BoundPackets(size_t bytes, MYSQL* mysql) {
 absl::Status SetConnectOptions(const ConnectionSettings& settings,
                                bool is_local, MYSQL* mysql) {
   const LogOn& log_on = settings.log_on;
+  if (absl::Status regular = CheckAreRegular(log_on); !regular.ok()) {
+    return regular;
+  }
   if (!log_on.option_file.empty()) {
     if (absl::Status status = CheckReadable(log_on.option_file); !status.ok()) {
       return status;

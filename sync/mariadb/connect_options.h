@@ -20,6 +20,10 @@ absl::Status SetConnectOptions(const ConnectionSettings& settings,
 // file.
 void BoundPackets(size_t bytes, MYSQL* mysql);
 
+// Fails with kFailedPrecondition where a file that `log_on` names is there and
+// is no regular one, such as a FIFO: the library would wait for its end.
+absl::Status CheckAreRegular(const LogOn& log_on);
+
 // `duration` in whole seconds, rounded up, at least one: the library takes
 // seconds, and 0 would be for ever.
 unsigned WholeSeconds(absl::Duration duration);

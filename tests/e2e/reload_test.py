@@ -1,6 +1,8 @@
 """SIGHUP: a changed postmirror.cf is followed without losing a connection or an
 answer, a wrong one is not."""
 
+import socket
+import stat
 import unittest
 
 from support.e2e_case import E2eCase
@@ -63,6 +65,29 @@ class ReloadTest(E2eCase):
 
     def ask(self, client, parameter, key):
         return client.ask(parameter, [key])[key]
+
+    def test_a_unix_socket_whose_file_is_gone_is_bound_again(self):
+        client = self.client()
+        self.site.unix_socket.unlink()
+        self.reload(self.site.proxy)
+        self.assertEqual(
+            self.ask(self.client(), ALIASES, ALIAS), found("user@example.org")
+        )
+        # Those who are there stay.
+        self.assertEqual(
+            self.ask(client, ALIASES, ALIAS), found("user@example.org")
+        )
+
+    def test_what_has_the_name_of_a_unix_socket_is_left_alone(self):
+        self.site.unix_socket.unlink()
+        other = socket.socket(socket.AF_UNIX)
+        self.addCleanup(other.close)
+        other.bind(str(self.site.unix_socket))
+        other.listen()
+        self.site.unix_socket.chmod(0o600)
+        self.reload(self.site.proxy)
+        self.assertIn("another file is in its place", self.site.proxy.log())
+        self.assertEqual(stat.S_IMODE(self.site.unix_socket.stat().st_mode), 0o600)
 
     def test_a_further_map_answers_once_it_is_filled(self):
         client = self.client()

@@ -163,5 +163,21 @@ TEST_F(AcceptorFollowTest, AnEventOfAListenerThatIsClosedMeanwhileIsHarmless) {
   EXPECT_FALSE(Listens("goes"));
 }
 
+// Somebody has removed the file: Postfix could not come in any more.
+TEST_F(AcceptorFollowTest, ASocketWhoseFileIsGoneIsBoundAgain) {
+  ASSERT_TRUE(acceptor_.Add(Bound("gone", false), codecs_.unserved()).ok());
+  EXPECT_THAT(acceptor_.Addresses(), ElementsAre(Path("gone")));
+  unlink(Path("gone").c_str());
+  EXPECT_THAT(acceptor_.Addresses(), IsEmpty());
+  ListenPlan plan;
+  plan.bound.emplace_back(Bound("gone", false), codecs_.Named("socketmap"));
+  ASSERT_EQ(acceptor_.Follow(std::move(plan)), absl::OkStatus());
+  EXPECT_THAT(acceptor_.Addresses(), ElementsAre(Path("gone")));
+  acceptor_.Tick();
+  acceptor_.Tick();
+  EXPECT_TRUE(Listens("gone")) << "the former one does not remove it";
+  EXPECT_THAT(logger_.Take(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -151,5 +151,14 @@ TEST_F(StatusSocketTest, IsWhereItWasServedLast) {
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
+TEST_F(StatusSocketTest, IsBoundAgainWhereItsFileIsGone) {
+  socket_.Serve(path_);
+  Publish("1");
+  std::filesystem::remove(path_);
+  socket_.Serve(path_);
+  EXPECT_THAT(Ask(), HasSubstr("\"1\""));
+  EXPECT_THAT(logger_.Take(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace postmirror

@@ -1,7 +1,9 @@
 #include "sync/mirror_plan.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -239,6 +241,25 @@ TEST_F(MirrorPlanTest, NamesTheLineThatNamesAMapFileThatCannotBeRead) {
   EXPECT_EQ(Plan().status(),
             absl::InvalidArgumentError("postmirror.cf:3: /no/b.cf: cannot be "
                                        "read: No such file or directory"));
+}
+
+// The library would wait for whoever writes to it, for ever.
+TEST_F(MirrorPlanTest, RefusesToReadAFifo) {
+  const std::string fifo = folder_.Write("fifo", "");
+  std::filesystem::remove(fifo);
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  for (const char* setting :
+       {"option_file", "tls_CAfile", "tls_cert_file", "tls_key_file"}) {
+    served_.clear();
+    const std::string map = Serve("a.cf", {{setting, fifo}});
+    EXPECT_EQ(Plan().status().message(),
+              absl::StrCat(map, ": ", setting, " ", fifo,
+                           ": is no regular file, and might never end: name "
+                           "one that is"));
+  }
+  served_.clear();
+  Serve("a.cf", {{"option_file", folder_.path() + "/not-there-yet"}});
+  EXPECT_EQ(Plan().status(), absl::OkStatus());
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ TEST_F(MirrorStoreDamageTest,
                         HasSubstr("is damaged, and filled anew once"))));
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(store_->Open().code(), absl::StatusCode::kDataLoss);
-    EXPECT_EQ(store_->ClearStaleReaders().code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(store_->ClearStaleReaders().status().code(),
+              absl::StatusCode::kDataLoss);
     EXPECT_EQ(store_->DropAllBut({}).code(), absl::StatusCode::kDataLoss);
   }
   EXPECT_THAT(logger_.Take(), ElementsAre());
@@ -229,10 +230,10 @@ TEST_F(MirrorStoreDamageTest, AStoreFolderThatWasRemovedIsMadeAnew) {
 TEST_F(MirrorStoreDamageTest, EachStoreThatIsOpenedHasANumberOfItsOwn) {
   Apply(map_, {{"a", "1"}});
   const uint64_t first = store_->generation();
-  ASSERT_EQ(store_->ClearStaleReaders(), absl::OkStatus());
+  ASSERT_EQ(store_->ClearStaleReaders().status(), absl::OkStatus());
   EXPECT_EQ(store_->generation(), first);
   std::filesystem::remove_all(folder_.File("v1"));
-  ASSERT_EQ(store_->ClearStaleReaders(), absl::OkStatus());
+  ASSERT_EQ(store_->ClearStaleReaders().status(), absl::OkStatus());
   EXPECT_NE(store_->generation(), first);
 }
 

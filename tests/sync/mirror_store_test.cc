@@ -200,7 +200,7 @@ TEST_F(MirrorStoreTest, TwoSyncsOnOneStoreAreRefused) {
 }
 
 TEST_F(MirrorStoreTest, ClearStaleReadersOpensAStoreThatIsNotOpen) {
-  EXPECT_EQ(store_->ClearStaleReaders(), absl::OkStatus());
+  EXPECT_EQ(store_->ClearStaleReaders().status(), absl::OkStatus());
 }
 
 // As a full disk would: no file may grow.

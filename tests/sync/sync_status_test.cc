@@ -75,6 +75,8 @@ TEST(SyncStatusTest, DecodesWhatItEncoded) {
 TEST(SyncStatusTest, AFaultOfTheStoreComesBack) {
   SyncStatus status = Example();
   status.store_fault = "store /x: another process holds the lock";
+  status.store_doubt = "store /x: process 17 reads commit 5";
+  status.data_file = "65025:4711";
   const absl::StatusOr<SyncStatus> decoded =
       DecodeSyncStatus(EncodeSyncStatus(status));
   ASSERT_TRUE(decoded.ok()) << decoded.status();

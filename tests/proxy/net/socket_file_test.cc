@@ -4,15 +4,26 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/file_descriptor.h"
+#include "tests/schema/store/store_fixture.h"
+#include "tests/sync/failing_call.h"
 
 namespace postmirror {
 namespace {
+
+// What chmod(2) of the library asks for.
+#ifdef SYS_chmod
+constexpr long kChmod = SYS_chmod;
+#else
+constexpr long kChmod = SYS_fchmodat;
+#endif
 
 class SocketFileTest : public testing::Test {
  protected:
@@ -74,6 +85,21 @@ TEST_F(SocketFileTest, MissingFolderIsMadeOpenToEveryUserWhateverTheUmask) {
   rmdir(inner.c_str());
 }
 
+// What has the folder's name by then may be a link to another's.
+TEST_F(SocketFileTest, MissingFolderIsMadeWithItsModeAtOnce) {
+  const std::string inner = folder_ + "/postmirror";
+  const std::string said = InChild([&]() -> std::string {
+    if (!MakeFail(kChmod, EPERM)) return kNoFilters;
+    const FileDescriptor socket = Socket();
+    return std::string(
+        SocketFile::Bind(socket.get(), inner + "/maps").status().message());
+  });
+  if (said == kNoFilters) GTEST_SKIP() << said;
+  EXPECT_EQ(said, "unix_socket_mode: chmod: Operation not permitted")
+      << "nothing but the socket has its mode changed";
+  rmdir(inner.c_str());
+}
+
 TEST_F(SocketFileTest, FolderThatIsThereKeepsItsMode) {
   ASSERT_EQ(chmod(folder_.c_str(), 0710), 0);
   const FileDescriptor socket = Socket();
@@ -114,6 +140,25 @@ TEST_F(SocketFileTest, StaysIfItIsAnothersByNow) {
   file->reset();
   EXPECT_TRUE(Exists());
   unlink((path_ + ".old").c_str());
+}
+
+TEST_F(SocketFileTest, IsLostWhereItsPathCanBeBoundAgain) {
+  const FileDescriptor socket = Socket();
+  const FileDescriptor other_socket = Socket();
+  const auto file = SocketFile::Bind(socket.get(), path_);
+  ASSERT_TRUE(file.ok()) << file.status();
+  // Though nobody listens.
+  EXPECT_FALSE((*file)->IsLost());
+  unlink(path_.c_str());
+  EXPECT_TRUE((*file)->IsLost());
+  const auto other = SocketFile::Bind(other_socket.get(), path_);
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_TRUE((*file)->IsLost()) << "nobody listens there";
+  ASSERT_EQ(listen(other_socket.get(), 1), 0);
+  EXPECT_FALSE((*file)->IsLost()) << "it is another's";
+  unlink(path_.c_str());
+  std::ofstream(path_) << "precious";
+  EXPECT_FALSE((*file)->IsLost());
 }
 
 TEST_F(SocketFileTest, StaleFileIsReplaced) {

@@ -64,6 +64,7 @@ class ApplyRightsTest : public testing::Test {
     EXPECT_EQ(bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address),
                    sizeof(address)),
               0);
+    id_ = {.device = Stat().st_dev, .inode = Stat().st_ino};
   }
   ~ApplyRightsTest() override { std::filesystem::remove_all(folder_); }
 
@@ -76,11 +77,12 @@ class ApplyRightsTest : public testing::Test {
   std::string folder_ = "/tmp/postmirror-rights-XXXXXX";
   const FileDescriptor socket_{socket(AF_UNIX, SOCK_STREAM, 0)};
   std::string path_;
+  FileId id_;
 };
 
 TEST_F(ApplyRightsTest, SetsOwnerGroupAndMode) {
   if (geteuid() != 0) GTEST_SKIP() << "only root gives files away";
-  ASSERT_EQ(ApplyRights({.owner = 4711, .group = 12, .mode = 0640}, path_),
+  ASSERT_EQ(ApplyRights({.owner = 4711, .group = 12, .mode = 0640}, path_, id_),
             absl::OkStatus());
   EXPECT_EQ(Stat().st_uid, 4711U);
   EXPECT_EQ(Stat().st_gid, 12U);
@@ -88,7 +90,7 @@ TEST_F(ApplyRightsTest, SetsOwnerGroupAndMode) {
 }
 
 TEST_F(ApplyRightsTest, LeavesTheOwnerAlone) {
-  ASSERT_EQ(ApplyRights({.owner = {}, .group = {}, .mode = 0600}, path_),
+  ASSERT_EQ(ApplyRights({.owner = {}, .group = {}, .mode = 0600}, path_, id_),
             absl::OkStatus());
   EXPECT_EQ(Stat().st_uid, geteuid());
   EXPECT_EQ(Stat().st_mode & 07777, 0600U);
@@ -98,8 +100,9 @@ TEST_F(ApplyRightsTest, NamesTheSettingThatCannotBeHad) {
   ASSERT_EQ(chmod(folder_.c_str(), 0755), 0);
   const uid_t before = geteuid();
   ASSERT_EQ(seteuid(before == 0 ? 65534 : before), 0);
-  const absl::Status owner = ApplyRights({.owner = 0, .group = {}}, path_);
-  const absl::Status group = ApplyRights({.owner = {}, .group = 12}, path_);
+  const absl::Status owner = ApplyRights({.owner = 0, .group = {}}, path_, id_);
+  const absl::Status group =
+      ApplyRights({.owner = {}, .group = 12}, path_, id_);
   ASSERT_EQ(seteuid(before), 0);
   EXPECT_EQ(owner, absl::PermissionDeniedError("unix_socket_owner: chown: "
                                                "Operation not permitted"));
@@ -109,7 +112,7 @@ TEST_F(ApplyRightsTest, NamesTheSettingThatCannotBeHad) {
 
 TEST_F(ApplyRightsTest, SaysThatTheSocketIsGone) {
   unlink(path_.c_str());
-  EXPECT_EQ(ApplyRights({.owner = {}, .group = {}}, path_).message(),
+  EXPECT_EQ(ApplyRights({.owner = {}, .group = {}}, path_, id_).message(),
             "socket: open: No such file or directory");
 }
 
@@ -119,10 +122,28 @@ TEST_F(ApplyRightsTest, ALinkIsNotFollowed) {
   ASSERT_EQ(rename(path_.c_str(), elsewhere.c_str()), 0);
   ASSERT_EQ(symlink(elsewhere.c_str(), path_.c_str()), 0);
   ASSERT_EQ(chmod(elsewhere.c_str(), 0700), 0);
-  EXPECT_EQ(
-      ApplyRights({.owner = {}, .group = {}, .mode = 0666}, path_).message(),
-      "socket: another file is in its place");
+  EXPECT_EQ(ApplyRights({.owner = {}, .group = {}, .mode = 0666}, path_, id_)
+                .message(),
+            "socket: another file is in its place");
   EXPECT_EQ(Stat().st_mode & 07777, 0700U) << "what it leads to";
+}
+
+// It may be one of root's that nobody else is to reach.
+TEST_F(ApplyRightsTest, AnothersSocketIsLeftAlone) {
+  const FileDescriptor other(socket(AF_UNIX, SOCK_STREAM, 0));
+  const std::string aside = folder_ + "/aside";
+  ASSERT_EQ(rename(path_.c_str(), aside.c_str()), 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  path_.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(bind(other.get(), reinterpret_cast<const sockaddr*>(&address),
+                 sizeof(address)),
+            0);
+  ASSERT_EQ(chmod(path_.c_str(), 0600), 0);
+  EXPECT_EQ(ApplyRights({.owner = {}, .group = {}, .mode = 0666}, path_, id_)
+                .message(),
+            "socket: another file is in its place");
+  EXPECT_EQ(Stat().st_mode & 07777, 0600U);
 }
 
 }  // namespace

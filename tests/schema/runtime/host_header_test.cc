@@ -63,7 +63,8 @@ TEST_F(OwnNamesTest, TheResolverMayKnowAnotherFullName) {
 TEST_F(OwnNamesTest, NothingElseIs) {
   for (const char* host :
        {"", "attacker.test", "127.0.0.1.attacker.test", "mx", "mx10",
-        "localhost.attacker.test", "metrics.example.net.attacker.test"}) {
+        "localhost.attacker.test", "metrics.example.net.attacker.test",
+        "[::1].attacker.test", "[::1]attacker.test:80", "[::1", "[", "[]"}) {
     EXPECT_FALSE(Has(host)) << host;
   }
   EXPECT_EQ(questions_, 0) << "the resolver may be slow";

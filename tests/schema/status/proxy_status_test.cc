@@ -14,6 +14,7 @@ ProxyStatus Example() {
   status.silent = absl::Milliseconds(1500);
   status.temporary = "the store is not open";
   status.commit = 57;
+  status.data_file = "65025:4711";
   status.waiting = {"virtual_alias_maps"};
   status.maps = {{.name = "/a.cf",
                   .entries = 9,

@@ -1,12 +1,10 @@
 #include "sync/ctl/status_report.h"
 
 #include <gmock/gmock.h>
-#include <jansson.h>
 
-#include <memory>
 #include <string>
 
-#include "tests/sync/fake_clock.h"
+#include "tests/sync/ctl/status_report_test_case.h"
 
 namespace postmirror {
 namespace {
@@ -16,54 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr char kAliases[] = "/etc/aliases.cf";
-constexpr char kDomains[] = "/etc/domains.cf";
-
-class StatusReportTest : public ::testing::Test {
- protected:
-  // All is well: two maps, both confirmed a second ago.
-  StatusReportTest() {
-    const Moment confirmed = clock_.Now();
-    clock_.Advance(absl::Seconds(1));
-    findings_.sync_runs = true;
-    findings_.maps = {kAliases, kDomains};
-    for (const uint64_t entries : {9U, 2U}) {
-      findings_.stored.emplace_back(StoredMap()).value().entries = entries;
-    }
-    findings_.stored[0]->key_collation = "utf8mb4_general_ci";
-    findings_.reconcile_interval = absl::Seconds(300);
-    findings_.broken_map_critical = absl::Minutes(5);
-    findings_.now = clock_.Now();
-    ServerStatus server;
-    server.hosts = "127.0.0.1";
-    server.server = "10.11.19-MariaDB at 127.0.0.1";
-    server.change_source = "lsn";
-    server.reason = "every table is InnoDB";
-    for (const char* map : {kAliases, kDomains}) {
-      server.maps.emplace_back().name = map;
-      server.maps.back().confirmed = confirmed;
-    }
-    findings_.sync = SyncStatus{.servers = {server}};
-  }
-
-  ServerStatus& server() { return findings_.sync->servers[0]; }
-
-  void Hold() {
-    server().maps[0].held_removals = 8;
-    server().maps[0].held_digest = "0123456789abcdef";
-    server().maps[0].held_reason = "the database lacks much of it";
-  }
-
-  // For so long.
-  void Break(absl::Duration lasted) {
-    server().maps[0].broken = "no such table (1146); restore it";
-    server().maps[0].broken_since = findings_.now;
-    server().maps[0].broken_since->since_boot -= lasted;
-  }
-
-  FakeClock clock_;
-  Findings findings_;
-};
+class StatusReportTest : public StatusReportTestCase {};
 
 TEST_F(StatusReportTest, IsOkWhereEverythingIs) {
   const StatusReport report = Judge(findings_);
@@ -107,6 +58,27 @@ TEST_F(StatusReportTest, AStoreThatCannotBeWrittenIsCritical) {
   // Of a sync that has ended it is no news.
   findings_.sync_runs = false;
   EXPECT_THAT(Judge(findings_).summary, Not(HasSubstr("holds the lock")));
+}
+
+// As where the store was moved while the proxy has it mounted.
+TEST_F(StatusReportTest, AProxyThatReadsAnotherStoreIsCritical) {
+  findings_.proxy.emplace().data_file = "1:2";
+  EXPECT_EQ(Judge(findings_).health, Health::kOk) << "sync does not say";
+  findings_.sync->data_file = "1:2";
+  EXPECT_EQ(Judge(findings_).health, Health::kOk);
+  findings_.sync->data_file = "1:3";
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kCritical);
+  EXPECT_THAT(report.summary, StartsWith("postmirror-proxy reads another "));
+  findings_.proxy->data_file = "";
+  EXPECT_EQ(Judge(findings_).health, Health::kOk) << "it says why itself";
+}
+
+TEST_F(StatusReportTest, AReaderThatHoldsTheStoreIsAWarning) {
+  findings_.sync->store_doubt = "process 17 reads commit 5";
+  const StatusReport report = Judge(findings_);
+  EXPECT_EQ(report.health, Health::kWarning);
+  EXPECT_EQ(report.summary, "process 17 reads commit 5");
 }
 
 TEST_F(StatusReportTest, TheTextNamesTheProxy) {
@@ -228,13 +200,41 @@ TEST_F(StatusReportTest, AHostThatWouldNotDoIsAWarning) {
   EXPECT_THAT(FormatText(Judge(findings_)), Not(HasSubstr("would not do")));
 }
 
-TEST_F(StatusReportTest, FreshnessOverThreeReconcileIntervalsIsAWarning) {
-  findings_.now.since_boot += absl::Seconds(899);
-  EXPECT_EQ(Judge(findings_).health, Health::kOk);
-  findings_.now.since_boot += absl::Milliseconds(1);
-  const StatusReport report = Judge(findings_);
+// The change source promises to confirm maps all the time.
+TEST_F(StatusReportTest, FreshnessOverTenSecondsIsAWarning) {
+  for (const char* source : {"lsn", "binlog"}) {
+    server().change_source = source;
+    EXPECT_EQ(JudgeAtAge(absl::Seconds(10)).health, Health::kOk);
+    const StatusReport report = JudgeAtAge(absl::Milliseconds(10001));
+    EXPECT_EQ(report.health, Health::kWarning);
+    EXPECT_THAT(report.summary, HasSubstr("was last confirmed 10s ago"));
+  }
+}
+
+TEST_F(StatusReportTest, WithIntervalFreshnessMayBeThreeReconcileIntervals) {
+  server().change_source = "interval";
+  EXPECT_EQ(JudgeAtAge(absl::Seconds(900)).health, Health::kOk);
+  const StatusReport report = JudgeAtAge(absl::Seconds(901));
   EXPECT_EQ(report.health, Health::kWarning);
-  EXPECT_THAT(report.summary, HasSubstr("was last confirmed 15m0.001s ago"));
+  EXPECT_THAT(report.summary, HasSubstr("was last confirmed 15m1s ago"));
+}
+
+// As where the library waits for a FIFO that an option file names.
+TEST_F(StatusReportTest, NotConnectedIsNotOkForLong) {
+  server().server.clear();
+  for (const char* source : {"", "interval", "lsn"}) {
+    server().change_source = source;
+    EXPECT_EQ(JudgeAtAge(absl::Seconds(9)).health, Health::kOk);
+    const StatusReport report = JudgeAtAge(absl::Seconds(11));
+    EXPECT_EQ(report.health, Health::kWarning);
+    EXPECT_THAT(report.summary, StartsWith("127.0.0.1: not connected, and "));
+  }
+}
+
+TEST_F(StatusReportTest, AServerThatCannotBeReadHasOneWarning) {
+  server().server.clear();
+  server().error = "server down";
+  EXPECT_EQ(JudgeAtAge(absl::Seconds(60)).summary, "server down");
 }
 
 TEST_F(StatusReportTest, FreshnessThatIsNotKnownIsAWarning) {
@@ -292,96 +292,6 @@ TEST_F(StatusReportTest, TheTextSaysThatAServerIsNotConnected) {
                     HasSubstr("server 127.0.0.1: not connected\n"),
                     HasSubstr("last error 2026-01-01T00:00:00Z server "
                               "127.0.0.1: connect: refused\n")));
-}
-
-struct ReleaseJson {
-  void operator()(json_t* json) const { json_decref(json); }
-};
-
-class StatusJsonTest : public StatusReportTest {
- protected:
-  json_t* Json() {
-    const std::string text = FormatJson(Judge(findings_));
-    root_.reset(json_loads(text.c_str(), 0, nullptr));
-    EXPECT_NE(root_, nullptr) << text;
-    return root_.get();
-  }
-
-  static std::string Text(json_t* object, const char* name) {
-    const char* text = json_string_value(json_object_get(object, name));
-    return text == nullptr ? "(no string)" : text;
-  }
-
-  json_t* Map(size_t index) {
-    return json_array_get(json_object_get(Json(), "maps"), index);
-  }
-
- private:
-  std::unique_ptr<json_t, ReleaseJson> root_;
-};
-
-TEST_F(StatusJsonTest, SaysWhatTheReportSays) {
-  Hold();
-  EXPECT_EQ(Text(Json(), "health"), "critical");
-  EXPECT_EQ(Text(Json(), "summary"),
-            "map /etc/aliases.cf is held: 8 removals wait");
-  json_t* const map = Map(0);
-  EXPECT_EQ(Text(map, "name"), kAliases);
-  EXPECT_EQ(Text(map, "state"), "held");
-  EXPECT_EQ(Text(map, "key_collation"), "utf8mb4_general_ci");
-  EXPECT_EQ(Text(map, "held_digest"), "0123456789abcdef");
-  EXPECT_EQ(Text(map, "held_reason"), "the database lacks much of it");
-  EXPECT_EQ(json_integer_value(json_object_get(map, "held_values")), 0);
-  EXPECT_EQ(json_integer_value(json_object_get(map, "entries")), 9);
-  EXPECT_EQ(json_integer_value(json_object_get(map, "held_removals")), 8);
-  EXPECT_EQ(json_real_value(json_object_get(map, "freshness_seconds")), 1.0);
-}
-
-TEST_F(StatusJsonTest, NamesWhatIsBrokenAndWhatWaits) {
-  Break(absl::Seconds(7));
-  server().maps[1].waiting_removals = 3;
-  server().maps[1].waiting_additions = 1;
-  EXPECT_EQ(Text(Map(0), "state"), "broken");
-  EXPECT_EQ(Text(Map(0), "broken"), "no such table (1146); restore it");
-  EXPECT_EQ(json_real_value(json_object_get(Map(0), "broken_seconds")), 7.0);
-  EXPECT_TRUE(json_is_null(json_object_get(Map(1), "broken_seconds")));
-  EXPECT_EQ(json_integer_value(json_object_get(Map(1), "waiting_removals")), 3);
-  EXPECT_EQ(json_integer_value(json_object_get(Map(1), "waiting_additions")),
-            1);
-}
-
-TEST_F(StatusJsonTest, NamesTheServers) {
-  server().error = "a \"quoted\" error\\";
-  server().unfit = "host b would not do";
-  server().last_error = "an earlier one";
-  json_t* const json = json_array_get(json_object_get(Json(), "servers"), 0);
-  EXPECT_EQ(Text(json, "last_error"), "an earlier one");
-  EXPECT_EQ(Text(json, "hosts"), "127.0.0.1");
-  EXPECT_EQ(Text(json, "server"), "10.11.19-MariaDB at 127.0.0.1");
-  EXPECT_EQ(Text(json, "change_source"), "lsn");
-  EXPECT_EQ(Text(json, "reason"), "every table is InnoDB");
-  EXPECT_EQ(Text(json, "unfit"), "host b would not do");
-  EXPECT_EQ(Text(json, "error"), "a \"quoted\" error\\");
-}
-
-TEST_F(StatusJsonTest, NamesTheProxy) {
-  EXPECT_TRUE(json_is_null(json_object_get(Json(), "proxy")));
-  findings_.proxy.emplace().version = "1.2.3";
-  findings_.proxy->commit = 9;
-  json_t* const proxy = json_object_get(Json(), "proxy");
-  EXPECT_EQ(Text(proxy, "version"), "1.2.3");
-  EXPECT_EQ(json_integer_value(json_object_get(proxy, "commit")), 9);
-}
-
-TEST_F(StatusJsonTest, FreshnessThatIsNotKnownIsNull) {
-  server().maps[0].confirmed.reset();
-  EXPECT_TRUE(json_is_null(json_object_get(Map(0), "freshness_seconds")));
-}
-
-TEST_F(StatusJsonTest, ANameThatIsNoUtf8DoesNotSpoilTheWhole) {
-  findings_.maps[0] = "/etc/\xff.cf";
-  EXPECT_EQ(Text(Map(0), "name"), "(not UTF-8)");
-  EXPECT_EQ(Text(Map(1), "name"), kDomains);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -111,6 +112,14 @@ TEST_F(ConnectTest, MissingOptionFileIsRefused) {
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("missing.cnf: No such file or directory"));
+}
+
+TEST_F(ConnectTest, AnOptionFileThatBecameAFifoIsNotWaitedFor) {
+  ConnectionSettings settings = server().Root();
+  settings.log_on.option_file = server().folder() + "/fifo.cnf";
+  ASSERT_EQ(mkfifo(settings.log_on.option_file.c_str(), 0600), 0);
+  EXPECT_THAT(std::string(OpenStatus(server().Tcp(), settings).message()),
+              HasSubstr("fifo.cnf: is no regular file"));
 }
 
 TEST_F(ConnectTest, OptionFileGivesUserAndPassword) {
