@@ -305,7 +305,9 @@ void Service::PublishStatus() {
   status.version = POSTMIRROR_VERSION;
   const std::set<std::string> listeners = acceptor_->Addresses();
   status.listeners.assign(listeners.begin(), listeners.end());
-  status.clients = static_cast<uint64_t>(clients_.load());
+  for (const auto& [listener, clients] : clients_.ByListener()) {
+    status.clients += static_cast<uint64_t>(clients);
+  }
   status.client_limit = static_cast<uint64_t>(acceptor_->client_limit());
   lookups_.front()->Describe(&status);
   if (!store_watch_.status().ok()) {

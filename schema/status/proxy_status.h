@@ -26,8 +26,8 @@ struct ProxyMap {
 struct ProxyStatus {
   std::string version;
   std::vector<std::string> listeners;  // where it listens
-  uint64_t clients = 0;
-  uint64_t client_limit = 0;
+  uint64_t clients = 0;                // of all listeners
+  uint64_t client_limit = 0;           // of each listener
   // How long ago each of its threads was last known to go on.
   absl::Duration silent;
   std::string temporary;  // why all lookups are temporary, or ""
