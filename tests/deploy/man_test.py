@@ -222,7 +222,7 @@ class SettingsTest(unittest.TestCase):
             "dbname = d\nquery = SELECT 1 FROM t WHERE k='%s'\n"
             "mirror_query = SELECT k, v FROM t\nmirror_collation = ascii_ci\n"
             "guard = off\n"
-            "require_result_set = yes\n"
+            "require_result_set = yes\ntls_verify_cert = yes\n"
         )
         self.assertNotIn("is not known", self.warnings_of_map_file(known + needed))
         self.assertIn(

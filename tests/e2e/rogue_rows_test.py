@@ -20,6 +20,8 @@ INSERT INTO virtual_mailboxes (domain_id, email, password)
 """
 # Nobody is a user of his own to SO_PEERCRED where it shows users that it does not know.
 _ROGUE_USER = "games"
+# Connector/C 3.4 does not ask for the name in a certificate at 127.0.0.1.
+_TLS_HOST = "127.0.0.2"
 
 
 class RogueRows:
@@ -121,7 +123,7 @@ class OverTls(RogueRows):
     """The rogue has a certificate, too, of an authority of its own."""
 
     refusal = "(2026)"
-    rogue_authority, rogue_name = "theirs", "IP:127.0.0.1"
+    rogue_authority, rogue_name = "theirs", f"IP:{_TLS_HOST}"
 
     def setUp(self):
         self._authorities = {}
@@ -130,7 +132,7 @@ class OverTls(RogueRows):
     def options(self, owner):
         if owner == "ours":
             authority = self.authority("ours")
-            certificate, key = authority.sign("IP:127.0.0.1")
+            certificate, key = authority.sign(f"IP:{_TLS_HOST}")
             line = f"tls_CAfile = {authority.file}"
             self.maps = {
                 name: [MapFile(each.name, each.query, line)]
@@ -140,7 +142,10 @@ class OverTls(RogueRows):
             authority = self.authority(self.rogue_authority)
             certificate, key = authority.sign(self.rogue_name)
         tls = (f"--ssl-cert={certificate}", f"--ssl-key={key}")
-        return (*self.server_options, *tls)
+        return (*self.server_options, *tls, f"--bind-address={_TLS_HOST}")
+
+    def mariadb_hosts(self):
+        return f"inet:{_TLS_HOST}:{self.mariadb.port}"
 
     def authority(self, name):
         if name not in self._authorities:

@@ -45,7 +45,12 @@ class RogueCase(unittest.TestCase):
             parameter: [MapFile(each.name, each.query, lines)]
             for parameter, each in GUIDE_MAPS.items()
         }
-        site = Site(self.folder / f"site-{rogue.port}", rogue.port, maps=maps)
+        site = Site(
+            self.folder / f"site-{rogue.port}",
+            rogue.port,
+            maps=maps,
+            hosts=f"inet:{rogue.host}:{rogue.port}",
+        )
         self.addCleanup(site.close)
         site.sync.start()
         # One that was refused comes again.
@@ -133,13 +138,14 @@ class TlsTest(RogueCase):
         self.check_without_tls(f"tls_ciphers = ALL\noption_file = {option_file}")
 
     def check_certificate(self, certificate, lines):
-        rogue = RogueServer(certificate=certificate)
+        # At 127.0.0.1 Connector/C 3.4 does not ask for the name in the certificate.
+        rogue = RogueServer(host="127.0.0.2", certificate=certificate)
         site = self.start(rogue, lines)
         self.assert_status(site, "(2026)")
         self.assert_asks_for_tls_alone(rogue)
 
     def test_a_certificate_of_another_authority(self):
-        theirs = self.authority("theirs").sign("IP:127.0.0.1")
+        theirs = self.authority("theirs").sign("IP:127.0.0.2")
         self.check_certificate(theirs, f"tls_CAfile = {self.authority('ours').file}")
 
     def test_a_certificate_for_another_host(self):
@@ -149,7 +155,7 @@ class TlsTest(RogueCase):
         )
 
     def test_without_an_authority_those_of_the_public_count(self):
-        theirs = self.authority("theirs").sign("IP:127.0.0.1")
+        theirs = self.authority("theirs").sign("IP:127.0.0.2")
         self.check_certificate(theirs, "tls_verify_cert = yes")
 
     def test_an_option_file_adds_no_authority(self):
@@ -159,7 +165,7 @@ class TlsTest(RogueCase):
             f"[client]\nssl-ca={theirs.file}\nssl-verify-server-cert=0\n"
         )
         self.check_certificate(
-            theirs.sign("IP:127.0.0.1"),
+            theirs.sign("IP:127.0.0.2"),
             f"tls_CApath = /etc/ssl/certs\noption_file = {option_file}",
         )
 

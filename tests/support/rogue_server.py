@@ -33,8 +33,9 @@ class RogueServer:
     is named in the greeting, `switch_to` is asked for once the client has answered;
     the empty text stands for the request of MySQL 4.0."""
 
-    def __init__(self, port=None, certificate=None):
-        self.port = port or free_port()
+    def __init__(self, host="127.0.0.1", certificate=None):
+        self.host = host
+        self.port = free_port()
         self.greeting_plugin = "mysql_native_password"
         self.switch_to = None
         self._tls = None
@@ -46,7 +47,7 @@ class RogueServer:
         self._listener = None
 
     def start(self):
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self._listener = socket.create_server((self.host, self.port), backlog=64)
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self):

@@ -32,11 +32,11 @@ TEST(ServerErrorTest, RefusedAccountsAreUnauthenticated) {
 
 TEST(ServerErrorTest, AWantedPasswordNamesTheCure) {
   const absl::Status status =
-      ServerError("db", kConnectStep, 5010, "plugin 'tive_password'");
+      ServerError("db", kConnectStep, 5010, "no 'tive_password'");
   EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
   const std::string message(status.message());
   EXPECT_NE(message.find("ALTER USER"), message.npos) << message;
-  EXPECT_EQ(message.find("tive_password"), message.npos) << message;
+  EXPECT_EQ(message.find("'tive_password'"), message.npos) << message;
 }
 
 TEST(ServerErrorTest, LimitsThatAreReachedAreExhausted) {
