@@ -223,8 +223,10 @@ absl::Status MirrorStore::Write(const Snapshot& snapshot,
     return put;
   }
   absl::Status committed = (*transaction)->Commit();
-  if (committed.ok()) bounds_ = std::move(bounds);
   must_write_bound_ = must_write_bound_ && !committed.ok();
+  if (!committed.ok()) return committed;
+  bounds_ = std::move(bounds);
+  writer_->ForgetDeaths();
   return committed;
 }
 

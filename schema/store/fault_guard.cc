@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -25,6 +26,32 @@ void OnBusError(int signal_number, siginfo_t*, void* context) {
   // Not ours: die as without the handler.
   signal(signal_number, SIG_DFL);
   raise(signal_number);
+}
+
+// Where deaths are counted, and who else is told of them.
+volatile sig_atomic_t death_file = -1;
+volatile sig_atomic_t writing = 0;
+struct sigaction on_other_segv;
+struct sigaction on_other_abort;
+
+void OnDeath(int signal_number) {
+  unsigned char deaths = 0;
+  if ((resume_point != nullptr || writing != 0) && death_file >= 0 &&
+      pread(death_file, &deaths, 1, 0) >= 0 && ++deaths > 0) {
+    static_cast<void>(!pwrite(death_file, &deaths, 1, 0));
+  }
+  // It strikes again as soon as this returns.
+  sigaction(signal_number,
+            signal_number == SIGSEGV ? &on_other_segv : &on_other_abort,
+            nullptr);
+}
+
+bool InstallDeathHandler() {
+  struct sigaction action = {};
+  action.sa_handler = OnDeath;
+  sigemptyset(&action.sa_mask);
+  return sigaction(SIGSEGV, &action, &on_other_segv) == 0 &&
+         sigaction(SIGABRT, &action, &on_other_abort) == 0;
 }
 
 void OnFailedAssertion(MDB_env*, const char*) {
@@ -60,6 +87,13 @@ void GuardAssertions(MDB_env* environment) {
   [[maybe_unused]] static const bool installed = InstallHandler();
   mdb_env_set_assert(environment, OnFailedAssertion);
 }
+
+void CountDeaths(int file) {
+  [[maybe_unused]] static const bool installed = InstallDeathHandler();
+  death_file = file;
+}
+
+void NoteWriting(bool writes) { writing = writes ? 1 : 0; }
 
 void TouchPages(const void* bytes, size_t size) {
   constexpr size_t kSmallestPage = 4096;

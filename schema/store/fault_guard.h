@@ -27,6 +27,13 @@ bool SurvivesFault(absl::FunctionRef<void()> access);
 // take SIGBUS. To be called once after mdb_env_create.
 void GuardAssertions(MDB_env* environment);
 
+// From now on a death by SIGSEGV or SIGABRT within the guard, or while
+// something is written, is counted in the first byte of `file`, which must stay
+// open: what LMDB does with a page that is damaged need not be anything that
+// can be survived, and may show after it has returned. -1: no file.
+void CountDeaths(int file);
+void NoteWriting(bool writes);
+
 // Reads a byte of each page of these bytes, so that a fault strikes here, in
 // the guard, rather than at the bytes' user: LMDB hands out a long value
 // without having looked at it.

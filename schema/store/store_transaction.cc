@@ -48,10 +48,12 @@ absl::StatusOr<std::unique_ptr<StoreTransaction>> StoreTransaction::Begin(
     return status;
   }
   transaction->transaction_ = begun;
+  NoteWriting(true);
   return transaction;
 }
 
 StoreTransaction::~StoreTransaction() {
+  NoteWriting(false);
   if (transaction_ == nullptr) return;
   if (!SurvivesFault([this] { mdb_txn_abort(transaction_); })) {
     environment_->Abandon();
@@ -71,8 +73,14 @@ absl::Status StoreTransaction::Do(absl::string_view what,
   }
   if (code == MDB_SUCCESS) return absl::OkStatus();
   if (code == MDB_PANIC || IsPastTheMap(code)) environment_->MarkUnusable();
-  return LmdbError(code,
-                   absl::StrCat("store ", environment_->folder(), ": ", what));
+  absl::Status status = LmdbError(
+      code, absl::StrCat("store ", environment_->folder(), ": ", what));
+  if (absl::IsDataLoss(status)) {
+    // To abort it would go by the same pages.
+    transaction_ = nullptr;
+    environment_->Abandon();
+  }
+  return status;
 }
 
 absl::StatusOr<unsigned> StoreTransaction::Handle(

@@ -46,17 +46,46 @@ absl::StatusOr<FileDescriptor> HoldStore(absl::string_view store) {
       "store ", store, ": another postmirror-sync is running on it"));
 }
 
+// One may be chance: bad memory, or a signal from elsewhere.
+constexpr unsigned char kDeathsByDamage = 2;
+
+absl::Status CheckDeaths(absl::string_view store, int lock_file) {
+  unsigned char deaths = 0;
+  if (pread(lock_file, &deaths, 1, 0) == 1 && deaths >= kDeathsByDamage) {
+    return absl::DataLossError(absl::StrCat(
+        "store ", store, ": postmirror-sync died of it ", deaths, " times"));
+  }
+  return absl::OkStatus();
+}
+
+bool SetNoDeaths(int lock_file) {
+  constexpr unsigned char kNone = 0;
+  return pwrite(lock_file, &kNone, 1, 0) == 1;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<StoreWriter>> StoreWriter::Open(
     absl::string_view store, LockWait* lock_wait) {
   absl::StatusOr<FileDescriptor> lock_file = HoldStore(store);
   if (!lock_file.ok()) return lock_file.status();
+  if (absl::Status sound = CheckDeaths(store, lock_file->get()); !sound.ok()) {
+    return sound;
+  }
+  CountDeaths(lock_file->get());
+  absl::StatusOr<std::unique_ptr<StoreWriter>> writer =
+      OpenHeld(store, *std::move(lock_file));
+  if (!writer.ok()) CountDeaths(-1);
+  return writer;
+}
+
+absl::StatusOr<std::unique_ptr<StoreWriter>> StoreWriter::OpenHeld(
+    absl::string_view store, FileDescriptor lock_file) {
   absl::StatusOr<std::unique_ptr<Environment>> environment =
       Environment::OpenForWriting(store, lock_wait);
   if (!environment.ok()) return environment.status();
   std::unique_ptr<StoreWriter> writer(
-      new StoreWriter(*std::move(lock_file), *std::move(environment)));
+      new StoreWriter(std::move(lock_file), *std::move(environment)));
   absl::StatusOr<std::unique_ptr<StoreTransaction>> first = writer->Begin();
   if (!first.ok()) return first.status();
   if (absl::StatusOr<unsigned> status =
@@ -73,6 +102,11 @@ absl::StatusOr<std::unique_ptr<StoreWriter>> StoreWriter::Open(
 
 absl::Status StoreWriter::SetAside(absl::string_view store) {
   const std::string folder = FormatFolder(store);
+  // Those of the new one are counted anew.
+  const FileDescriptor lock_file = OpenPlainFile(WriterLockPath(store), O_RDWR);
+  if (lock_file.open() && !SetNoDeaths(lock_file.get())) {
+    return SystemError(errno, absl::StrCat("store ", WriterLockPath(store)));
+  }
   const std::string aside = absl::StrCat(folder, ".damaged");
   std::error_code error;
   std::filesystem::remove_all(aside, error);
@@ -86,7 +120,11 @@ StoreWriter::StoreWriter(FileDescriptor lock_file,
                          std::unique_ptr<Environment> environment)
     : lock_file_(std::move(lock_file)), environment_(std::move(environment)) {}
 
-StoreWriter::~StoreWriter() = default;
+StoreWriter::~StoreWriter() { CountDeaths(-1); }
+
+void StoreWriter::ForgetDeaths() {
+  if (!forgot_deaths_) forgot_deaths_ = SetNoDeaths(lock_file_.get());
+}
 
 const std::string& StoreWriter::folder() const {
   return environment_->folder();

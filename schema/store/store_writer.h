@@ -29,7 +29,8 @@ class LockWait;
 class StoreWriter {
  public:
   // Opens or creates `store`, and holds it: kAborted where another sync does,
-  // kDataLoss where the environment is damaged (see SetAside).
+  // kDataLoss where the environment is damaged (see SetAside), or where two
+  // writers have died of it since ForgetDeaths.
   // `lock_wait` is told of what waits for LMDB's locks, here and later; it must
   // outlive the writer.
   static absl::StatusOr<std::unique_ptr<StoreWriter>> Open(
@@ -53,6 +54,10 @@ class StoreWriter {
   // OK while the files on disk are the ones that are open, and can be written.
   // Otherwise the store is to be opened again.
   absl::Status CheckFiles() const;
+
+  // What was to be written was: the deaths of earlier writers had another
+  // cause.
+  void ForgetDeaths();
 
   // Frees the reader slots of readers that were killed; returns how many.
   absl::StatusOr<int> ClearStaleReaders();
@@ -80,12 +85,15 @@ class StoreWriter {
   absl::StatusOr<std::unique_ptr<StoreTransaction>> Begin();
 
  private:
+  static absl::StatusOr<std::unique_ptr<StoreWriter>> OpenHeld(
+      absl::string_view store, FileDescriptor lock_file);
   StoreWriter(FileDescriptor lock_file,
               std::unique_ptr<Environment> environment);
 
   const FileDescriptor
       lock_file_;  // holds the store for this process, by fcntl(2)
   const std::unique_ptr<Environment> environment_;
+  bool forgot_deaths_ = false;
 };
 
 }  // namespace postmirror

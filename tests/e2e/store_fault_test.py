@@ -15,6 +15,9 @@ from support.waiting import wait_until
 
 _PAGE_BYTES = 4096
 _META_PAGES = 2  # of LMDB, at the beginning of data.mdb
+# Of a page's header.
+_FLAGS_OFFSET, _UPPER_OFFSET, _HEADER_BYTES = 10, 14, 16
+_LEAF = 2
 _LAST_PAGE_OFFSET = 16 + 120  # in a meta page
 
 
@@ -112,6 +115,32 @@ class StoreFaultTest(TemporaryCase):
                 file.write(struct.pack("<Q", 2**47 - 1))
         self.wait_for_temporary()
         self.assert_heals_with_sync()
+
+    def test_pages_that_kill_who_writes_into_them(self):
+        """Every lookup is right, but LMDB moves bytes by a length below zero."""
+        self.start_all_and_stop_sync()
+        pages = bytearray(self.data_file.read_bytes())
+        for page in range(_META_PAGES * _PAGE_BYTES, len(pages), _PAGE_BYTES):
+            flags, lower = struct.unpack_from("<HH", pages, page + _FLAGS_OFFSET)
+            if flags == _LEAF and lower > _HEADER_BYTES:
+                struct.pack_into("<H", pages, page + _UPPER_OFFSET, _PAGE_BYTES - 1)
+        self.data_file.write_bytes(pages)
+        self.mariadb.run(
+            "UPDATE virtual_aliases SET destination = CONCAT('x', destination)"
+            " WHERE source = 'info@example.org'"
+        )
+        for _ in range(2):
+            self.site.sync.start()
+            self.site.sync.wait_until_dead()
+        self.site.sync.start()
+        self.wait_for_lookup(
+            ALIASES,
+            "info@example.org",
+            found("xuser@example.org,xelsewhere@remote.invalid"),
+        )
+        self.assertTrue((self.site.store / "v1.damaged").exists())
+        self.insert_late_mailbox()
+        self.wait_for_late_mailbox()
 
     def test_one_damaged_map_while_mariadb_is_down(self):
         self.start_all_and_stop_sync()

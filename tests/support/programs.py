@@ -115,6 +115,14 @@ class Daemon:
             self._process.wait(20)
             self._process = None
 
+    def wait_until_dead(self, seconds=30):
+        """Waits until the daemon has ended by itself; then it can start again."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} lives:\n{self.log()}") from None
+        self._process = None
+
     def freeze(self):
         """Stops the daemon's threads, until thaw."""
         os.kill(self.pid, signal.SIGSTOP)

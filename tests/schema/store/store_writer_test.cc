@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <lmdb.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "schema/store/environment.h"
+#include "schema/store/fault_guard.h"
 #include "tests/schema/store/data_file.h"
 #include "tests/schema/store/store_fixture.h"
 
@@ -136,6 +139,60 @@ TEST_F(StoreWriterTest, ADamagedNoteIsKnownToBeOne) {
   EXPECT_EQ(notes->at("whole"), "remembered");
   EXPECT_EQ(notes->at("changed"), std::nullopt);
   EXPECT_EQ(notes->at("short"), std::nullopt);
+}
+
+class DeadWriterTest : public StoreWriterTest {
+ protected:
+  // A writer that dies within LMDB, as a damaged page may make it.
+  void Die() const {
+    EXPECT_NE(InChild([&]() -> std::string {
+                const auto writer = StoreWriter::Open(store_.path());
+                void* const page = mmap(nullptr, kPageBytes, PROT_NONE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                SurvivesFault([&] { *static_cast<volatile char*>(page) = 1; });
+                return "survived";
+              }),
+              "survived");
+  }
+
+  void ForgetDeaths() const {
+    store_.Write([](StoreWriter* writer) {
+      writer->ForgetDeaths();
+      return absl::OkStatus();
+    });
+  }
+};
+
+TEST_F(DeadWriterTest, TheSecondThatDiesOfAStoreSaysThatItIsDamaged) {
+  store_.Fill({{.name = "a"}});
+  Die();
+  EXPECT_EQ(Open(), "OK");
+  Die();
+  EXPECT_EQ(Open(), "DATA_LOSS");
+  EXPECT_TRUE(std::filesystem::exists(store_.data_file()));
+  ASSERT_EQ(CodeOf(StoreWriter::SetAside(store_.path())), "OK");
+  EXPECT_EQ(Open(), "OK");
+}
+
+TEST_F(DeadWriterTest, OneThatWritesBetweenForgetsTheOthers) {
+  store_.Fill({{.name = "a"}});
+  Die();
+  ForgetDeaths();
+  Die();
+  EXPECT_EQ(Open(), "OK");
+}
+
+TEST_F(DeadWriterTest, AKilledOneDidNotDieOfTheStore) {
+  store_.Fill({{.name = "a"}});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(InChild([&]() -> std::string {
+                const auto writer = StoreWriter::Open(store_.path());
+                SurvivesFault([] { kill(getpid(), SIGKILL); });
+                return "survived";
+              }),
+              "signal 9");
+  }
+  EXPECT_EQ(Open(), "OK");
 }
 
 TEST_F(StoreWriterTest, SetAsideMakesRoomForANewStore) {
