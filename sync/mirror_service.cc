@@ -73,9 +73,10 @@ class MirrorService {
   void ShowLife(const Loops& loops);
   void ShowRuns();
   absl::Duration LookInterval() const;
-  bool WaitForChange(const Loops& loops, const StatusBoard& board,
+  bool WaitForChange(const Loops& loops, StatusBoard* board,
                      MirrorStore* store);
-  void Tidy(absl::Duration running, MirrorStore* store);
+  void Tidy(absl::Duration running, StatusBoard* board, MirrorStore* store);
+  void NoteDamage(const absl::Status& tidied, StatusBoard* board);
   bool Reload(const StatusBoard& board);
   void KeepUntilRestart(absl::string_view setting, const std::string& former,
                         std::string* wanted);
@@ -94,6 +95,7 @@ class MirrorService {
   SyncMetrics metrics_;
   Supervisor* const supervisor_;
   Logger& logger_;
+  bool damaged_ = false;  // the store, as it was looked at last
   bool stopped_ = false;
   bool reloaded_ = false;
   MetricsWatch metrics_watch_{"sync_metrics_listen",
@@ -122,6 +124,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
         absl::StrCat(serves.message(),
                      ", then reload postmirror-sync and postmirror-proxy"));
   }
+  damaged_ = false;  // the new board does not know of it
   ShowRuns();
   StatusBoard board(config.status_folder, plan.servers.size(), &clock_,
                     &logger_, [this](const SyncStatus& status) {
@@ -151,7 +154,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
         std::async(std::launch::async, &MirrorLoop::Run, loop.get()));
   }
   supervisor_->Ready(Status(board.Current()));
-  stopped_ = !WaitForChange(loops, board, &store);
+  stopped_ = !WaitForChange(loops, &board, &store);
   stop.Stop();
   for (const auto& loop : loops) loop->Cancel();
   for (const std::future<void>& loop : running) WaitUntilEnded(loop, loops);
@@ -211,7 +214,7 @@ void MirrorService::ShowRuns() {
 
 // How often something is due in this thread.
 absl::Duration MirrorService::LookInterval() const {
-  if (!unmarked_.empty()) return absl::Seconds(1);
+  if (!unmarked_.empty() || damaged_) return absl::Seconds(1);
   const absl::Duration alive = supervisor_->alive_interval();
   return alive > absl::ZeroDuration() ? std::min(alive, kTidyInterval)
                                       : kTidyInterval;
@@ -219,14 +222,15 @@ absl::Duration MirrorService::LookInterval() const {
 
 // Looks after the store and the loops until SIGTERM or SIGINT (false), or until
 // the configuration is another one (true).
-bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
+bool MirrorService::WaitForChange(const Loops& loops, StatusBoard* board,
                                   MirrorStore* store) {
   const Moment started = clock_.Now();
   std::optional<Moment> tidied;
   for (;;) {
     const Moment now = clock_.Now();
-    if (!tidied.has_value() || Elapsed(*tidied, now) >= kTidyInterval) {
-      Tidy(Elapsed(started, now), store);
+    if (!tidied.has_value() || Elapsed(*tidied, now) >= kTidyInterval ||
+        damaged_) {
+      Tidy(Elapsed(started, now), board, store);
       tidied = now;
       metrics_watch_.Tick();
     }
@@ -234,26 +238,37 @@ bool MirrorService::WaitForChange(const Loops& loops, const StatusBoard& board,
     ShowRuns();
     const timespec pause = absl::ToTimespec(LookInterval());
     const int signal = sigtimedwait(&signals_, nullptr, &pause);
-    if (signal == SIGHUP && Reload(board)) return true;
+    if (signal == SIGHUP && Reload(*board)) return true;
     if (signal == SIGTERM || signal == SIGINT) return false;
   }
 }
 
-void MirrorService::Tidy(absl::Duration running, MirrorStore* store) {
+void MirrorService::Tidy(absl::Duration running, StatusBoard* board,
+                         MirrorStore* store) {
   const Config& config = configuration_.config;
   absl::Status tidied = store->ClearStaleReaders();
   const std::vector<std::string> names = config.MapNames();
   if (tidied.ok() && running >= kKeepUnconfigured && !names.empty()) {
     tidied = store->DropAllBut({names.begin(), names.end()});
   }
-  if (absl::IsDataLoss(tidied)) {
-    logger_.Error(absl::StrCat("store ", config.store,
-                               ": is damaged, and filled anew once the "
-                               "database has been read: ",
-                               tidied.message()));
-  } else if (!tidied.ok()) {
-    logger_.Warning(tidied.message());
+  NoteDamage(tidied, board);
+  if (!tidied.ok() && !damaged_) logger_.Warning(tidied.message());
+}
+
+// A proxy that has read the store before need not see it.
+void MirrorService::NoteDamage(const absl::Status& tidied, StatusBoard* board) {
+  const bool damaged = absl::IsDataLoss(tidied);
+  if (damaged == damaged_) return;
+  damaged_ = damaged;
+  std::string fault;
+  if (damaged) {
+    fault = absl::StrCat("store ", configuration_.config.store,
+                         ": is damaged, and filled anew once the database has "
+                         "been read: ",
+                         tidied.message());
+    logger_.Error(fault);
   }
+  board->PostStoreFault(fault);
 }
 
 // Whether there is a new configuration.
