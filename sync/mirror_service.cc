@@ -140,6 +140,8 @@ absl::Status MirrorService::MirrorUntilChanged() {
                       supervisor_->Status(Status(status));
                     });
   MirrorStore store(config.store, config.max_shrink, &clock_, &logger_);
+  store.TellDamage(
+      [&board](const std::string& fault) { board.PostStoreFault(fault); });
   auto lock_watch = std::make_unique<LockWatch>(
       FormatFolder(config.store), &store.lock_wait(),
       [&board](const std::string& fault) { board.PostStoreFault(fault); },

@@ -84,7 +84,7 @@ absl::Status MirrorStore::OpenLocked() {
   // new of it. Any other failure may pass, or says that it is not ours.
   if (absl::IsUnavailable(status) && !damage_.ok()) return damage_;
   if (!status.ok()) return NoteDamage(std::move(status));
-  damage_ = absl::OkStatus();
+  EndDamage();
   NoteOpened(**opened, *records);
   RestoreGuard(*records, *notes);
   bounds_ = StoredBounds(*std::move(notes));
@@ -143,13 +143,22 @@ absl::Status MirrorStore::NoteDamage(absl::Status status) {
   if (!absl::IsDataLoss(status)) return status;
   writer_.reset();
   if (damage_.ok()) {
-    logger_.Error(absl::StrCat("store ", store_,
-                               ": is damaged, and filled anew once the "
-                               "database has been read: ",
-                               status.message()));
+    const std::string fault =
+        absl::StrCat("store ", store_,
+                     ": is damaged, and filled anew once the database has been "
+                     "read: ",
+                     status.message());
+    logger_.Error(fault);
+    tell_damage_(fault);
   }
   damage_ = status;
   return status;
+}
+
+void MirrorStore::EndDamage() {
+  if (damage_.ok()) return;
+  damage_ = absl::OkStatus();
+  tell_damage_("");
 }
 
 absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
@@ -179,7 +188,7 @@ absl::StatusOr<std::vector<MapResult>> MirrorStore::Apply(
   if (absl::Status aside = StoreWriter::SetAside(store_); !aside.ok()) {
     return aside;
   }
-  damage_ = absl::OkStatus();
+  EndDamage();
   if (absl::Status opened = OpenLocked(); !opened.ok()) return opened;
   return ApplyLocked(snapshot);
 }

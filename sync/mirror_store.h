@@ -7,12 +7,14 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -45,6 +47,13 @@ class MirrorStore {
   MirrorStore(absl::string_view store, double max_shrink, const Clock* clock,
               Logger* logger);
   ~MirrorStore();
+
+  // `tell` gets what is to be said of damage when it is found, and "" once it
+  // is mended, whoever meets with it; from any thread. REQUIRES: nothing was
+  // called before.
+  void TellDamage(std::function<void(const std::string&)> tell) {
+    tell_damage_ = std::move(tell);
+  }
 
   // Opens the store if it is not open. kDataLoss where it is damaged: it stays
   // in its place, since a proxy may still find in it what is whole, until Apply
@@ -119,6 +128,7 @@ class MirrorStore {
   void RestoreGuard(const Records& records, const Notes& notes);
   void RestoreEarlier(const std::string& map, const EarlierGuard& earlier);
   absl::Status NoteDamage(absl::Status status);
+  void EndDamage();
   absl::Status DropLocked(const std::set<std::string>& configured);
   absl::StatusOr<std::vector<MapResult>> ApplyLocked(const Snapshot& snapshot);
   absl::Status Write(const Snapshot& snapshot,
@@ -133,6 +143,7 @@ class MirrorStore {
   std::unique_ptr<StoreWriter> writer_;
   // kDataLoss from when the store was found to be damaged until it was opened.
   absl::Status damage_;
+  std::function<void(const std::string&)> tell_damage_ = [](const auto&) {};
   std::atomic<uint64_t> generation_ = 0;
   StoredBounds bounds_;  // as the store has them
   // KeepBound has met with damage that need not be seen but by a write: the

@@ -103,6 +103,8 @@ TEST_F(MirrorStoreDamageTest,
   GarbleRecord();
   logger_.Take();
   Restart();
+  std::vector<std::string> told;
+  store_->TellDamage([&](const std::string& fault) { told.push_back(fault); });
   // Whoever meets with it first.
   EXPECT_TRUE(store_->Reads({map_.name}).unknown);
   EXPECT_THAT(
@@ -119,9 +121,11 @@ TEST_F(MirrorStoreDamageTest,
   EXPECT_FALSE(SetAside());
   EXPECT_EQ(Lookup("a"), "TEMPORARY");
   EXPECT_EQ(probe_.Lookup(domains_.name, "d"), "1");
+  EXPECT_THAT(told, ElementsAre(HasSubstr("is damaged")));
   EXPECT_TRUE(Apply(map_, {{"a", "2"}}).filled);
   EXPECT_TRUE(SetAside());
   EXPECT_EQ(Lookup("a"), "2");
+  EXPECT_THAT(told, ElementsAre(HasSubstr("is damaged"), ""));
 }
 
 // What else it has, nobody has compared.
