@@ -11,7 +11,6 @@ proxy and the limit of open files allow.
 
 import inspect
 import subprocess
-import sys
 
 from support.waiting import wait_until
 
@@ -19,10 +18,11 @@ from support.waiting import wait_until
 class GreedyClient:
     def __init__(self, kind, protocol, address):
         where = address if isinstance(address, tuple) else [address]
-        # As text: that user need not get in where the tree is.
+        # As text, and the system's Python: that user need not get in where the tree,
+        # or another Python, is.
         program = inspect.getsource(_attack) + "import sys\n_attack(*sys.argv[1:])\n"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", program, kind, protocol, *map(str, where)],
+            ["python3", "-c", program, kind, protocol, *map(str, where)],
             user="nobody",
             group="nogroup",
             extra_groups=[],
