@@ -16,7 +16,8 @@ namespace {
 std::string RunAs(uid_t user) {
   const passwd* const entry = getpwuid(user);
   if (entry != nullptr) return absl::StrCat("runuser -u ", entry->pw_name);
-  return absl::StrCat("setpriv --reuid=", user, " --regid=GROUP --init-groups");
+  return absl::StrCat("setpriv --reuid=", user,
+                      " --regid=GROUP --clear-groups");
 }
 
 absl::Status CheckFolder(absl::string_view setting, const std::string& path) {

@@ -65,11 +65,11 @@ TEST_F(FolderRightsTest, ALinkOfAnotherUserIsRefused) {
 }
 
 TEST_F(FolderRightsTest, AStoreThatOthersMayChangeIsNamed) {
-  for (const mode_t mode : {02750, 0755, 01777}) {
+  for (const mode_t mode : {02750U, 0755U, 01777U}) {
     ASSERT_EQ(chmod(config_.store.c_str(), mode), 0);
     EXPECT_EQ(WarnOfOpenStore(config_), "") << mode;
   }
-  for (const mode_t mode : {02770, 0757}) {
+  for (const mode_t mode : {02770U, 0757U}) {
     ASSERT_EQ(chmod(config_.store.c_str(), mode), 0);
     EXPECT_THAT(WarnOfOpenStore(config_),
                 HasSubstr("chmod go-w " + config_.store));

@@ -104,7 +104,7 @@ TEST_F(EnvironmentTest, ALockOnTheFolderKeepsNoWriterAway) {
 }
 
 TEST_F(EnvironmentTest, AFolderThatOthersMayFillIsNotRead) {
-  for (const mode_t mode : {02770, 0752, 01777}) {
+  for (const mode_t mode : {02770U, 0752U, 01777U}) {
     Fill();
     EXPECT_EQ(InChild([&] { return OpenForReading(); }), "OK");
     ASSERT_EQ(chmod(store_.folder().c_str(), mode), 0);

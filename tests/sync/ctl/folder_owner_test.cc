@@ -90,7 +90,7 @@ TEST_F(StoreOwnerTest, StaysRootWithRootsStore) {
 }
 
 TEST_F(StoreOwnerTest, TakesTheOwnerOfTheEnvironmentInRootsStore) {
-  for (const mode_t mode : {0755, 01770, 01777}) {
+  for (const mode_t mode : {0755U, 01770U, 01777U}) {
     const std::string store = Folder(absl::StrCat("store", mode), 0, mode);
     Folder(absl::StrCat("store", mode, "/v1"), kOwner, 02750);
     EXPECT_EQ(Become(store), "65532:65532") << mode;
