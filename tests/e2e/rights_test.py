@@ -166,7 +166,12 @@ class RightsTest(E2eCase):
         self.wait_for_status(_OK)
         self.site.sync.kill()
         (self.site.store / "v1").rename(self.site.store / "away")
-        self.assertIn("lookups are temporary: ", self.wait_for_status(_CRITICAL))
+        # The proxy looks once a second.
+        wait_until(
+            lambda: "lookups are temporary: " in self.status((_WATCHERS,)).stdout,
+            20,
+            lambda: f"why is said: {self.status((_WATCHERS,))}",
+        )
 
     def test_silent_clients_do_not_keep_others_from_the_status(self):
         self.wait_for_status(_OK)

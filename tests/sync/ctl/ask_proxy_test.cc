@@ -1,5 +1,6 @@
 #include "sync/ctl/ask_proxy.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -80,7 +81,10 @@ TEST_F(AskProxyTest, WhoMayNotAskIsToldSo) {
   chmod(folder_.path().c_str(), 0755);
   chmod(Path().c_str(), 0660);
   EXPECT_EQ(InChild([&]() -> std::string {
-              if (setuid(65534) != 0) return "not root";
+              if (setgroups(0, nullptr) != 0 || setgid(65534) != 0 ||
+                  setuid(65534) != 0) {
+                return "not root";
+              }
               return CodeOf(AskProxy(Path(), kPatience).status());
             }),
             "PERMISSION_DENIED");
