@@ -76,7 +76,9 @@ class MirrorService {
   absl::Duration LookInterval() const;
   bool WaitForChange(const Loops& loops, StatusBoard* board,
                      MirrorStore* store);
-  void Tidy(absl::Duration running, MirrorStore* store, ReaderWatch* readers);
+  void Tidy(absl::Duration running, StatusBoard* board, MirrorStore* store,
+            ReaderWatch* readers);
+  void NoteDamage(const absl::Status& tidied, StatusBoard* board);
   bool Reload(const StatusBoard& board);
   void KeepUntilRestart(absl::string_view setting, const std::string& former,
                         std::string* wanted);
@@ -95,6 +97,7 @@ class MirrorService {
   SyncMetrics metrics_;
   Supervisor* const supervisor_;
   Logger& logger_;
+  bool damaged_ = false;  // the store, as it was looked at last
   bool stopped_ = false;
   bool reloaded_ = false;
   MetricsWatch metrics_watch_{"sync_metrics_listen",
@@ -123,6 +126,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
         absl::StrCat(serves.message(),
                      ", then reload postmirror-sync and postmirror-proxy"));
   }
+  damaged_ = false;  // the new board does not know of it
   ShowRuns();
   StatusBoard board(config.status_folder, plan.servers.size(), &clock_,
                     &logger_, [this](const SyncStatus& status) {
@@ -212,7 +216,7 @@ void MirrorService::ShowRuns() {
 
 // How often something is due in this thread.
 absl::Duration MirrorService::LookInterval() const {
-  if (!unmarked_.empty()) return absl::Seconds(1);
+  if (!unmarked_.empty() || damaged_) return absl::Seconds(1);
   const absl::Duration alive = supervisor_->alive_interval();
   return alive > absl::ZeroDuration() ? std::min(alive, kTidyInterval)
                                       : kTidyInterval;
@@ -230,8 +234,9 @@ bool MirrorService::WaitForChange(const Loops& loops, StatusBoard* board,
       &logger_);
   for (;;) {
     const Moment now = clock_.Now();
-    if (!tidied.has_value() || Elapsed(*tidied, now) >= kTidyInterval) {
-      Tidy(Elapsed(started, now), store, &readers);
+    if (!tidied.has_value() || Elapsed(*tidied, now) >= kTidyInterval ||
+        damaged_) {
+      Tidy(Elapsed(started, now), board, store, &readers);
       tidied = now;
       metrics_watch_.Tick();
     }
@@ -244,8 +249,8 @@ bool MirrorService::WaitForChange(const Loops& loops, StatusBoard* board,
   }
 }
 
-void MirrorService::Tidy(absl::Duration running, MirrorStore* store,
-                         ReaderWatch* readers) {
+void MirrorService::Tidy(absl::Duration running, StatusBoard* board,
+                         MirrorStore* store, ReaderWatch* readers) {
   const Config& config = configuration_.config;
   const auto late = store->ClearStaleReaders();
   absl::Status tidied = late.status();
@@ -254,14 +259,24 @@ void MirrorService::Tidy(absl::Duration running, MirrorStore* store,
   if (tidied.ok() && running >= kKeepUnconfigured && !names.empty()) {
     tidied = store->DropAllBut({names.begin(), names.end()});
   }
-  if (absl::IsDataLoss(tidied)) {
-    logger_.Error(absl::StrCat("store ", config.store,
-                               ": is damaged, and filled anew once the "
-                               "database has been read: ",
-                               tidied.message()));
-  } else if (!tidied.ok()) {
-    logger_.Warning(tidied.message());
+  NoteDamage(tidied, board);
+  if (!tidied.ok() && !damaged_) logger_.Warning(tidied.message());
+}
+
+// A proxy that has read the store before need not see it.
+void MirrorService::NoteDamage(const absl::Status& tidied, StatusBoard* board) {
+  const bool damaged = absl::IsDataLoss(tidied);
+  if (damaged == damaged_) return;
+  damaged_ = damaged;
+  std::string fault;
+  if (damaged) {
+    fault = absl::StrCat("store ", configuration_.config.store,
+                         ": is damaged, and filled anew once the database has "
+                         "been read: ",
+                         tidied.message());
+    logger_.Error(fault);
   }
+  board->PostStoreFault(fault);
 }
 
 // Whether there is a new configuration.

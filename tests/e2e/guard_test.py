@@ -155,6 +155,8 @@ class GuardTest(GuardCase):
         self.assertEqual(self.ask(ALIASES, "other-alias7@example.org"), NOT_FOUND)
 
     def test_an_update_without_where(self):
+        # The proxy says once a second what it has.
+        self.wait_for_status(ALIASES, state="filled")
         before = self.status(ALIASES)["entries"]
         self.mariadb.run("UPDATE virtual_aliases SET destination = 'me@example.org'")
         self.wait_for_status(ALIASES, state="held", held_values=before)

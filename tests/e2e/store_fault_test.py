@@ -128,7 +128,7 @@ class StoreFaultTest(TemporaryCase):
         # What is whole is answered, whatever sync does.
         self.assert_lookup(ALIASES, "catch@catchall.test", found("user@example.org"))
         self.assert_lookup(ALIASES, "unknown@example.org", NOT_FOUND)
-        self.assertIn("damaged", self.site.ctl("status").stdout)
+        self.assertIn("is damaged", self.site.ctl("status").stdout)
         self.assertFalse((self.site.store / "v1.damaged").exists())
         self.mariadb.start()
         # The proxy had no need to read the damaged record again, and answers from the
