@@ -35,6 +35,13 @@ Normalization NormalizationOf(const MapSnapshot& snapshot) {
   return {snapshot.map->rules.utf8, snapshot.collation->table};
 }
 
+// Of what its rows are read by: the key and the values.
+Connection::Columns ColumnsOf(const MirrorQuery& query) {
+  return query.columns.has_value()
+             ? Connection::Columns::Exactly(*query.columns)
+             : Connection::Columns::AtLeast(2);
+}
+
 // Takes rows of one map as they come.
 class RowReader {
  public:
@@ -45,9 +52,7 @@ class RowReader {
   }
 
   absl::Status Take(Connection::Row row) {
-    if (row.size() < 2 || !row[0].has_value()) {
-      return absl::OkStatus();  // NULL equals no key
-    }
+    if (!row[0].has_value()) return absl::OkStatus();  // NULL equals no key
     if (!normalization_.NormalizeRow(*row[0], &key_)) return absl::OkStatus();
     if (snapshot_.keys.has_value() && !snapshot_.keys->contains(key_)) {
       return absl::AbortedError("the server holds other keys for equal");
@@ -142,6 +147,7 @@ absl::Status ReadWhole(GroupReader& reader, size_t index,
   RowReader rows(snapshot);
   absl::Status read = reader.connection->QueryTable(
       SelectInPrimaryKeyOrder(map.query, prepared.primary_keys),
+      ColumnsOf(map.query),
       [&](Connection::Row row) { return rows.Take(row); });
   if (!read.ok()) return read;
   // Since its first row was read, the table cannot be altered; before, it may
@@ -201,6 +207,7 @@ absl::Status ReadKeys(GroupReader& reader, size_t index, const Spellings& keys,
     absl::Status read = connection.QueryTable(
         SelectOfKeys(map.query, prepared.primary_keys,
                      absl::StrJoin(begin, end, ", ", literal)),
+        ColumnsOf(map.query),
         [&](Connection::Row row) { return rows.Take(row); });
     if (!read.ok()) return read;
     begin = end;

@@ -111,6 +111,8 @@ class MirrorQueryWriter {
     }
     mirror_.tables = DistinctTables(references);
     const Branch& first = branches.front();
+    mirror_.columns =
+        1 + SplitAtCommas(first.select.clauses.select_list).size();
     if (references.size() == 1 && !first.select.clauses.limit.has_value()) {
       mirror_.key_select = SelectOfKeys(first.select);
     }

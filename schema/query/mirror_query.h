@@ -28,6 +28,8 @@ struct MirrorQuery {
   // SELECT <key>, <value>... FROM ...: the first column is the key, all others
   // are value columns.
   std::string sql;
+  // How many columns there are; absent where the text alone does not tell.
+  std::optional<size_t> columns;
   // The SELECTs of which a UNION is made, each by itself, as far as it can be
   // taken apart; else `sql` alone.
   std::vector<std::string> branches;

@@ -13,6 +13,11 @@ namespace {
 // group is not to take much memory.
 constexpr size_t kMaxValues = 50000;
 constexpr size_t kMaxValueBytes = size_t{16} << 20;
+// Nor is a statement, or a table: no server's own has so many tables, or so
+// many versions and columns.
+constexpr size_t kMaxMapped = 4096;
+constexpr size_t kMaxVersions = 16;
+constexpr size_t kMaxColumnsBytes = size_t{1} << 20;
 
 }  // namespace
 
@@ -22,7 +27,7 @@ GroupChanges::GroupChanges(std::shared_ptr<const WatchList> watched)
 void GroupChanges::Map(absl::string_view body) {
   if (anything_) return;
   const std::optional<TableMap> map = ReadTableMap(body);
-  if (!map.has_value()) return MakeAnything();
+  if (!map.has_value() || mapped_.size() >= kMaxMapped) return MakeAnything();
   Mapped mapped;
   mapped.id = map->id;
   mapped.table = watched_->Find(map->database, map->table);
@@ -32,8 +37,12 @@ void GroupChanges::Map(absl::string_view body) {
       return MakeAnything();
     }
     mapped.columns = ReadColumns(*map);
-    Of(*mapped.table)
-        .changed.versions.insert({map->id, std::string(map->columns)});
+    auto& versions = Of(*mapped.table).changed.versions;
+    if (map->columns.size() > kMaxColumnsBytes ||
+        versions.size() >= kMaxVersions) {
+      return MakeAnything();
+    }
+    versions.insert({map->id, std::string(map->columns)});
   }
   mapped_.push_back(std::move(mapped));
   if (mapped_.size() == 1) return;

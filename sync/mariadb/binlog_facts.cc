@@ -12,11 +12,6 @@
 namespace postmirror {
 namespace {
 
-std::string TextOf(const Connection::NamedRow& row, const char* column) {
-  const auto found = row.find(column);
-  return found == row.end() ? "" : found->second.value_or("");
-}
-
 // "binlog_do_db = mail", or "".
 std::string Filter(absl::string_view name, absl::string_view databases) {
   return databases.empty() ? "" : absl::StrCat(name, " = ", databases);
@@ -31,13 +26,15 @@ absl::StatusOr<std::optional<std::string>> ReadFilter(Connection& connection,
     only = variables["binlog_do_db"];
     ignored = variables["binlog_ignore_db"];
   } else {  // an older version, which tells it nowhere else
-    const auto rows = connection.QueryByName("SHOW MASTER STATUS");
-    if (absl::IsPermissionDenied(rows.status())) return std::nullopt;
-    if (!rows.ok()) return rows.status();
-    if (!rows->empty()) {
-      only = TextOf(rows->front(), "Binlog_Do_DB");
-      ignored = TextOf(rows->front(), "Binlog_Ignore_DB");
-    }
+    const absl::Status read = connection.QueryNamed(
+        "SHOW MASTER STATUS", {"Binlog_Do_DB", "Binlog_Ignore_DB"},
+        [&](Connection::Row row) {
+          only = std::string(row[0].value_or(""));
+          ignored = std::string(row[1].value_or(""));
+          return absl::OkStatus();
+        });
+    if (absl::IsPermissionDenied(read)) return std::nullopt;
+    if (!read.ok()) return read;
   }
   return only.empty() ? Filter("binlog_ignore_db", ignored)
                       : Filter("binlog_do_db", only);
@@ -96,21 +93,23 @@ absl::StatusOr<bool> Replicates(Connection& connection) {
 
 absl::StatusOr<std::optional<ReplicaState>> ReadReplicaState(
     Connection& connection) {
-  const auto rows = connection.QueryByName("SHOW ALL SLAVES STATUS");
-  if (!rows.ok()) return rows.status();
-  if (rows->empty()) return std::nullopt;
-  ReplicaState state;
-  for (const Connection::NamedRow& master : *rows) {
-    state.running = state.running &&
-                    TextOf(master, "Slave_IO_Running") != "No" &&
-                    TextOf(master, "Slave_SQL_Running") != "No";
-    int64_t seconds = 0;
-    if (absl::SimpleAtoi(TextOf(master, "Seconds_Behind_Master"), &seconds)) {
-      state.behind = std::max(state.behind, absl::Seconds(seconds));
-    } else {
-      state.knows_behind = false;
-    }
-  }
+  std::optional<ReplicaState> state;
+  const absl::Status read = connection.QueryNamed(
+      "SHOW ALL SLAVES STATUS",
+      {"Slave_IO_Running", "Slave_SQL_Running", "Seconds_Behind_Master"},
+      [&](Connection::Row master) {
+        if (!state.has_value()) state.emplace();
+        state->running =
+            state->running && master[0] != "No" && master[1] != "No";
+        int64_t seconds = 0;
+        if (absl::SimpleAtoi(master[2].value_or(""), &seconds)) {
+          state->behind = std::max(state->behind, absl::Seconds(seconds));
+        } else {
+          state->knows_behind = false;
+        }
+        return absl::OkStatus();
+      });
+  if (!read.ok()) return read;
   return state;
 }
 

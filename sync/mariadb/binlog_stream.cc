@@ -15,6 +15,9 @@ namespace {
 
 // An event may be longer than a row: as long as the server takes a statement.
 constexpr size_t kMaxEventBytes = size_t{1} << 30;
+// As long as a server's names are (FN_REFLEN). The library puts the name on its
+// stack, however long.
+constexpr size_t kMaxFileNameBytes = 512;
 // What a packet of the stream begins with.
 constexpr char kEvent = '\0';
 
@@ -49,6 +52,9 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
 }
 
 absl::Status BinlogStream::Ask(const Settings& settings) {
+  if (start_.file.size() > kMaxFileNameBytes) {
+    return connection_->BadAnswer("a binlog whose name is too long for one");
+  }
   // Capability 4: the server may send GTID events and all that came before
   // them. Without a checksum that is asked for, it refuses to send any.
   absl::Status set = connection_->Execute(

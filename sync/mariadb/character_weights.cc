@@ -58,11 +58,12 @@ std::string PlaneQuery(absl::string_view charset, absl::string_view collation) {
 absl::Status ReadPlane(Connection& connection, absl::string_view charset,
                        absl::string_view collation, CharacterWeights* weights) {
   return connection.Query(
-      PlaneQuery(charset, collation), [&](Connection::Row row) {
+      PlaneQuery(charset, collation), Connection::Columns::Exactly(2),
+      [&](Connection::Row row) {
         size_t n = 0;
-        if (row.size() != 2 || !row[1].has_value() ||
-            !absl::SimpleAtoi(row[0].value_or(""), &n) || n >= kCharacters) {
-          return absl::InternalError("WEIGHT_STRING: unknown shape");
+        if (!row[1].has_value() || !absl::SimpleAtoi(row[0].value_or(""), &n) ||
+            n >= kCharacters) {
+          return connection.BadAnswer("a WEIGHT_STRING of no character");
         }
         (*weights)[n] = std::string(*row[1]);
         return absl::OkStatus();
@@ -175,11 +176,12 @@ class BlockReader {
 // ends a connection that sends a longer statement.
 absl::StatusOr<size_t> LargestBlock(Connection& connection) {
   size_t max_packet = 0;
-  const absl::Status read =
-      connection.Query("SELECT @@max_allowed_packet", [&](Connection::Row row) {
-        if (row.empty() || !absl::SimpleAtoi(row[0].value_or(""), &max_packet))
-          return absl::InternalError("@@max_allowed_packet: unknown shape");
-        return absl::OkStatus();
+  const absl::Status read = connection.Query(
+      "SELECT @@max_allowed_packet", Connection::Columns::Exactly(1),
+      [&](Connection::Row row) {
+        return absl::SimpleAtoi(row[0].value_or(""), &max_packet)
+                   ? absl::OkStatus()
+                   : connection.BadAnswer("a max_allowed_packet of no number");
       });
   if (!read.ok()) return read;
   size_t characters = kBlockCharacters;
@@ -220,10 +222,11 @@ absl::StatusOr<std::optional<std::string>> ReadKeyCollation(
   absl::StrAppend(&sql, ") AS (", select,
                   "\n) SELECT COLLATION((SELECT c0 FROM q WHERE FALSE))");
   std::optional<std::string> name;
-  const absl::Status read = connection.Query(sql, [&](Connection::Row row) {
-    if (!row.empty() && row[0].has_value()) name.emplace(*row[0]);
-    return absl::OkStatus();
-  });
+  const absl::Status read = connection.Query(
+      sql, Connection::Columns::Exactly(1), [&](Connection::Row row) {
+        if (row[0].has_value()) name.emplace(*row[0]);
+        return absl::OkStatus();
+      });
   if (!read.ok()) return read;
   if (name.has_value()) return name;
   return absl::InternalError(absl::StrCat("server ", connection.server(),
@@ -262,12 +265,14 @@ absl::StatusOr<SequenceWeights> ReadSequenceWeights(
                       absl::BytesToHexString(sequences[i]), "' USING ", charset,
                       ") COLLATE ", collation, ")");
     }
-    const absl::Status read = connection.Query(sql, [&](Connection::Row row) {
-      for (size_t i = 0; i < row.size() && row[i].has_value(); ++i) {
-        weights.emplace_back(sequences[begin + i], std::string(*row[i]));
-      }
-      return absl::OkStatus();
-    });
+    const absl::Status read = connection.Query(
+        sql, Connection::Columns::Exactly(end - begin),
+        [&](Connection::Row row) {
+          for (size_t i = 0; i < row.size() && row[i].has_value(); ++i) {
+            weights.emplace_back(sequences[begin + i], std::string(*row[i]));
+          }
+          return absl::OkStatus();
+        });
     if (!read.ok()) return read;
     if (weights.size() != end) {
       return absl::InternalError("WEIGHT_STRING: unknown shape");

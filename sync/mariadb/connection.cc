@@ -62,6 +62,18 @@ const char* HostOf(const ServerAddress& address) {
   return address.IsLocal() ? nullptr : address.host.c_str();
 }
 
+std::string BadAnswerText(absl::string_view address, absl::string_view what) {
+  return absl::StrCat("server ", address,
+                      ": query: it answers a question with ", what,
+                      ", as MariaDB does not: see who listens there");
+}
+
+std::string CountText(Connection::Columns wanted, size_t count) {
+  return absl::StrCat(count, count == 1 ? " column" : " columns",
+                      " instead of ", wanted.least,
+                      wanted.most > wanted.least ? " or more" : "");
+}
+
 // Bounds an answer that is kept: a server may send rows without end.
 class AnswerBound {
  public:
@@ -74,9 +86,8 @@ class AnswerBound {
     bytes_ += kBytesARow;
     for (const auto& column : row) bytes_ += column.value_or("").size();
     if (bytes_ <= kMaxBytes) return absl::OkStatus();
-    return absl::OutOfRangeError(absl::StrCat(
-        "server ", address_, ": query: it answers a question with more than ",
-        kMaxBytes, " bytes, as no server does: see who listens there"));
+    return absl::OutOfRangeError(BadAnswerText(
+        address_, absl::StrCat("more than ", kMaxBytes, " bytes")));
   }
 
  private:
@@ -203,60 +214,21 @@ absl::Status Connection::LastError(absl::string_view step) const {
   return ServerError(address_, step, number, mysql_error(mysql_.get()));
 }
 
-absl::Status Connection::SendQuery(absl::string_view sql) {
-  if (cancelled_) return LastError("query");
-  if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) {
-    return LastError("query");
-  }
-  return absl::OkStatus();
+absl::Status Connection::BadAnswer(absl::string_view what) const {
+  return absl::UnavailableError(BadAnswerText(address_, what));
 }
 
-absl::Status Connection::Execute(absl::string_view sql) {
-  return Query(sql, [](Row) { return absl::OkStatus(); });
-}
-
-absl::Status Connection::Query(absl::string_view sql,
-                               absl::FunctionRef<absl::Status(Row)> on_row) {
-  AnswerBound bound(address_);
-  return QueryTable(sql, [&](Row row) {
-    const absl::Status taken = bound.Take(row);
-    return taken.ok() ? on_row(row) : taken;
-  });
-}
-
-absl::Status Connection::QueryTable(
-    absl::string_view sql, absl::FunctionRef<absl::Status(Row)> on_row) {
-  if (absl::Status status = SendQuery(sql); !status.ok()) return status;
-  const auto result = UseResult();
-  if (!result.ok()) return result.status();
-  if (*result == nullptr) return absl::OkStatus();
-  return ReadRows(result->get(), on_row);
-}
-
-absl::StatusOr<std::vector<Connection::NamedRow>> Connection::QueryByName(
-    absl::string_view sql) {
-  if (absl::Status status = SendQuery(sql); !status.ok()) return status;
-  const auto result = UseResult();
-  if (!result.ok()) return result.status();
-  std::vector<NamedRow> rows;
-  if (*result == nullptr) return rows;
-  const MYSQL_FIELD* const fields = mysql_fetch_fields(result->get());
-  AnswerBound bound(address_);
-  const absl::Status read = ReadRows(result->get(), [&](Row row) {
-    if (absl::Status taken = bound.Take(row); !taken.ok()) return taken;
-    NamedRow& named = rows.emplace_back();
-    for (size_t i = 0; i < row.size(); ++i) {
-      std::optional<std::string>& column = named[fields[i].name];
-      if (row[i].has_value()) column = std::string(*row[i]);
-    }
-    return absl::OkStatus();
-  });
-  if (!read.ok()) return read;
-  return rows;
+absl::Status Connection::Refuse(absl::string_view what) const {
+  shutdown(socket_, SHUT_RDWR);
+  return BadAnswer(what);
 }
 
 absl::StatusOr<std::unique_ptr<MYSQL_RES, Connection::FreeResult>>
-Connection::UseResult() {
+Connection::Send(absl::string_view sql) {
+  if (cancelled_ ||
+      mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) {
+    return LastError("query");
+  }
   std::unique_ptr<MYSQL_RES, FreeResult> result(mysql_use_result(mysql_.get()));
   // A statement without a result has no columns.
   if (result == nullptr && (mysql_errno(mysql_.get()) != 0 ||
@@ -264,6 +236,59 @@ Connection::UseResult() {
     return LastError("query");
   }
   return result;
+}
+
+absl::Status Connection::Execute(absl::string_view sql) {
+  return Query(sql, Columns::AtLeast(0), [](Row) { return absl::OkStatus(); });
+}
+
+absl::Status Connection::Query(absl::string_view sql, Columns columns,
+                               absl::FunctionRef<absl::Status(Row)> on_row) {
+  AnswerBound bound(address_);
+  return QueryTable(sql, columns, [&](Row row) {
+    const absl::Status taken = bound.Take(row);
+    return taken.ok() ? on_row(row) : taken;
+  });
+}
+
+absl::Status Connection::QueryTable(
+    absl::string_view sql, Columns columns,
+    absl::FunctionRef<absl::Status(Row)> on_row) {
+  const auto result = Send(sql);
+  if (!result.ok()) return result.status();
+  const size_t count = *result == nullptr ? 0 : mysql_num_fields(result->get());
+  if (count < columns.least || count > columns.most) {
+    return Refuse(CountText(columns, count));
+  }
+  if (*result == nullptr) return absl::OkStatus();
+  return ReadRows(result->get(), on_row);
+}
+
+absl::Status Connection::QueryNamed(
+    absl::string_view sql, absl::Span<const absl::string_view> names,
+    absl::FunctionRef<absl::Status(Row)> on_row) {
+  const auto result = Send(sql);
+  if (!result.ok()) return result.status();
+  if (*result == nullptr) return Refuse("no columns");
+  const absl::Span<const MYSQL_FIELD> fields(mysql_fetch_fields(result->get()),
+                                             mysql_num_fields(result->get()));
+  std::vector<size_t> places;
+  for (const absl::string_view name : names) {
+    const auto field = std::find_if(
+        fields.begin(), fields.end(),
+        [name](const MYSQL_FIELD& each) { return each.name == name; });
+    if (field == fields.end()) {
+      return Refuse(absl::StrCat("no column ", name));
+    }
+    places.push_back(static_cast<size_t>(field - fields.begin()));
+  }
+  std::vector<std::optional<absl::string_view>> named(names.size());
+  AnswerBound bound(address_);
+  return ReadRows(result->get(), [&](Row row) {
+    for (size_t i = 0; i < places.size(); ++i) named[i] = row[places[i]];
+    const absl::Status taken = bound.Take(row);
+    return taken.ok() ? on_row(named) : taken;
+  });
 }
 
 absl::Status Connection::ReadRows(MYSQL_RES* result,
@@ -277,7 +302,9 @@ absl::Status Connection::ReadRows(MYSQL_RES* result,
     }
     if (absl::Status status = on_row(row); !status.ok()) {
       // To read past the rest could take for ever.
-      if (absl::IsOutOfRange(status)) shutdown(socket_, SHUT_RDWR);
+      if (absl::IsOutOfRange(status) || absl::IsUnavailable(status)) {
+        shutdown(socket_, SHUT_RDWR);
+      }
       return status;
     }
   }

@@ -10,7 +10,7 @@
 #define POSTMIRROR_SYNC_MARIADB_CONNECTION_H_
 
 #include <atomic>
-#include <map>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,23 +80,41 @@ class Connection {
   // Runs one statement and drops the rows it may return.
   absl::Status Execute(absl::string_view sql);
 
-  // Runs one statement and hands over each row as it comes. OK means that every
-  // row came: a stream that ends early is an error. When `on_row` fails, its
-  // status is returned, the rest of the rows is read past, and the connection
-  // stays usable; but it is dead after kOutOfRange, which means that there are
-  // too many of them. `on_row` must not use this connection.
-  absl::Status QueryTable(absl::string_view sql,
+  // How many columns an answer has.
+  struct Columns {
+    size_t least = 0;
+    size_t most = 0;
+
+    static constexpr Columns Exactly(size_t count) { return {count, count}; }
+    static constexpr Columns AtLeast(size_t count) {
+      return {count, std::numeric_limits<size_t>::max()};
+    }
+  };
+
+  // Runs one statement and hands over each row as it comes. An answer with
+  // other columns than `columns` says is a BadAnswer, and no row is handed
+  // over. OK means that every row came: a stream that ends early is an error.
+  // When `on_row` fails, its status is returned, the rest of the rows is read
+  // past, and the connection stays usable; but it is dead after kUnavailable,
+  // and after kOutOfRange, which means that there are too many of them.
+  // `on_row` must not use this connection.
+  absl::Status QueryTable(absl::string_view sql, Columns columns,
                           absl::FunctionRef<absl::Status(Row)> on_row);
 
   // The same for an answer that is to be kept: kOutOfRange where it is longer
   // than any that we ask for.
-  absl::Status Query(absl::string_view sql,
+  absl::Status Query(absl::string_view sql, Columns columns,
                      absl::FunctionRef<absl::Status(Row)> on_row);
 
-  // Runs one statement whose rows are few, and returns them by column name;
-  // NULL is nullopt.
-  using NamedRow = std::map<std::string, std::optional<std::string>>;
-  absl::StatusOr<std::vector<NamedRow>> QueryByName(absl::string_view sql);
+  // The same for a SHOW, which has more columns in newer versions: a row has
+  // those that are called `names`, in that order.
+  absl::Status QueryNamed(absl::string_view sql,
+                          absl::Span<const absl::string_view> names,
+                          absl::FunctionRef<absl::Status(Row)> on_row);
+
+  // The error for an answer that MariaDB does not give: "it answers a question
+  // with WHAT". kUnavailable: whoever gave it is asked no more.
+  absl::Status BadAnswer(absl::string_view what) const;
 
   // What a SELECT would return. It is not run, so that the size of its tables
   // does not matter.
@@ -143,9 +161,12 @@ class Connection {
   // The last error of the library, met in `step`.
   absl::Status LastError(absl::string_view step) const;
   absl::Status PrepareSession(const ConnectionSettings& settings);
-  absl::Status SendQuery(absl::string_view sql);
-  // The result whose rows are still to be read; nullptr where there is none.
-  absl::StatusOr<std::unique_ptr<MYSQL_RES, FreeResult>> UseResult();
+  // Sends one statement. The result's rows are still to be read; nullptr where
+  // there is none.
+  absl::StatusOr<std::unique_ptr<MYSQL_RES, FreeResult>> Send(
+      absl::string_view sql);
+  // BadAnswer, after which no rows are read past: that could take for ever.
+  absl::Status Refuse(absl::string_view what) const;
   absl::Status ReadRows(MYSQL_RES* result,
                         absl::FunctionRef<absl::Status(Row)> on_row);
 

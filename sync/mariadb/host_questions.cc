@@ -20,10 +20,11 @@ namespace {
 absl::StatusOr<std::string> SelectText(Connection& connection,
                                        absl::string_view sql) {
   std::string text;
-  const absl::Status status = connection.Query(sql, [&](Connection::Row row) {
-    text = std::string(row[0].value_or(""));
-    return absl::OkStatus();
-  });
+  const absl::Status status = connection.Query(
+      sql, Connection::Columns::Exactly(1), [&](Connection::Row row) {
+        text = std::string(row[0].value_or(""));
+        return absl::OkStatus();
+      });
   if (!status.ok()) return status;
   return text;
 }
@@ -127,7 +128,7 @@ absl::Status ReadHighestPositions(Connection& connection, HostTraits* traits) {
 absl::Status ReadHighestGtids(Connection& connection, HostFacts* facts) {
   return connection.Query(
       "SELECT @@global.gtid_binlog_state, @@global.gtid_slave_pos",
-      [&](Connection::Row row) {
+      Connection::Columns::Exactly(2), [&](Connection::Row row) {
         facts->gtids = Gtids(std::string(row[0].value_or("")));
         facts->replicated = Gtids(std::string(row[1].value_or("")));
         RaiseGtids(facts->replicated, &facts->gtids);
@@ -172,11 +173,12 @@ absl::Status ReadCreateTimes(Connection& connection,
   }
   created->clear();
   return connection.Query(
-      absl::StrJoin(selects, " UNION ALL "), [&](Connection::Row row) {
+      absl::StrJoin(selects, " UNION ALL "), Connection::Columns::Exactly(2),
+      [&](Connection::Row row) {
         size_t number = 0;
         if (!absl::SimpleAtoi(row[0].value_or(""), &number) ||
             number >= tables.size()) {
-          return absl::InternalError("CREATE_TIME: unknown shape");
+          return connection.BadAnswer("a table that was not asked for");
         }
         created->emplace(tables[number], row[1].value_or(""));
         return absl::OkStatus();

@@ -20,12 +20,11 @@ std::string TextOf(const std::optional<absl::string_view>& column) {
 absl::StatusOr<Variables> ReadVariables(Connection& connection,
                                         absl::string_view sql) {
   Variables variables;
-  const absl::Status status = connection.Query(sql, [&](Connection::Row row) {
-    if (row.size() > 1) {
-      variables.emplace(row[0].value_or(""), row[1].value_or(""));
-    }
-    return absl::OkStatus();
-  });
+  const absl::Status status = connection.Query(
+      sql, Connection::Columns::Exactly(2), [&](Connection::Row row) {
+        variables.emplace(row[0].value_or(""), row[1].value_or(""));
+        return absl::OkStatus();
+      });
   if (!status.ok()) return status;
   return variables;
 }
@@ -33,10 +32,10 @@ absl::StatusOr<Variables> ReadVariables(Connection& connection,
 absl::StatusOr<uint64_t> ReadLsn(Connection& connection) {
   std::optional<uint64_t> lsn;
   const absl::Status status = connection.Query(
-      "SHOW GLOBAL STATUS LIKE 'Innodb_lsn_current'", [&](Connection::Row row) {
+      "SHOW GLOBAL STATUS LIKE 'Innodb_lsn_current'",
+      Connection::Columns::Exactly(2), [&](Connection::Row row) {
         uint64_t value = 0;
-        if (row.size() > 1 && absl::SimpleAtoi(row[1].value_or(""), &value))
-          lsn = value;
+        if (absl::SimpleAtoi(row[1].value_or(""), &value)) lsn = value;
         return absl::OkStatus();
       });
   if (!status.ok()) return status;
@@ -53,11 +52,8 @@ absl::StatusOr<std::string> ReadServerIdentity(Connection& connection) {
   const absl::Status status = connection.Query(
       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('hostname', 'server_id',"
       " 'server_uid', 'port', 'socket', 'datadir')",
-      [&](Connection::Row row) {
-        if (row.size() > 1) {
-          variables.push_back(
-              absl::StrCat(TextOf(row[0]), "=", TextOf(row[1])));
-        }
+      Connection::Columns::Exactly(2), [&](Connection::Row row) {
+        variables.push_back(absl::StrCat(TextOf(row[0]), "=", TextOf(row[1])));
         return absl::OkStatus();
       });
   if (!status.ok()) return status;
@@ -71,20 +67,16 @@ absl::StatusOr<std::string> ReadServerIdentity(Connection& connection) {
 
 absl::StatusOr<std::vector<std::string>> ReadPrimaryKey(
     Connection& connection, const TableName& table) {
-  // Table, Non_unique, Key_name, Seq_in_index, Column_name, ... in key order.
-  constexpr size_t kSequence = 3;
-  constexpr size_t kColumn = 4;
   std::vector<std::pair<int, std::string>> columns;
-  const absl::Status status = connection.Query(
+  const absl::Status status = connection.QueryNamed(
       absl::StrCat("SHOW INDEX FROM ", QuoteTable(table),
                    " WHERE Key_name = 'PRIMARY'"),
-      [&](Connection::Row row) {
+      {"Seq_in_index", "Column_name"}, [&](Connection::Row row) {
         int sequence = 0;
-        if (row.size() <= kColumn ||
-            !absl::SimpleAtoi(row[kSequence].value_or(""), &sequence)) {
-          return absl::InternalError("SHOW INDEX: unknown shape");
+        if (!absl::SimpleAtoi(row[0].value_or(""), &sequence)) {
+          return connection.BadAnswer("an index without a Seq_in_index");
         }
-        columns.emplace_back(sequence, TextOf(row[kColumn]));
+        columns.emplace_back(sequence, TextOf(row[1]));
         return absl::OkStatus();
       });
   if (!status.ok()) return status;

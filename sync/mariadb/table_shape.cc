@@ -11,6 +11,9 @@
 namespace postmirror {
 namespace {
 
+// No engine takes a table of more (MariaDB's MAX_FIELDS).
+constexpr size_t kMaxColumns = 4096;
+
 std::string TextOf(const std::optional<absl::string_view>& column) {
   return std::string(column.value_or(""));
 }
@@ -25,7 +28,7 @@ absl::StatusOr<std::optional<TableShape>> ReadTable(Connection& connection,
                    " CREATE_TIME, ",
                    kIsSettled, " FROM information_schema.TABLES WHERE ",
                    InformationSchemaKey(connection, table)),
-      [&](Connection::Row row) {
+      Connection::Columns::Exactly(6), [&](Connection::Row row) {
         shape = TableShape{.name = {TextOf(row[0]), TextOf(row[1])},
                            .type = TextOf(row[2]),
                            .engine = TextOf(row[3]),
@@ -49,10 +52,11 @@ absl::Status ReadColumns(Connection& connection, const TableName& table,
                    " FROM information_schema.COLUMNS WHERE ",
                    InformationSchemaKey(connection, table),
                    " ORDER BY ORDINAL_POSITION"),
-      [&](Connection::Row row) {
+      Connection::Columns::Exactly(7), [&](Connection::Row row) {
         size_t place = 0;
-        if (!absl::SimpleAtoi(row[0].value_or(""), &place) || place == 0) {
-          return absl::InternalError("ORDINAL_POSITION: unknown shape");
+        if (!absl::SimpleAtoi(row[0].value_or(""), &place) || place == 0 ||
+            place > kMaxColumns) {
+          return connection.BadAnswer("an ORDINAL_POSITION that cannot be");
         }
         columns->push_back({.place = place - 1,
                             .name = TextOf(row[1]),
@@ -113,12 +117,12 @@ absl::StatusOr<std::optional<TableShape>> PinTableShape(
 absl::StatusOr<bool> IsIndexed(Connection& connection, const TableName& table,
                                absl::string_view column) {
   bool indexed = false;
-  const absl::Status read = connection.Query(
+  const absl::Status read = connection.QueryNamed(
       absl::StrCat("SHOW INDEX FROM ", QuoteTable(table),
                    " WHERE Seq_in_index = 1 AND Index_type = 'BTREE' AND"
                    " Column_name = ",
                    connection.Quote(column)),
-      [&](Connection::Row) {
+      {"Column_name"}, [&](Connection::Row) {
         indexed = true;
         return absl::OkStatus();
       });

@@ -32,10 +32,11 @@ std::string DisplayName(const TableName& table) {
 absl::StatusOr<std::string> ReadDatabase(Connection& connection) {
   std::string database;
   const absl::Status status =
-      connection.Query("SELECT DATABASE()", [&](Connection::Row row) {
-        database = std::string(row[0].value_or(""));
-        return absl::OkStatus();
-      });
+      connection.Query("SELECT DATABASE()", Connection::Columns::Exactly(1),
+                       [&](Connection::Row row) {
+                         database = std::string(row[0].value_or(""));
+                         return absl::OkStatus();
+                       });
   if (!status.ok()) return status;
   return database;
 }
@@ -54,15 +55,15 @@ struct View {
 
 absl::StatusOr<View> ReadView(Connection& connection, const TableName& view) {
   View found;
-  const absl::Status status =
-      connection.Query(absl::StrCat("SELECT VIEW_DEFINITION, ", kViewDefinition,
-                                    " FROM information_schema.VIEWS WHERE ",
-                                    InformationSchemaKey(connection, view)),
-                       [&](Connection::Row row) {
-                         found = {std::string(row[0].value_or("")),
-                                  std::string(row[1].value_or(""))};
-                         return absl::OkStatus();
-                       });
+  const absl::Status status = connection.Query(
+      absl::StrCat("SELECT VIEW_DEFINITION, ", kViewDefinition,
+                   " FROM information_schema.VIEWS WHERE ",
+                   InformationSchemaKey(connection, view)),
+      Connection::Columns::Exactly(2), [&](Connection::Row row) {
+        found = {std::string(row[0].value_or("")),
+                 std::string(row[1].value_or(""))};
+        return absl::OkStatus();
+      });
   if (!status.ok()) return status;
   return found;
 }
@@ -216,7 +217,7 @@ absl::StatusOr<Comparison> CompareDescriptions(Connection& connection,
   const absl::Status asked = connection.Query(
       absl::StrCat("/*M! SET STATEMENT lock_wait_timeout = 0 FOR */ ",
                    absl::StrJoin(selects, " UNION ALL ")),
-      [&](Connection::Row row) {
+      Connection::Columns::Exactly(2), [&](Connection::Row row) {
         size_t number = 0;
         if (!absl::SimpleAtoi(row[0].value_or(""), &number) ||
             number >= wanted.size()) {

@@ -1,5 +1,6 @@
 """While MariaDB is down somebody serves other rows in its place: over the unix socket
-and over TLS none of them is believed, and MariaDB is followed again once it is back."""
+and over TLS none of them is believed, and MariaDB is followed again once it is back.
+Answers with other columns than were asked for are believed nowhere."""
 
 import os
 import unittest
@@ -8,6 +9,7 @@ from support.certificates import Authority
 from support.failover_case import BinlogCase, LsnCase
 from support.mariadb import USER, MariaDb, schema_sql
 from support.postmap import NOT_FOUND
+from support.rogue_server import RogueServer
 from support.site import GUIDE_MAPS, MAILBOXES, MapFile
 from support.waiting import wait_until
 
@@ -206,6 +208,34 @@ class UserNamespaceTest(OverTheSocket, LsnCase):
         self.start_in_namespace()
         self.wait_for_status("error", "PrivateUsers=")
         self.assertFalse(path.exists())
+
+
+class Columns:
+    """The rogue answers every question with one row, over TCP."""
+
+    def test_they_are_no_answer(self):
+        self.mariadb.kill()
+        self.wait_until_down()
+        for count in (0, 1, 2, 3, 9):
+            rogue = RogueServer(port=self.mariadb.port)
+            rogue.row = (None,) * count
+            rogue.start()
+            self.addCleanup(rogue.close)
+            rogue.wait_for_clients(2)
+            self.wait_for_status("error", "see who listens there")
+            rogue.close()
+            self.wait_for_status("error", "(2002)")
+        self.asker.assert_unshaken()
+        self.mariadb.start()
+        self.assert_recovers()
+
+
+class LsnColumnsTest(Columns, LsnCase):
+    pass
+
+
+class BinlogColumnsTest(Columns, BinlogCase):
+    pass
 
 
 if __name__ == "__main__":

@@ -198,11 +198,12 @@ absl::StatusOr<std::optional<std::string>> MariadbServer::Ask(
   if (!root.ok()) return root.status();
   std::optional<std::string> answer;
   bool first = true;
-  const absl::Status status = (*root)->Query(sql, [&](Connection::Row row) {
-    if (first && row[0].has_value()) answer = std::string(*row[0]);
-    first = false;
-    return absl::OkStatus();
-  });
+  const absl::Status status = (*root)->Query(
+      sql, Connection::Columns::AtLeast(0), [&](Connection::Row row) {
+        if (first && row[0].has_value()) answer = std::string(*row[0]);
+        first = false;
+        return absl::OkStatus();
+      });
   if (!status.ok()) return status;
   return answer;
 }

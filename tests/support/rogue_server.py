@@ -5,6 +5,7 @@
     rogue.start()
     rogue.wait_for_clients(2)
     rogue.received()        # bytes, by client
+    rogue.row = (None, b"a")  # instead: takes any password, and answers with this
     rogue.close()
 """
 
@@ -20,8 +21,20 @@ from support.waiting import wait_until
 _SSL = 1 << 11  # CLIENT_SSL
 # What MariaDB 10.11 says it can, without TLS and compression.
 _CAPABILITIES = 0x81BFF7DF & ~_SSL
+_OK = b"\0\0\0\2\0\0\0"
+_EOF = b"\xfe\0\0\2\0"
 _SCRAMBLE = b"12345678", b"abcdefghijkl"
 _SECONDS = 10
+
+
+def _result(row):
+    """Returns the payloads of a result of one row; NULL is None."""
+    if not row:
+        return [_OK]
+    kind = struct.pack("<BHIBHBH", 12, 45, 255, 0xFD, 0, 0, 0)
+    column = b"\3def\0\0\0\1c\0" + kind
+    values = (b"\xfb" if each is None else bytes([len(each)]) + each for each in row)
+    return [bytes([len(row)]), *[column] * len(row), _EOF, b"".join(values), _EOF]
 
 
 def _packet(number, payload):
@@ -31,13 +44,16 @@ def _packet(number, payload):
 class RogueServer:
     """`certificate` is (certificate, key): with it TLS is offered. A `greeting_plugin`
     is named in the greeting, `switch_to` is asked for once the client has answered;
-    the empty text stands for the request of MySQL 4.0."""
+    the empty text stands for the request of MySQL 4.0. With a `row`, of fewer than 251
+    columns, any password is taken, and that is what each statement is answered with;
+    none of them is no result."""
 
-    def __init__(self, host="127.0.0.1", certificate=None):
+    def __init__(self, host="127.0.0.1", certificate=None, port=None):
         self.host = host
-        self.port = free_port()
+        self.port = port or free_port()
         self.greeting_plugin = "mysql_native_password"
         self.switch_to = None
+        self.row = None
         self._tls = None
         if certificate is not None:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -95,10 +111,26 @@ class RogueServer:
             plugin = self.switch_to.encode()
             more = plugin + b"\0" + b"".join(_SCRAMBLE) + b"\0" if plugin else b""
             client.sendall(_packet(number + 1, b"\xfe" + more))
+        if number is not None and self.row is not None:
+            client.sendall(_packet(number + 1, _OK))
+            self._answer(client, got)
+            return
         while number is not None:
             number = self._read(client, got)
             if number is not None:
                 client.sendall(_packet(number + 1, b"\2password?"))
+
+    def _answer(self, client, got):
+        while True:
+            before = len(got)
+            number = self._read(client, got)
+            if number is None:
+                return
+            settled = got[before + 4 :].startswith((b"\2", b"\3SET "))
+            payloads = [_OK] if settled else _result(self.row)
+            for payload in payloads:
+                number += 1
+                client.sendall(_packet(number, payload))
 
     def _greeting(self):
         can = _CAPABILITIES | (_SSL if self._tls is not None else 0)

@@ -72,7 +72,8 @@ class DerivedQueryTest : public MirrorTestCase {
     for (absl::string_view key : kKeys) {
       std::vector<std::string> values;
       const absl::Status status = connection->Query(
-          absl::StrReplaceAll(query, {{"%s", key}}), [&](Connection::Row row) {
+          absl::StrReplaceAll(query, {{"%s", key}}),
+          Connection::Columns::AtLeast(1), [&](Connection::Row row) {
             for (const std::optional<absl::string_view>& value : row) {
               if (!value.value_or("").empty()) values.emplace_back(*value);
             }

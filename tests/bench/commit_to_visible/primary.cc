@@ -20,7 +20,8 @@ absl::StatusOr<Primary> Primary::Open(const std::string& socket) {
 absl::StatusOr<int64_t> Primary::CountAliases() {
   int64_t count = 0;
   const absl::Status status = connection_->Query(
-      "SELECT COUNT(*) FROM virtual_aliases", [&count](Connection::Row row) {
+      "SELECT COUNT(*) FROM virtual_aliases", Connection::Columns::Exactly(1),
+      [&count](Connection::Row row) {
         return absl::SimpleAtoi(row[0].value_or(""), &count)
                    ? absl::OkStatus()
                    : absl::InternalError("COUNT(*) is no number");
@@ -34,7 +35,7 @@ absl::StatusOr<std::vector<Alias>> Primary::AliasesByStep(int64_t step) {
   const absl::Status status = connection_->Query(
       absl::StrCat("SELECT source FROM virtual_aliases WHERE id % ", step,
                    " = 0 ORDER BY id"),
-      [&aliases, step](Connection::Row row) {
+      Connection::Columns::Exactly(1), [&aliases, step](Connection::Row row) {
         const int64_t id = step * (static_cast<int64_t>(aliases.size()) + 1);
         aliases.push_back({id, std::string(row[0].value_or(""))});
         return absl::OkStatus();

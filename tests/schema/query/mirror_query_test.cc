@@ -55,6 +55,7 @@ TEST(DeriveMirrorQueryTest, SingleTableHasPrimaryKeyOrderAndKeyColumn) {
   EXPECT_EQ(*mirror,
             (MirrorQuery{
                 .sql = "SELECT u.email, email AS e FROM virtual_users u",
+                .columns = 2,
                 .branches = {"SELECT u.email, email AS e FROM virtual_users u"},
                 .tables = {{"", "virtual_users"}},
                 .orders = {{{"", "virtual_users"}, "`u`", mirror->sql.size()}},
@@ -74,6 +75,7 @@ TEST(DeriveMirrorQueryTest, QuotedAndQualifiedNamesAreUnquoted) {
       *mirror,
       (MirrorQuery{
           .sql = "SELECT `mail`.`my``table`.`k`, `a` FROM `mail`.`my``table`",
+          .columns = 2,
           .branches = {mirror->sql},
           .tables = {{"mail", "my`table"}},
           .orders = {{{"mail", "my`table"}, "`my``table`", mirror->sql.size()}},

@@ -89,6 +89,23 @@ TEST_F(GroupReaderTest, TablesAreFoundWithoutTheCaseOfLetters) {
   EXPECT_EQ(Commit(), "aliases: a");
 }
 
+// A stream that never ends a statement, or a group, takes no memory without
+// end.
+TEST_F(GroupReaderTest, MoreTablesThanAStatementHasAreAnything) {
+  Begin();
+  for (uint64_t id = 1; id <= 4097; ++id) MapOther(id);
+  EXPECT_EQ(Commit(), "anything");
+}
+
+TEST_F(GroupReaderTest, MoreVersionsThanATableHasAreAnything) {
+  Begin();
+  for (uint64_t id = 1; id <= 17; ++id) {
+    MapAliases(id);
+    Take(EventType::kWriteRows, RowsBody(id, 1, {Alias("a")}));
+  }
+  EXPECT_EQ(Commit(), "anything");
+}
+
 // InnoDB's cascades are in no rows event.
 TEST_F(GroupReaderTest, TablesMappedTogetherAreWhole) {
   Begin();

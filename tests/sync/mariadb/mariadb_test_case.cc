@@ -68,14 +68,16 @@ void MariadbTestCase::Run(const std::vector<std::string>& statements) {
 std::vector<std::string> MariadbTestCase::Rows(Connection& connection,
                                                absl::string_view sql) {
   std::vector<std::string> rows;
-  const absl::Status status = connection.Query(sql, [&](Connection::Row row) {
-    std::string line;
-    for (const std::optional<absl::string_view>& column : row) {
-      absl::StrAppend(&line, line.empty() ? "" : "|", column.value_or("NULL"));
-    }
-    rows.push_back(std::move(line));
-    return absl::OkStatus();
-  });
+  const absl::Status status = connection.Query(
+      sql, Connection::Columns::AtLeast(0), [&](Connection::Row row) {
+        std::string line;
+        for (const std::optional<absl::string_view>& column : row) {
+          absl::StrAppend(&line, line.empty() ? "" : "|",
+                          column.value_or("NULL"));
+        }
+        rows.push_back(std::move(line));
+        return absl::OkStatus();
+      });
   EXPECT_EQ(status, absl::OkStatus());
   return rows;
 }

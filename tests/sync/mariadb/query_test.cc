@@ -30,10 +30,11 @@ class QueryTest : public MariadbTestCase {
   template <typename Fault>
   absl::Status ReadWithFault(Fault fault) {
     int rows = 0;
-    return connection_->Query(kManyRows, [&](Connection::Row) {
-      if (++rows == 10) fault();
-      return absl::OkStatus();
-    });
+    return connection_->Query(kManyRows, Connection::Columns::Exactly(2),
+                              [&](Connection::Row) {
+                                if (++rows == 10) fault();
+                                return absl::OkStatus();
+                              });
   }
 
   std::unique_ptr<Connection> connection_;
@@ -44,6 +45,7 @@ TEST_F(QueryTest, NullAndEmptyAndBytesAreTold) {
   EXPECT_EQ(
       connection_->Query(
           "SELECT NULL, '', CAST(X'00FF41' AS BINARY), '\xf0\x9f\x93\xac'",
+          Connection::Columns::Exactly(4),
           [](Connection::Row row) {
             EXPECT_EQ(row.size(), 4U);
             EXPECT_EQ(row[0], std::nullopt);
@@ -60,7 +62,7 @@ TEST_F(QueryTest, NullAndEmptyAndBytesAreTold) {
 TEST_F(QueryTest, EveryRowOfALongStreamComes) {
   int rows = 0;
   EXPECT_EQ(connection_->Query(
-                kManyRows,
+                kManyRows, Connection::Columns::Exactly(2),
                 [&](Connection::Row row) {
                   EXPECT_EQ(row[0], absl::string_view(absl::StrCat(++rows)));
                   return absl::OkStatus();
@@ -77,9 +79,9 @@ TEST_F(QueryTest, StatementWithoutResultIsOk) {
 
 TEST_F(QueryTest, FaultOfTheCallbackLeavesTheConnectionUsable) {
   absl::Status fault = absl::ResourceExhaustedError("enough");
-  EXPECT_EQ(
-      connection_->Query(kManyRows, [&](Connection::Row) { return fault; }),
-      fault);
+  EXPECT_EQ(connection_->Query(kManyRows, Connection::Columns::Exactly(2),
+                               [&](Connection::Row) { return fault; }),
+            fault);
   EXPECT_THAT(Rows(*connection_, "SELECT 7"), ElementsAre("7"));
 }
 
@@ -87,7 +89,7 @@ TEST_F(QueryTest, FaultOfTheCallbackLeavesTheConnectionUsable) {
 TEST_F(QueryTest, ACallbackThatHasHadTooMuchEndsTheConnection) {
   const absl::Status fault = absl::OutOfRangeError("enough");
   int rows = 0;
-  EXPECT_EQ(connection_->Query(kManyRows,
+  EXPECT_EQ(connection_->Query(kManyRows, Connection::Columns::Exactly(2),
                                [&](Connection::Row) {
                                  ++rows;
                                  return fault;
@@ -104,12 +106,15 @@ TEST_F(QueryTest, AnAnswerThatIsKeptIsBoundedAndATableIsNot) {
     ++rows;
     return absl::OkStatus();
   };
-  EXPECT_EQ(connection_->QueryTable(kMoreRows, count), absl::OkStatus());
+  EXPECT_EQ(connection_->QueryTable(kMoreRows, Connection::Columns::Exactly(1),
+                                    count),
+            absl::OkStatus());
   EXPECT_EQ(rows, 30000U);
-  EXPECT_TRUE(absl::IsOutOfRange(connection_->Query(kMoreRows, count)));
+  EXPECT_TRUE(absl::IsOutOfRange(
+      connection_->Query(kMoreRows, Connection::Columns::Exactly(1), count)));
   EXPECT_LT(rows, 60000U);
-  EXPECT_TRUE(
-      absl::IsOutOfRange(ConnectAsRoot()->QueryByName(kMoreRows).status()));
+  EXPECT_TRUE(absl::IsOutOfRange(
+      ConnectAsRoot()->QueryNamed(kMoreRows, {"REPEAT('x', 10000)"}, count)));
 }
 
 // Five columns, since the server makes none of more than 16 MiB by default.

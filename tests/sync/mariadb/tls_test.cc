@@ -51,7 +51,7 @@ class TlsTest : public ::testing::Test {
     const absl::Status status =
         (*connection)
             ->Query("SHOW SESSION STATUS LIKE 'Ssl_cipher'",
-                    [&](Connection::Row row) {
+                    Connection::Columns::Exactly(2), [&](Connection::Row row) {
                       cipher = std::string(row[1].value_or(""));
                       return absl::OkStatus();
                     });
