@@ -140,11 +140,14 @@ absl::Status MirrorService::MirrorUntilChanged() {
                       supervisor_->Status(Status(status));
                     });
   MirrorStore store(config.store, config.max_shrink, &clock_, &logger_);
-  store.TellDamage(
-      [&board](const std::string& fault) { board.PostStoreFault(fault); });
+  store.TellDamage([&board](const std::string& fault) {
+    board.PostStoreFault(StatusBoard::StoreFault::kDamaged, fault);
+  });
   auto lock_watch = std::make_unique<LockWatch>(
       FormatFolder(config.store), &store.lock_wait(),
-      [&board](const std::string& fault) { board.PostStoreFault(fault); },
+      [&board](const std::string& fault) {
+        board.PostStoreFault(StatusBoard::StoreFault::kLocked, fault);
+      },
       &logger_);
   absl::Status opened = store.Open();
   // A full disk may have room later, and damage is mended by the first

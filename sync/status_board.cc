@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace postmirror {
 namespace {
@@ -59,9 +60,28 @@ void StatusBoard::Post(size_t server, const ServerStatus& status) {
   }
 }
 
+void StatusBoard::PostStoreFault(StoreFault cause, const std::string& fault) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (fault.empty()) {
+    store_faults_.erase(cause);
+  } else {
+    store_faults_[cause] = fault;
+  }
+  PostTextLocked(&SyncStatus::store_fault,
+                 absl::StrJoin(store_faults_, "; ",
+                               [](std::string* out, const auto& each) {
+                                 absl::StrAppend(out, each.second);
+                               }));
+}
+
 void StatusBoard::PostText(std::string SyncStatus::*member,
                            const std::string& text) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  PostTextLocked(member, text);
+}
+
+void StatusBoard::PostTextLocked(std::string SyncStatus::*member,
+                                 const std::string& text) {
   if (status_.*member == text) return;
   status_.*member = text;
   unwritten_ = true;

@@ -4,6 +4,7 @@
 #define POSTMIRROR_SYNC_STATUS_BOARD_H_
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,10 +32,10 @@ class StatusBoard {
 
   void Post(size_t server, const ServerStatus& status);
 
-  // Why no change can be written to the store now, or "".
-  void PostStoreFault(const std::string& fault) {
-    PostText(&SyncStatus::store_fault, fault);
-  }
+  // Why no change can be written to the store now, or "", of each cause by
+  // itself.
+  enum class StoreFault { kDamaged, kLocked };
+  void PostStoreFault(StoreFault cause, const std::string& fault);
   // The other two of what SyncStatus says of the store.
   void PostStoreDoubt(const std::string& doubt) {
     PostText(&SyncStatus::store_doubt, doubt);
@@ -48,6 +49,7 @@ class StatusBoard {
 
  private:
   void PostText(std::string SyncStatus::*member, const std::string& text);
+  void PostTextLocked(std::string SyncStatus::*member, const std::string& text);
   void Write(const Moment& now);
 
   const std::string folder_;
@@ -57,6 +59,7 @@ class StatusBoard {
   SyncStatus earlier_;
   mutable std::mutex mutex_;
   SyncStatus status_;
+  std::map<StoreFault, std::string> store_faults_;  // those that are
   std::optional<Moment> written_;
   bool unwritten_ = false;  // status_ is not what stands in the file
   bool write_failed_ = false;

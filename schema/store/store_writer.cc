@@ -24,11 +24,15 @@
 namespace postmirror {
 namespace {
 
+std::string WriterLockPath(absl::string_view store) {
+  return absl::StrCat(store, "/sync.lock");
+}
+
 absl::StatusOr<FileDescriptor> HoldStore(absl::string_view store) {
   if (mkdir(std::string(store).c_str(), 0750) == 0) {
     chmod(std::string(store).c_str(), 02750);  // whatever the umask
   }
-  const std::string path = absl::StrCat(store, "/sync.lock");
+  const std::string path = WriterLockPath(store);
   // Whoever can open it can lock it, and so keep us from starting.
   FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0600);
   if (!file.open()) {
@@ -74,13 +78,13 @@ absl::StatusOr<std::unique_ptr<StoreWriter>> StoreWriter::Open(
   }
   CountDeaths(lock_file->get());
   absl::StatusOr<std::unique_ptr<StoreWriter>> writer =
-      OpenHeld(store, *std::move(lock_file));
+      OpenHeld(store, lock_wait, *std::move(lock_file));
   if (!writer.ok()) CountDeaths(-1);
   return writer;
 }
 
 absl::StatusOr<std::unique_ptr<StoreWriter>> StoreWriter::OpenHeld(
-    absl::string_view store, FileDescriptor lock_file) {
+    absl::string_view store, LockWait* lock_wait, FileDescriptor lock_file) {
   absl::StatusOr<std::unique_ptr<Environment>> environment =
       Environment::OpenForWriting(store, lock_wait);
   if (!environment.ok()) return environment.status();

@@ -86,7 +86,7 @@ class StoreWriter {
 
  private:
   static absl::StatusOr<std::unique_ptr<StoreWriter>> OpenHeld(
-      absl::string_view store, FileDescriptor lock_file);
+      absl::string_view store, LockWait* lock_wait, FileDescriptor lock_file);
   StoreWriter(FileDescriptor lock_file,
               std::unique_ptr<Environment> environment);
 

@@ -83,7 +83,7 @@ std::string Describe(const AcceptAnswer& answer) {
   return text;
 }
 
-// That sync does not run may pass.
+// That sync does not run, or has not made the store, may pass.
 int FailureCode(const absl::Status& status) {
   return absl::IsNotFound(status) ? EX_TEMPFAIL : ExitCode(status);
 }
@@ -186,7 +186,7 @@ int Accept(const Config& config, const std::optional<std::string>& map,
   const absl::StatusOr<Config> ours = BecomeStoreOwner(config);
   if (!ours.ok()) {
     logger.Error(ours.status().message());
-    return ExitCode(ours.status());
+    return FailureCode(ours.status());
   }
   return AcceptHeld(*ours, map, clock, logger);
 }

@@ -28,9 +28,6 @@ struct Owner {
   gid_t group = 0;
 };
 
-// The user that has no rights, in Linux and in Debian.
-constexpr Owner kNobody = {65534, 65534};
-
 // As many as Linux follows (path_resolution(7)).
 constexpr int kMaxLinks = 40;
 
@@ -112,7 +109,11 @@ absl::Status CheckPath(const Folder& folder, uid_t owner) {
 absl::StatusOr<Owner> FindOwner(const Folder& folder) {
   struct stat facts = {};
   if (stat(folder.path.c_str(), &facts) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return kNobody;
+    if (errno == ENOENT || errno == ENOTDIR) {
+      return absl::NotFoundError(
+          absl::StrCat(folder.ToString(),
+                       ": not there yet, postmirror-sync has not made it"));
+    }
     return ErrnoStatus(errno, folder.ToString(), "stat");
   }
   if (absl::Status checked = CheckPath(folder, facts.st_uid); !checked.ok()) {

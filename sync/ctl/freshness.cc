@@ -41,6 +41,15 @@ std::string SilenceOf(const ServerStatus& server, const Moment& now) {
                kStaleAfter;
       });
   if (fresh || !IsSilent(server)) return "";
+  const bool first_read = std::none_of(
+      server.maps.begin(), server.maps.end(),
+      [](const MapStatus& map) { return map.confirmed.has_value(); });
+  if (first_read) {
+    return absl::StrCat(server.hosts,
+                        ": is being read for the first time; if that takes "
+                        "longer than your tables explain, restart "
+                        "postmirror-sync");
+  }
   return absl::StrCat(server.hosts,
                       ": not connected, and postmirror-sync does not say why: "
                       "if it stays so, restart it, and look whether an option "

@@ -22,7 +22,8 @@ int LookUp(const Config& config, const std::string& parameter,
   const absl::StatusOr<Config> ours = BecomeStoreOwner(config);
   if (!ours.ok()) {
     logger.Error(ours.status().message());
-    return ExitCode(ours.status());
+    return absl::IsNotFound(ours.status()) ? EX_TEMPFAIL
+                                           : ExitCode(ours.status());
   }
   StoreReader store(ours->store);
   const absl::Status opened = store.Refresh();

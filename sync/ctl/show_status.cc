@@ -69,8 +69,11 @@ absl::StatusOr<Findings> Gather(const Config& config, const Clock& clock) {
   // proxy is asked by the connection alone, nothing is sent.
   LookAtProxy(config, &findings);
   const absl::StatusOr<Config> ours = BecomeStatusOwner(config);
-  if (!ours.ok()) return ours.status();
-  LookAtSync(*ours, &findings);
+  if (ours.ok()) {
+    LookAtSync(*ours, &findings);
+  } else if (!absl::IsNotFound(ours.status())) {
+    return ours.status();
+  }
   for (const std::string& map : findings.maps) {
     findings.stored.push_back(FindStored(findings, map));
   }

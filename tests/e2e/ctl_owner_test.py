@@ -12,7 +12,7 @@ from support.waiting import wait_until
 
 _OK, _CRITICAL, _UNKNOWN = 0, 2, 3
 _NO_PERMISSION, _TEMPORARY = 77, 75
-_OWNER = 65532  # not nobody, which root becomes where there is no store
+_OWNER = 65532
 _OTHER = 65533
 
 

@@ -96,7 +96,8 @@ class CtlTest(E2eCase):
         self.assert_exit(_OK, "status")
 
     def test_status_without_a_store(self):
-        self.assert_exit(_CRITICAL, "status")
+        said = self.assert_exit(_CRITICAL, "status")
+        self.assertIn("postmirror-sync is not running", said)
         status = json.loads(self.assert_exit(_CRITICAL, "status", "--json"))
         self.assertEqual(status["health"], "critical")
 

@@ -157,13 +157,18 @@ TEST_F(StatusBoardTest, ShowsWhatWasPostedLast) {
 
 TEST_F(StatusBoardTest, WritesAtOnceThatTheStoreCannotBeWritten) {
   board_.Post(0, Confirmed());
-  board_.PostStoreFault("held");
+  board_.PostStoreFault(StatusBoard::StoreFault::kLocked, "held");
   EXPECT_EQ(ReadSyncStatus(folder_.path())->store_fault, "held");
   // What a loop posts leaves it there.
   clock_.Advance(absl::Seconds(1));
   board_.Post(0, Confirmed());
   EXPECT_EQ(ReadSyncStatus(folder_.path())->store_fault, "held");
-  board_.PostStoreFault("");
+  board_.PostStoreFault(StatusBoard::StoreFault::kDamaged, "damaged");
+  EXPECT_EQ(ReadSyncStatus(folder_.path())->store_fault, "damaged; held");
+  // The end of one is not that of the other.
+  board_.PostStoreFault(StatusBoard::StoreFault::kLocked, "");
+  EXPECT_EQ(ReadSyncStatus(folder_.path())->store_fault, "damaged");
+  board_.PostStoreFault(StatusBoard::StoreFault::kDamaged, "");
   EXPECT_EQ(ReadSyncStatus(folder_.path())->store_fault, "");
 }
 
