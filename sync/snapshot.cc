@@ -95,7 +95,8 @@ class RowReader {
     return absl::OutOfRangeError(absl::StrCat(
         "its rows take more memory than map_memory_limit = ", FormatSize(limit),
         " allows, after ", snapshot_.rows.size(),
-        " of them: raise it in postmirror.cf"));
+        " of them: raise it in postmirror.cf, and MemoryMax= of the unit with "
+        "it"));
   }
 
   void AddAsStored(absl::string_view column, size_t values) {

@@ -1,5 +1,5 @@
 // What sync knows beside the store: freshness, change source, the last error.
-// It stands in a small checksummed file in a folder of its own, so that an
+// It is in a small checksummed file in a folder of its own, so that an
 // unchanged resync writes nothing into LMDB, and whoever watches sync needs no
 // rights on the store; postmirrorctl reads it.
 #ifndef POSTMIRROR_SYNC_SYNC_STATUS_H_

@@ -234,7 +234,7 @@ absl::Status CheckServes(const Config& config) {
   if (!config.served.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       config.path,
-      ": no parameter is served, so that there is nothing to answer, move the "
+      ": no parameter is served, so that there is nothing to answer, copy the "
       "lines virtual_mailbox_domains, virtual_mailbox_maps and "
       "virtual_alias_maps with their mysql: maps from main.cf to here"));
 }

@@ -106,7 +106,7 @@ absl::StatusOr<std::unique_ptr<StoreWriter>> StoreWriter::OpenHeld(
 
 absl::Status StoreWriter::SetAside(absl::string_view store) {
   const std::string folder = FormatFolder(store);
-  // Those of the new one are counted anew.
+  // Those of the new one are counted from none.
   const FileDescriptor lock_file = OpenPlainFile(WriterLockPath(store), O_RDWR);
   if (lock_file.open() && !SetNoDeaths(lock_file.get())) {
     return SystemError(errno, absl::StrCat("store ", WriterLockPath(store)));

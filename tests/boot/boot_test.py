@@ -191,7 +191,7 @@ class BootTest(unittest.TestCase):
         for parameter in PARAMETERS:
             read = ("cat", f"/etc/postmirror/{map_file(parameter)}")
             sync, group, further = services.accounts_of(self.machine, "postmirror-sync")
-            self.assertIn("password", self.run_as(sync, group, further, *read).stdout)
+            self.assertIn("dbname", self.run_as(sync, group, further, *read).stdout)
             proxy = services.accounts_of(self.machine, "postmirror-proxy")
             refused = self.run_as(*proxy, *read)
             self.assertIn("Permission denied", refused.stderr)
@@ -340,18 +340,20 @@ class BootTest(unittest.TestCase):
         self.run_inside("systemctl", "unmask", "mariadb.service")
         self.machine.reboot()
         self.assert_booted("postfix.service", "mariadb.service", *UNITS)
-        self.assert_follows("tcp@example.org")
+        self.assert_follows("socket@example.org")
         self.wait_for_status(0)
         self.assert_answers_as_before()
 
-    def test_16_follows_over_the_socket_of_mariadb(self):
+    def test_16_follows_over_tcp_with_a_password(self):
         socket = "/run/mysqld/mysqld.sock"
-        self.server.set_hosts("/etc/postmirror", f"unix:{socket}")
-        self.run_inside("systemctl", "reload", "postmirror-sync")
-        self.assert_follows("socket@example.org")
         self.assertIn(socket, self.run_inside("postmirrorctl", "status"))
-        self.server.set_hosts("/etc/postmirror", "127.0.0.1")
+        self.server.read_over_tcp("/etc/postmirror")
         self.run_inside("systemctl", "reload", "postmirror-sync")
+        self.assert_log_says("postmirror-sync", "127.0.0.1", "TCP without TLS")
+        self.assert_follows("tcp@example.org")
+        status = self.run_inside("postmirrorctl", "status")
+        self.assertIn("127.0.0.1", status)
+        self.assertNotIn(socket, status)
 
     def test_17_removed(self):
         """The way back, as the README has it, and then the package."""

@@ -72,11 +72,12 @@ class MailServer:
         self.ask_mariadb()
         self._machine.run("systemctl", "restart", "postfix")
 
-    def set_hosts(self, folder, hosts):
-        """Has the map files in that folder name this server."""
+    def read_over_tcp(self, folder):
+        """Has the map files in that folder name MariaDB's port, and its account."""
+        hosts = "s|^hosts = .*|hosts = 127.0.0.1|"
+        user = rf"s|^user = .*|user = postmirror\npassword = {_PASSWORD}|"
         for name in map(map_file, PARAMETERS):
-            edit = f"s|^hosts = .*|hosts = {hosts}|"
-            self._machine.run("sed", "-i", edit, f"{folder}/{name}")
+            self._machine.run("sed", "-i", "-e", hosts, "-e", user, f"{folder}/{name}")
 
     def ask_mariadb(self):
         """Gives main.cf the mysql: lines of the guide."""

@@ -182,8 +182,10 @@ TEST_F(SnapshotTest, RowsThatTakeTooMuchMemoryEndTheReadAndAreAFault) {
   EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << status;
   ASSERT_THAT(Faults(), SizeIs(1));
   EXPECT_EQ(Faults()[0].map, aliases);
-  EXPECT_THAT(Faults()[0].Text(), AllOf(HasSubstr("map_memory_limit = 100"),
-                                        HasSubstr("raise it")));
+  EXPECT_THAT(Faults()[0].Text(),
+              AllOf(HasSubstr("map_memory_limit = 100"),
+                    HasSubstr("raise it in postmirror.cf, "
+                              "and MemoryMax= of the unit")));
   ExpectNoTransactionIsOpen();
 }
 

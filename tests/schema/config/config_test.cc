@@ -243,7 +243,7 @@ TEST(ConfigTest, ToServeNothingIsReadAndFailsTheCheck) {
     EXPECT_EQ(CheckServes(*config),
               absl::InvalidArgumentError(
                   "f.cf: no parameter is served, so that there is nothing to "
-                  "answer, move the lines virtual_mailbox_domains, "
+                  "answer, copy the lines virtual_mailbox_domains, "
                   "virtual_mailbox_maps and virtual_alias_maps with their "
                   "mysql: maps from main.cf to here"));
   }
