@@ -79,6 +79,7 @@ class Service {
   // What is answered from: wanted_, or the one before until maps are filled.
   std::shared_ptr<const Config> serving_;
   std::vector<std::string> waiting_;  // WaitingParameters()
+  Moment waiting_since_;              // while there are any
   Supervisor* const supervisor_;
   Logger* const logger_;
   const SystemClock now_;
@@ -121,6 +122,7 @@ absl::Status Service::Start() {
   pulse_ = std::make_unique<Pulse>(std::move(workers));
   if (absl::Status started = StartTriggers(); !started.ok()) return started;
   // Before what may have to wait.
+  status_socket_.Publish(ConfiguredStatus(wanted_));
   ServeMonitoring();
   // Before a client that was kept can ask.
   store_watch_.Tick();
@@ -222,6 +224,7 @@ void Service::Reload() {
   if (reloaded.ok()) reloaded = Follow(*std::move(config));
   metrics_.CountReload(reloaded.ok());
   if (reloaded.ok()) {
+    if (pulse_->Beat()) PublishStatus();
     logger_->Notice(absl::StrCat("reloaded ", wanted_.path));
   } else {
     logger_->Error(absl::StrCat(reloaded.message(), "\n", wanted_.path,
@@ -275,6 +278,7 @@ void Service::SwitchOnceFilled() {
         "filled: ",
         absl::StrJoin(waiting, ", ")));
   }
+  if (waiting_.empty()) waiting_since_ = now_.Now();
   waiting_ = std::move(waiting);
   if (!waiting_.empty() || wanted_ == *serving_) return;
   serving_ = std::make_shared<const Config>(wanted_);
@@ -301,8 +305,7 @@ void Service::ServeMonitoring() {
 
 // Of a moment at which every thread was known to go on.
 void Service::PublishStatus() {
-  ProxyStatus status;
-  status.version = POSTMIRROR_VERSION;
+  ProxyStatus status = ConfiguredStatus(wanted_);
   const std::set<std::string> listeners = acceptor_->Addresses();
   status.listeners.assign(listeners.begin(), listeners.end());
   for (const auto& [listener, clients] : clients_.ByListener()) {
@@ -314,6 +317,9 @@ void Service::PublishStatus() {
     status.temporary = std::string(store_watch_.status().message());
   }
   status.waiting = waiting_;
+  if (!waiting_.empty()) {
+    status.waiting_for = Elapsed(waiting_since_, now_.Now());
+  }
   status_socket_.Publish(status);
 }
 

@@ -45,7 +45,7 @@ bool IsTooLong(const Run& run, const EntryRules& rules) {
 }  // namespace
 
 absl::Status EntryTooLong(absl::string_view key, size_t bytes) {
-  return absl::FailedPreconditionError(absl::StrCat(
+  return absl::InvalidArgumentError(absl::StrCat(
       "the entry of key '",
       absl::Utf8SafeCHexEscape(key.substr(0, kQuotedBytes)), "' is too long: ",
       bytes, " bytes, of which ", kMaxEntryBytes, " are allowed"));

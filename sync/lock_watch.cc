@@ -54,21 +54,32 @@ void LockWatch::Run() {
 }
 
 void LockWatch::Look() {
-  const bool waits = wait_.Longest() > patience_;
-  if (waits == waits_) return;
-  waits_ = waits;
-  const std::string fault = waits ? Fault() : "";
-  if (waits) {
+  const std::optional<LockWait::Wait> longest = wait_.Longest();
+  std::optional<LockWait::For> waits;
+  if (longest.has_value() && longest->lasted > patience_) waits = longest->what;
+  const std::optional<LockWait::For> before = std::exchange(waits_, waits);
+  if (waits == before) return;
+  const std::string fault = waits.has_value() ? Fault(*waits) : "";
+  if (waits.has_value()) {
     logger_.Error(fault);
   } else {
-    logger_.Notice(absl::StrCat("store ", store_,
-                                ": the lock is free, changes are written "
-                                "again"));
+    logger_.Notice(absl::StrCat(
+        "store ", store_,
+        before == LockWait::For::kOpening ? ": is open" : ": the lock is free",
+        ", changes are written again"));
   }
   post_(fault);
 }
 
-std::string LockWatch::Fault() const {
+std::string LockWatch::Fault(LockWait::For what) const {
+  // It is the disk, more often than not: nobody is accused.
+  if (what == LockWait::For::kOpening) {
+    return absl::StrCat(
+        "store ", store_,
+        ": opening it takes long, no change is written: either the disk is "
+        "slow, or a process that should not have lock.mdb open has locked it "
+        "(fuser), end that one");
+  }
   std::vector<std::string> holders;
   for (const pid_t pid : LikelyLockHolders(store_ + "/lock.mdb")) {
     holders.push_back(Describe(pid));

@@ -1,11 +1,13 @@
 // Says, in a thread of its own, that the store waits for one of LMDB's locks,
-// and who may hold it: the thread that waits cannot.
+// and who may hold it, or that it takes long to open: the thread that waits
+// cannot.
 #ifndef POSTMIRROR_SYNC_LOCK_WATCH_H_
 #define POSTMIRROR_SYNC_LOCK_WATCH_H_
 
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -33,14 +35,14 @@ class LockWatch {
  private:
   void Run();
   void Look();
-  std::string Fault() const;
+  std::string Fault(LockWait::For what) const;
 
   const std::string store_;
   const LockWait& wait_;
   const std::function<void(const std::string&)> post_;
   Logger& logger_;
   const absl::Duration patience_;
-  bool waits_ = false;
+  std::optional<LockWait::For> waits_;  // as it was said
   std::mutex mutex_;
   std::condition_variable stopping_;
   bool stopped_ = false;  // guarded by mutex_

@@ -17,7 +17,9 @@ absl::string_view Cure(absl::StatusCode code) {
       return "grant the account what it lacks, or define the view anew with a "
              "definer that exists";
     case absl::StatusCode::kOutOfRange:
-      return "it is tried again within a minute";
+      return "";  // the error says it
+    case absl::StatusCode::kInvalidArgument:
+      return "shorten it";
     case absl::StatusCode::kNotFound:
       return "restore the table, view or column, or correct the query in the "
              "map file";
@@ -29,7 +31,8 @@ absl::string_view Cure(absl::StatusCode code) {
 }  // namespace
 
 std::string MapFault::Text() const {
-  return absl::StrCat(status.message(), "; ", Cure(status.code()));
+  const absl::string_view cure = Cure(status.code());
+  return absl::StrCat(status.message(), cure.empty() ? "" : "; ", cure);
 }
 
 bool IsOfTheMap(const absl::Status& status) {
@@ -39,6 +42,7 @@ bool IsOfTheMap(const absl::Status& status) {
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kInternal:
+    case absl::StatusCode::kInvalidArgument:
       return true;
     default:
       return false;

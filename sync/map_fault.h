@@ -19,8 +19,9 @@ struct MapFault {
 };
 
 // Whether a statement of one map failed for a reason of that map's own: access,
-// table, column, view, collation. Not where the connection is lost, or the
-// server gave the statement up and may not do so the next time.
+// table, column, view, collation, an entry that is too long. Not where the
+// connection is lost, or the server gave the statement up and may not do so the
+// next time.
 bool IsOfTheMap(const absl::Status& status);
 
 // Whether a log-on failed for a reason of the account's own: the password, its

@@ -52,16 +52,25 @@ absl::StatusOr<FileDescriptor> MakeMark(const std::string& path) {
   return file;
 }
 
+// Whether that file is at the path still.
+bool IsAt(const std::string& path, const FileDescriptor& file) {
+  struct stat ours = {};
+  struct stat there = {};
+  return fstat(file.get(), &ours) == 0 && lstat(path.c_str(), &there) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 }  // namespace
 
 RunningMark::RunningMark(absl::string_view folder) : folder_(folder) {}
 
 absl::Status RunningMark::Set() {
-  if (file_.open()) return absl::OkStatus();
+  const std::string path = MarkPath(folder_);
+  if (file_.open() && IsAt(path, file_)) return absl::OkStatus();
+  file_.Close();
   if (mkdir(folder_.c_str(), 0750) == 0) {
     chmod(folder_.c_str(), 02750);  // whatever the umask
   }
-  const std::string path = MarkPath(folder_);
   if (const FileDescriptor former = OpenPlainFile(path, O_RDONLY);
       former.open()) {
     const absl::StatusOr<bool> marked = IsMarked(former, path);

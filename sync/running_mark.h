@@ -16,9 +16,9 @@ class RunningMark {
   // `folder` is the status folder.
   explicit RunningMark(absl::string_view folder);
 
-  // Sets the mark, if it is not set; makes the folder, mode 2750, where that
-  // alone is missing. Gone with this object. Fails where it cannot be written,
-  // and where another process has set it: to be tried again.
+  // Sets the mark, if it is not set, or was removed; makes the folder, mode
+  // 2750, where that alone is missing. Gone with this object. Fails where it
+  // cannot be written, and where another process has set it: to be tried again.
   absl::Status Set();
 
  private:

@@ -17,6 +17,17 @@ std::vector<std::string> TextsOf(const Json& array) {
   return texts;
 }
 
+Json ParametersJson(const std::vector<ParameterMaps>& parameters) {
+  Json array = Json::Array();
+  for (const ParameterMaps& parameter : parameters) {
+    Json json = Json::Object();
+    json.Set("name", Json::Text(parameter.name));
+    json.Set("maps", Texts(parameter.maps));
+    array.Append(json);
+  }
+  return array;
+}
+
 Json MapJson(const ProxyMap& map) {
   Json json = Json::Object();
   json.Set("name", Json::Text(map.name));
@@ -29,6 +40,22 @@ Json MapJson(const ProxyMap& map) {
 
 }  // namespace
 
+std::vector<ParameterMaps> ParametersOf(const Config& config) {
+  std::vector<ParameterMaps> parameters;
+  for (const ServedParameter& served : config.served) {
+    parameters.push_back(
+        {.name = std::string(served.parameter->name), .maps = served.maps});
+  }
+  return parameters;
+}
+
+ProxyStatus ConfiguredStatus(const Config& config) {
+  ProxyStatus status;
+  status.version = POSTMIRROR_VERSION;
+  status.parameters = ParametersOf(config);
+  return status;
+}
+
 std::string EncodeProxyStatus(const ProxyStatus& status) {
   Json json = Json::Object();
   json.Set("version", Json::Text(status.version));
@@ -39,7 +66,10 @@ std::string EncodeProxyStatus(const ProxyStatus& status) {
   json.Set("temporary", Json::Text(status.temporary));
   json.Set("commit", Json::Number(status.commit));
   json.Set("data_file", Json::Text(status.data_file));
+  json.Set("parameters", ParametersJson(status.parameters));
   json.Set("waiting", Texts(status.waiting));
+  json.Set("waiting_seconds",
+           Json::Real(absl::ToDoubleSeconds(status.waiting_for)));
   Json maps = Json::Array();
   for (const ProxyMap& map : status.maps) maps.Append(MapJson(map));
   json.Set("maps", maps);
@@ -61,7 +91,12 @@ absl::StatusOr<ProxyStatus> DecodeProxyStatus(absl::string_view text) {
   status.temporary = json->Get("temporary").text();
   status.commit = json->Get("commit").number().value_or(0);
   status.data_file = json->Get("data_file").text();
+  for (const Json& parameter : json->Get("parameters").Items()) {
+    status.parameters.push_back({.name = parameter.Get("name").text(),
+                                 .maps = TextsOf(parameter.Get("maps"))});
+  }
   status.waiting = TextsOf(json->Get("waiting"));
+  status.waiting_for = absl::Seconds(json->Get("waiting_seconds").real());
   for (const Json& map : json->Get("maps").Items()) {
     status.maps.push_back({.name = map.Get("name").text(),
                            .entries = map.Get("entries").number(),

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "schema/config/config.h"
 
 namespace postmirror {
 
@@ -23,6 +24,14 @@ struct ProxyMap {
   friend bool operator==(const ProxyMap&, const ProxyMap&) = default;
 };
 
+// A parameter and its list of maps.
+struct ParameterMaps {
+  std::string name;
+  std::vector<std::string> maps;
+
+  friend bool operator==(const ParameterMaps&, const ParameterMaps&) = default;
+};
+
 struct ProxyStatus {
   std::string version;
   std::vector<std::string> listeners;  // where it listens
@@ -34,12 +43,21 @@ struct ProxyStatus {
   // The number of sync's commit that lookups see; 0: none.
   uint64_t commit = 0;
   std::string data_file;  // which is open (Environment::DataFile), or ""
-  // Parameters that are answered from the maps before a reload.
+  // As postmirror.cf had them when it was read last.
+  std::vector<ParameterMaps> parameters;
+  // Those of them for which lookups are answered as before a reload, and for
+  // how long that has been so.
   std::vector<std::string> waiting;
-  std::vector<ProxyMap> maps;
+  absl::Duration waiting_for;
+  std::vector<ProxyMap> maps;  // which lookups are answered from
 
   friend bool operator==(const ProxyStatus&, const ProxyStatus&) = default;
 };
+
+std::vector<ParameterMaps> ParametersOf(const Config& config);
+
+// What a proxy says that was given `config`, before it looks at the store.
+ProxyStatus ConfiguredStatus(const Config& config);
 
 // One object, and a newline.
 std::string EncodeProxyStatus(const ProxyStatus& status);

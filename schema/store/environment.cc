@@ -200,7 +200,7 @@ absl::Status Environment::Open(unsigned flags) {
   mdb_env_set_maxreaders(environment_, kMaxReaders);
   mdb_env_set_maxdbs(environment_, kMaxSubDatabases);
   int code = MDB_SUCCESS;
-  const LockWait::Scope waits(lock_wait_);
+  const LockWait::Scope waits(lock_wait_, LockWait::For::kOpening);
   if (!SurvivesFault([&] {
         code =
             mdb_env_open(environment_, folder_.c_str(), flags, kDataFileMode);

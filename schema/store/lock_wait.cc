@@ -38,11 +38,12 @@ bool ParseLock(absl::string_view line, Lock* lock) {
 
 }  // namespace
 
-LockWait::Scope::Scope(LockWait* wait) : wait_(wait) {
+LockWait::Scope::Scope(LockWait* wait, For what) : wait_(wait) {
   if (wait_ == nullptr) return;
   const std::lock_guard<std::mutex> lock(wait_->mutex_);
-  place_ = wait_->starts_.insert(wait_->starts_.end(),
-                                 std::chrono::steady_clock::now());
+  place_ = wait_->starts_.insert(
+      wait_->starts_.end(),
+      {.what = what, .when = std::chrono::steady_clock::now()});
 }
 
 LockWait::Scope::~Scope() {
@@ -51,10 +52,13 @@ LockWait::Scope::~Scope() {
   wait_->starts_.erase(place_);
 }
 
-absl::Duration LockWait::Longest() const {
+std::optional<LockWait::Wait> LockWait::Longest() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (starts_.empty()) return absl::ZeroDuration();
-  return absl::FromChrono(std::chrono::steady_clock::now() - starts_.front());
+  if (starts_.empty()) return std::nullopt;
+  const Start& first = starts_.front();
+  return Wait{.what = first.what,
+              .lasted = absl::FromChrono(std::chrono::steady_clock::now() -
+                                         first.when)};
 }
 
 std::vector<pid_t> LikelyLockHoldersIn(absl::string_view locks, ino_t inode,

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,19 @@ namespace postmirror {
 // Any thread may call.
 class LockWait {
  public:
-  using Start = std::chrono::steady_clock::time_point;
+  // For a lock; or until the environment is open, which takes locks, and reads
+  // the disk.
+  enum class For { kLock, kOpening };
+
+  struct Start {
+    For what = For::kLock;
+    std::chrono::steady_clock::time_point when;
+  };
 
   // As long as it lives its thread may be waiting. `wait` may be nullptr.
   class Scope {
    public:
-    explicit Scope(LockWait* wait);
+    explicit Scope(LockWait* wait, For what = For::kLock);
     ~Scope();
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
@@ -35,8 +43,13 @@ class LockWait {
     std::list<Start>::iterator place_;
   };
 
-  // How long the one has lasted that lasts longest.
-  absl::Duration Longest() const;
+  struct Wait {
+    For what = For::kLock;
+    absl::Duration lasted;
+  };
+
+  // The one that lasts longest; nothing where nobody waits.
+  std::optional<Wait> Longest() const;
 
  private:
   mutable std::mutex mutex_;

@@ -1,8 +1,12 @@
+#include <grp.h>
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "sync/ctl/ask_proxy.h"
 #include "sync/ctl/commands.h"
 #include "sync/ctl/folder_owner.h"
@@ -28,6 +32,14 @@ void LookAtProxy(const Config& config, Findings* findings) {
   findings->proxy = *std::move(answer);
 }
 
+// That of the folder, by name or number; "" where it cannot be known.
+std::string GroupOf(const std::string& folder) {
+  struct stat facts = {};
+  if (stat(folder.c_str(), &facts) != 0) return "";
+  const group* const entry = getgrgid(facts.st_gid);
+  return entry == nullptr ? absl::StrCat(facts.st_gid) : entry->gr_name;
+}
+
 void LookAtSync(const Config& config, Findings* findings) {
   const absl::Status runs = CheckRuns(config.status_folder);
   findings->sync_runs = runs.ok();
@@ -36,10 +48,14 @@ void LookAtSync(const Config& config, Findings* findings) {
     findings->sync_shown = sync.status();
   }
   if (!runs.ok() && !absl::IsNotFound(runs)) findings->sync_shown = runs;
+  if (!findings->sync_shown.ok()) {
+    findings->status_group = GroupOf(config.status_folder);
+  }
   if (sync.ok()) findings->sync = *std::move(sync);
 }
 
-// The proxy answers Postfix from the store, and so knows best.
+// The proxy answers Postfix from the store, and so knows best; of a map that it
+// does not ask sync knows.
 std::optional<StoredMap> FindStored(const Findings& findings,
                                     const std::string& name) {
   if (findings.proxy.has_value()) {
@@ -63,6 +79,7 @@ std::optional<StoredMap> FindStored(const Findings& findings,
 absl::StatusOr<Findings> Gather(const Config& config, const Clock& clock) {
   Findings findings;
   findings.maps = config.MapNames();
+  findings.parameters = ParametersOf(config);
   findings.reconcile_interval = config.reconcile_interval;
   findings.broken_map_critical = config.broken_map_critical;
   // While this may be root, who may pass every folder above the socket; the

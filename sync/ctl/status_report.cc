@@ -1,11 +1,12 @@
 #include "sync/ctl/status_report.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "sync/ctl/freshness.h"
+#include "sync/ctl/reload_check.h"
 
 namespace postmirror {
 namespace {
@@ -13,6 +14,10 @@ namespace {
 // How long the proxy may be silent: it shows life once a second.
 constexpr absl::Duration kLongestSilence = absl::Seconds(10);
 
+// How long a reload may take: a new map is filled, or it is broken.
+constexpr absl::Duration kLongestSwitch = absl::Minutes(1);
+
+constexpr char kWatchers[] = "_postmirror-status";
 constexpr char kAccessCure[] =
     "; add this user to the group _postmirror-status, or run postmirrorctl as "
     "root";
@@ -101,27 +106,6 @@ class Verdict {
   std::vector<std::string> warnings_;
 };
 
-std::string HeldText(const MapReport& map) {
-  const bool tells_values = map.held_values > 0;
-  std::string text;
-  if (map.held_additions.has_value()) {
-    absl::StrAppend(&text, *map.held_additions, " new keys",
-                    tells_values ? ", " : " and ");
-  }
-  absl::StrAppend(&text, map.held_removals, " removals");
-  if (tells_values) {
-    absl::StrAppend(&text, " and ", map.held_values, " changed values");
-  }
-  return text;
-}
-
-// Of a broken map, in whole seconds.
-std::string ForHowLong(const MapReport& map) {
-  if (!map.broken_for.has_value()) return "";
-  return absl::StrCat(" for ", absl::FormatDuration(absl::Trunc(
-                                   *map.broken_for, absl::Seconds(1))));
-}
-
 // One whose age is not known is old.
 void JudgeBroken(const MapReport& map, absl::Duration critical_after,
                  Verdict* verdict) {
@@ -141,14 +125,42 @@ absl::Duration LongestFreshness(const Findings& findings,
              : kStaleIntervals * findings.reconcile_interval;
 }
 
+// Of the proxy; nullptr where it does not answer from that map.
+const ProxyMap* FindAsked(const Findings& findings, absl::string_view map) {
+  if (!findings.proxy.has_value()) return nullptr;
+  for (const ProxyMap& asked : findings.proxy->maps) {
+    if (asked.name == map) return &asked;
+  }
+  return nullptr;
+}
+
+// The proxy answers as before a reload until a map is filled, and does not ask
+// one of which it was not told: both are no fault of the lookups that it has.
+void JudgeUnfilled(const MapReport& map, const Findings& findings,
+                   Verdict* verdict) {
+  const ProxyMap* const asked = FindAsked(findings, map.name);
+  // JudgeProxy has said why.
+  if (asked != nullptr && !asked->temporary.empty() && findings.store.ok()) {
+    return;
+  }
+  const bool is_new = findings.proxy.has_value() && asked == nullptr;
+  if (is_new && !HasMap(findings.proxy->parameters, map.name)) return;
+  const bool waits = is_new && !findings.proxy->waiting.empty() &&
+                     findings.proxy->waiting_for <= kLongestSwitch;
+  verdict->Add(waits ? Health::kWarning : Health::kCritical,
+               absl::StrCat("map ", map.name, " is not filled",
+                            waits ? " yet, lookups are answered as before the "
+                                    "reload"
+                                  : ""));
+}
+
 void JudgeMap(const MapReport& map, const Findings& findings,
               Verdict* verdict) {
   if (!map.broken.empty()) {
     JudgeBroken(map, findings.broken_map_critical, verdict);
   }
   if (map.state == "not filled") {
-    verdict->Add(Health::kCritical,
-                 absl::StrCat("map ", map.name, " is not filled"));
+    JudgeUnfilled(map, findings, verdict);
   } else if (map.state == "held") {
     verdict->Add(
         Health::kCritical,
@@ -169,45 +181,6 @@ void JudgeMap(const MapReport& map, const Findings& findings,
   }
 }
 
-std::string FreshnessText(const MapReport& map) {
-  if (!map.freshness.has_value()) return "unknown";
-  return absl::StrFormat("%.1fs", absl::ToDoubleSeconds(*map.freshness));
-}
-
-void AppendMap(const MapReport& map, std::string* out) {
-  absl::StrAppend(out, "map ", map.name, "\n  ", map.state, ", ", map.entries,
-                  " entries, freshness ", FreshnessText(map));
-  if (!map.key_collation.empty()) {
-    absl::StrAppend(out, ", key collation ", map.key_collation);
-  }
-  if (map.state == "held") {
-    absl::StrAppend(out, "\n  held: ", HeldText(map), ", digest ",
-                    map.held_digest);
-    if (!map.held_reason.empty()) {
-      absl::StrAppend(out, "\n  since ", map.held_reason);
-    }
-  }
-  if (!map.broken.empty()) {
-    absl::StrAppend(out, "\n  broken", ForHowLong(map), ": ", map.broken);
-  }
-  if (map.waiting_removals + map.waiting_additions > 0) {
-    absl::StrAppend(
-        out, "\n  until every map can be read wait: ", map.waiting_removals,
-        " removals, ", map.waiting_additions, " new keys");
-  }
-  absl::StrAppend(out, "\n");
-}
-
-void AppendProxy(const ProxyStatus& proxy, std::string* out) {
-  absl::StrAppend(out, "proxy ", proxy.version, "\n  clients ", proxy.clients,
-                  ", client_limit ", proxy.client_limit, ", listening on ",
-                  absl::StrJoin(proxy.listeners, ", "), "\n");
-  if (!proxy.waiting.empty()) {
-    absl::StrAppend(out, "  answered from their former maps: ",
-                    absl::StrJoin(proxy.waiting, ", "), "\n");
-  }
-}
-
 void JudgeServer(const ServerStatus& server, Verdict* verdict) {
   if (!server.doubt.empty()) verdict->Add(Health::kWarning, server.doubt);
   if (!server.unfit.empty()) verdict->Add(Health::kWarning, server.unfit);
@@ -219,6 +192,26 @@ void JudgeServer(const ServerStatus& server, Verdict* verdict) {
           "changes are found by ", server.change_source,
           ", which is not the configured change source: ", server.reason,
           "; mend that, or set change_source = ", server.change_source));
+}
+
+void JudgeAnswer(const Findings& findings, Verdict* verdict) {
+  const ProxyStatus& proxy = *findings.proxy;
+  if (proxy.silent > kLongestSilence) {
+    verdict->Add(Health::kCritical,
+                 absl::StrCat("postmirror-proxy is stuck for ",
+                              absl::FormatDuration(absl::Trunc(
+                                  proxy.silent, absl::Seconds(1)))));
+  }
+  for (const ProxyMap& map : proxy.maps) {
+    // What is wrong with all of the store is said once.
+    if (map.temporary.empty() || !findings.store.ok()) continue;
+    verdict->Add(Health::kCritical,
+                 absl::StrCat("lookups are temporary: ", map.temporary));
+  }
+  for (std::string& line :
+       CompareParameters(findings.parameters, proxy.parameters)) {
+    verdict->Add(Health::kWarning, std::move(line));
+  }
 }
 
 void JudgeProxy(const Findings& findings, Verdict* verdict) {
@@ -236,16 +229,11 @@ void JudgeProxy(const Findings& findings, Verdict* verdict) {
         Health::kCritical,
         absl::StrCat("postmirror-proxy does not answer: ", answers.message()));
   }
-  if (findings.proxy.has_value() && findings.proxy->silent > kLongestSilence) {
-    verdict->Add(Health::kCritical,
-                 absl::StrCat("postmirror-proxy is stuck for ",
-                              absl::FormatDuration(absl::Trunc(
-                                  findings.proxy->silent, absl::Seconds(1)))));
-  }
   if (!findings.store.ok()) {
     verdict->Add(Health::kCritical, absl::StrCat("lookups are temporary: ",
                                                  findings.store.message()));
   }
+  if (findings.proxy.has_value()) JudgeAnswer(findings, verdict);
 }
 
 // As where the store was moved, and the proxy has it mounted at its place.
@@ -259,12 +247,22 @@ bool ReadsAnotherStore(const Findings& findings, absl::string_view written) {
   return !read.empty() && read != written;
 }
 
+// sync makes a folder of its own where tmpfiles.d(5) has not made one.
+std::string FolderCure(const std::string& group) {
+  if (group.empty() || group == kWatchers) return kAccessCure;
+  return absl::StrCat("; the folder belongs to the group ", group,
+                      ": chgrp -R ", kWatchers,
+                      " it, and add this user to that group, or run "
+                      "postmirrorctl as root");
+}
+
 void JudgeSync(const Findings& findings, Verdict* verdict) {
   const absl::Status& shown = findings.sync_shown;
   if (absl::IsPermissionDenied(shown)) {
-    verdict->Add(Health::kUnknown,
-                 absl::StrCat("this user may not see how postmirror-sync is: ",
-                              shown.message(), kAccessCure));
+    verdict->Add(
+        Health::kUnknown,
+        absl::StrCat("this user may not see how postmirror-sync is: ",
+                     shown.message(), FolderCure(findings.status_group)));
   } else if (!shown.ok()) {
     verdict->Add(
         Health::kUnknown,
@@ -286,21 +284,27 @@ void JudgeSync(const Findings& findings, Verdict* verdict) {
   }
 }
 
-const char* HealthName(Health health) {
-  switch (health) {
-    case Health::kOk:
-      return "OK";
-    case Health::kWarning:
-      return "WARNING";
-    case Health::kCritical:
-      return "CRITICAL";
-    case Health::kUnknown:
-      return "UNKNOWN";
+}  // namespace
+
+std::string HeldText(const MapReport& map) {
+  const bool tells_values = map.held_values > 0;
+  std::string text;
+  if (map.held_additions.has_value()) {
+    absl::StrAppend(&text, *map.held_additions, " new keys",
+                    tells_values ? ", " : " and ");
   }
-  return "UNKNOWN";
+  absl::StrAppend(&text, map.held_removals, " removals");
+  if (tells_values) {
+    absl::StrAppend(&text, " and ", map.held_values, " changed values");
+  }
+  return text;
 }
 
-}  // namespace
+std::string ForHowLong(const MapReport& map) {
+  if (!map.broken_for.has_value()) return "";
+  return absl::StrCat(" for ", absl::FormatDuration(absl::Trunc(
+                                   *map.broken_for, absl::Seconds(1))));
+}
 
 StatusReport Judge(const Findings& findings) {
   StatusReport report;
@@ -332,32 +336,6 @@ StatusReport Judge(const Findings& findings) {
                          " maps are filled and follow the database")
           : verdict.Text();
   return report;
-}
-
-std::string FormatText(const StatusReport& report) {
-  std::string out = absl::StrCat("postmirror ", HealthName(report.health), ": ",
-                                 report.summary, "\n");
-  for (const ServerStatus& server : report.servers) {
-    absl::StrAppend(&out, "server ",
-                    server.server.empty() ? server.hosts : server.server,
-                    server.server.empty() ? ": not connected" : "", "\n");
-    if (!server.change_source.empty()) {
-      absl::StrAppend(&out, "  change source ", server.change_source, ": ",
-                      server.reason, "\n");
-    }
-    if (!server.doubt.empty()) {
-      absl::StrAppend(&out, "  in doubt: ", server.doubt, "\n");
-    }
-    if (!server.unfit.empty()) {
-      absl::StrAppend(&out, "  hosts: ", server.unfit, "\n");
-    }
-    if (!server.last_error.empty()) {
-      absl::StrAppend(&out, "  last error ", server.last_error, "\n");
-    }
-  }
-  if (report.proxy.has_value()) AppendProxy(*report.proxy, &out);
-  for (const MapReport& map : report.maps) AppendMap(map, &out);
-  return out;
 }
 
 }  // namespace postmirror

@@ -33,9 +33,12 @@ struct Findings {
   absl::Status store;  // why all lookups are temporary, or OK
   // Why this user may not see how sync is, or OK.
   absl::Status sync_shown;
+  // To which group status_folder belongs, where that is known; or "".
+  std::string status_group;
   bool sync_runs = false;
   std::optional<SyncStatus> sync;  // nothing: the file is missing or damaged
   std::vector<std::string> maps;   // those of postmirror.cf
+  std::vector<ParameterMaps> parameters;         // that have them there
   std::vector<std::optional<StoredMap>> stored;  // of each map
   absl::Duration reconcile_interval;
   absl::Duration broken_map_critical;
@@ -60,6 +63,13 @@ struct MapReport {
   uint64_t waiting_additions = 0;
 };
 
+// What waits of a held map: "8 removals".
+std::string HeldText(const MapReport& map);
+
+// For how long a map is broken, in whole seconds: " for 5m"; "" where that is
+// not known.
+std::string ForHowLong(const MapReport& map);
+
 struct StatusReport {
   Health health = Health::kUnknown;
   std::string summary;  // one line
@@ -69,12 +79,14 @@ struct StatusReport {
 };
 
 // Judges: critical where a map is not filled, held, or broken for longer than
-// broken_map_critical, the store cannot be read or written, or a daemon is down
-// or stuck; else unknown where this user may not see how one is; warning where
-// a map is broken, the database cannot be read, the host that is read may lack
-// changes, a host would not do (ServerStatus::unfit), the change source is not
-// the configured one, or freshness is over what the change source promises: 10
-// seconds, with interval alone three reconcile intervals; else OK.
+// broken_map_critical, its lookups are temporary, the store cannot be read or
+// written, or a daemon is down or stuck; else unknown where this user may not
+// see how one is; warning where the proxy was not reloaded, or waits for a
+// minute at most until a map is filled, a map is broken, the database cannot be
+// read, the host that is read may lack changes, a host would not do
+// (ServerStatus::unfit), the change source is not the configured one, or
+// freshness is over what the change source promises: 10 seconds, with interval
+// alone three reconcile intervals; else OK.
 StatusReport Judge(const Findings& findings);
 
 std::string FormatText(const StatusReport& report);

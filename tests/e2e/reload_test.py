@@ -14,6 +14,7 @@ from support.socketmap import SocketmapClient
 from support.waiting import wait_until
 
 ALIAS = "alias@doomed.test"
+_OK, _WARNING = 0, 1
 
 
 class ReloadTest(E2eCase):
@@ -89,6 +90,14 @@ class ReloadTest(E2eCase):
         self.assertIn("another file is in its place", self.site.proxy.log())
         self.assertEqual(stat.S_IMODE(self.site.unix_socket.stat().st_mode), 0o600)
 
+    def wait_for_status(self, code):
+        """Waits until status exits with `code`, returns what it prints."""
+        return wait_until(
+            lambda: (result := self.site.ctl("status")).returncode == code and result,
+            20,
+            lambda: f"status is {code}: {self.site.ctl('status')}\n{self.site.logs()}",
+        ).stdout
+
     def test_a_further_map_answers_once_it_is_filled(self):
         client = self.client()
         both = f"{self.site.mysql(ALIASES)} {self.site.mysql('canonical_maps')}"
@@ -96,6 +105,8 @@ class ReloadTest(E2eCase):
         # The proxy first: it has nothing yet to answer from the new map.
         self.reload(self.site.proxy)
         self.site.proxy.wait_for_log("answered as before the reload until")
+        # Lookups have their answers, so that nobody is to be woken.
+        self.assertIn("is not filled yet", self.wait_for_status(_WARNING))
         self.assertEqual(
             self.ask(client, ALIASES, ALIAS), found("user@example.org")
         )
@@ -110,6 +121,7 @@ class ReloadTest(E2eCase):
         self.assertEqual(
             self.ask(client, ALIASES, ALIAS), found("user@example.org")
         )
+        self.wait_for_status(_OK)
 
     def test_a_map_that_is_not_followed_any_more_is_named(self):
         both = f"{self.site.mysql(ALIASES)} {self.site.mysql('canonical_maps')}"
@@ -118,12 +130,35 @@ class ReloadTest(E2eCase):
         self.reload(self.site.proxy)
         address = "user@example.org"
         self.wait_for_lookup(ALIASES, address, found(address))
+        self.wait_for_status(_OK)
         self.site.write_config({ALIASES: self.site.mysql(ALIASES)})
         self.reload(self.site.sync)
         path = self.site.map_files["canonical_maps"]
         self.site.sync.wait_for_log(f"map {path}: not followed any more")
         # The proxy was not reloaded, and has it for an hour.
         self.assert_lookup(ALIASES, address, found(address))
+        said = self.wait_for_status(_WARNING)
+        self.assertIn(f"postmirror-proxy still serves map {path} of {ALIASES}", said)
+        self.reload(self.site.proxy)
+        self.wait_for_status(_OK)
+
+    def test_a_new_parameter_that_the_proxy_does_not_know_is_named(self):
+        self.wait_for_status(_OK)
+        self.site.write_config({"canonical_maps": self.site.mysql("canonical_maps")})
+        self.reload(self.site.sync)
+        path = self.site.map_files["canonical_maps"]
+        wait_until(
+            lambda: f"map {path}\n  filled" in self.site.ctl("status").stdout,
+            20,
+            lambda: f"the map is filled: {self.site.ctl('status')}",
+        )
+        # Postfix would be told that there is no such parameter.
+        said = self.wait_for_status(_WARNING)
+        self.assertIn(
+            f"postmirror-proxy does not serve map {path} of canonical_maps", said
+        )
+        self.reload(self.site.proxy)
+        self.wait_for_status(_OK)
 
     def test_a_changed_query_is_followed(self):
         client = self.client()

@@ -154,6 +154,7 @@ class RightsTest(E2eCase):
         said = self.wait_for_status(_UNKNOWN, ())
         self.assertTrue(said.startswith("postmirror UNKNOWN: this user may not"), said)
         self.assertIn("add this user to the group _postmirror-status", said)
+        self.assertIn(f"belongs to the group {_WATCHERS}: chgrp -R _postmirror", said)
         self.assertNotIn("not running", said)
         self.assertNotIn("not filled", said)
         self.assertEqual(

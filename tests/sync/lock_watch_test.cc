@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "tests/sync/await.h"
 #include "tests/sync/recording_logger.h"
 
@@ -15,6 +16,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+constexpr absl::Duration kPatience = absl::Milliseconds(1);
 
 class LockWatchTest : public ::testing::Test {
  protected:
@@ -32,7 +35,7 @@ class LockWatchTest : public ::testing::Test {
                      const std::lock_guard<std::mutex> lock(mutex_);
                      posted_.push_back(fault);
                    },
-                   &logger_, absl::Milliseconds(1)};
+                   &logger_, kPatience};
 };
 
 TEST_F(LockWatchTest, SaysOnceThatItLastsAndOnceThatItIsOver) {
@@ -50,6 +53,26 @@ TEST_F(LockWatchTest, SaysOnceThatItLastsAndOnceThatItIsOver) {
               ElementsAre(HasSubstr("error: store /store/v1: another process"),
                           HasSubstr("notice: store /store/v1: the lock is "
                                     "free")));
+}
+
+// It reads the disk, too.
+TEST_F(LockWatchTest, OfAnOpenThatLastsNobodyIsAccused) {
+  std::optional<LockWait::Scope> opening;
+  opening.emplace(&wait_, LockWait::For::kOpening);
+  ASSERT_TRUE(Await([&] { return !posted().empty(); }));
+  // It takes a lock right after it.
+  std::optional<LockWait::Scope> waiting;
+  waiting.emplace(&wait_);
+  const absl::Time begun = absl::Now();
+  ASSERT_TRUE(Await([&] { return absl::Now() - begun > kPatience; }));
+  opening.reset();
+  ASSERT_TRUE(Await([&] { return posted().size() > 1; }));
+  waiting.reset();
+  ASSERT_TRUE(Await([&] { return posted().size() > 2; }));
+  EXPECT_THAT(posted(),
+              ElementsAre(HasSubstr("opening it takes long, no change is "
+                                    "written: either the disk is slow, or "),
+                          HasSubstr("another process holds LMDB's lock"), ""));
 }
 
 }  // namespace

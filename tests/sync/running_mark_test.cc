@@ -39,6 +39,18 @@ TEST_F(RunningMarkTest, IsThereAsLongAsItsOwner) {
   EXPECT_EQ(Runs(), "NOT_FOUND");
 }
 
+TEST_F(RunningMarkTest, IsSetAgainWhereItWasRemoved) {
+  RunningMark mark(folder());
+  ASSERT_EQ(mark.Set(), absl::OkStatus());
+  std::filesystem::remove(folder() + "/sync.running");
+  EXPECT_EQ(Runs(), "NOT_FOUND");
+  EXPECT_EQ(mark.Set(), absl::OkStatus());
+  EXPECT_EQ(Runs(), "OK");
+  std::filesystem::remove_all(folder());
+  EXPECT_EQ(mark.Set(), absl::OkStatus());
+  EXPECT_EQ(Runs(), "OK");
+}
+
 TEST_F(RunningMarkTest, MakesTheFolderWhateverTheUmask) {
   EXPECT_EQ(InChild([&]() -> std::string {
               umask(0777);

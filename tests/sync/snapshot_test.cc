@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -156,6 +157,7 @@ TEST_F(SnapshotTest, AnEntryThatIsTooLongIsAFaultOfItsMapAlone) {
   ASSERT_THAT(Faults(), SizeIs(2));
   for (const MapFault& fault : Faults()) {
     EXPECT_THAT(fault.Text(), HasSubstr("too long")) << fault.map;
+    EXPECT_THAT(fault.Text(), EndsWith("are allowed; shorten it"));
     EXPECT_THAT(fault.Text(),
                 HasSubstr(fault.map == joined ? "info@" : "press@"));
   }

@@ -15,7 +15,10 @@ ProxyStatus Example() {
   status.temporary = "the store is not open";
   status.commit = 57;
   status.data_file = "65025:4711";
+  status.parameters = {{.name = "virtual_alias_maps", .maps = {"/a.cf"}},
+                       {.name = "canonical_maps", .maps = {"/a.cf", "/b.cf"}}};
   status.waiting = {"virtual_alias_maps"};
+  status.waiting_for = absl::Milliseconds(2500);
   status.maps = {{.name = "/a.cf",
                   .entries = 9,
                   .key_collation = "utf8mb4_general_ci",

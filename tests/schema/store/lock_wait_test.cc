@@ -26,18 +26,19 @@ constexpr char kLocks[] =
 
 TEST(LockWaitTest, LastsAsLongAsTheOldestThatIsThere) {
   LockWait wait;
-  EXPECT_EQ(wait.Longest(), absl::ZeroDuration());
+  EXPECT_FALSE(wait.Longest().has_value());
   {
-    const LockWait::Scope first(&wait);
+    const LockWait::Scope first(&wait, LockWait::For::kOpening);
     absl::Duration before;
     {
       const LockWait::Scope second(&wait);
-      before = wait.Longest();
+      before = wait.Longest()->lasted;
       EXPECT_GT(before, absl::ZeroDuration());
     }
-    EXPECT_GE(wait.Longest(), before);
+    EXPECT_GE(wait.Longest()->lasted, before);
+    EXPECT_EQ(wait.Longest()->what, LockWait::For::kOpening);
   }
-  EXPECT_EQ(wait.Longest(), absl::ZeroDuration());
+  EXPECT_FALSE(wait.Longest().has_value());
   const LockWait::Scope nobody(nullptr);
 }
 

@@ -57,12 +57,31 @@ TEST_F(StatusUnknownTest, WhoMayNotSeeSyncIsToldNothingThatIsNotKnown) {
   EXPECT_THAT(blind.summary, Not(HasSubstr("not running")));
   EXPECT_TRUE(blind.maps.empty());
   // The proxy knows what is filled.
-  findings_.proxy.emplace();
+  findings_.proxy.emplace().parameters = {
+      {.name = "virtual_alias_maps", .maps = findings_.maps}};
+  findings_.parameters = findings_.proxy->parameters;
   const StatusReport report = Judge(findings_);
   EXPECT_EQ(report.health, Health::kCritical);
   EXPECT_THAT(report.summary,
               StartsWith("map /etc/domains.cf is not filled; this user"));
   EXPECT_THAT(report.summary, Not(HasSubstr("freshness")));
+}
+
+// Such as one that sync has made itself: its group may be one with more power.
+TEST_F(StatusUnknownTest, AFolderOfAnotherGroupIsToBeGivenToTheOneWhoWatch) {
+  findings_.sync_shown = absl::PermissionDeniedError("/s: denied");
+  findings_.status_group = "_postmirror";
+  EXPECT_THAT(Judge(findings_).summary,
+              StartsWith("this user may not see how postmirror-sync is: /s: "
+                         "denied; the folder belongs to the group "
+                         "_postmirror: chgrp -R _postmirror-status it, and "
+                         "add this user to that group, or run postmirrorctl "
+                         "as root"));
+  findings_.status_group = "_postmirror-status";
+  EXPECT_THAT(Judge(findings_).summary,
+              StartsWith("this user may not see how postmirror-sync is: /s: "
+                         "denied; add this user to the group "
+                         "_postmirror-status, or run "));
 }
 
 // It is this process that lacks something.
