@@ -70,7 +70,9 @@ class BrokenMaps:
             " VALUES (1, 'l@example.org', 'long1'), (1, 'l@example.org', 'long2')"
         )
         self.wait_until_broken(
-            _CANONICAL, "the entry of key 'l@example.org' is too long: 32000002 bytes"
+            _CANONICAL,
+            "the entry of key 'l@example.org' is too long: 32000002 bytes, of which"
+            " 16777216 are allowed; shorten it",
         )
         self.assert_follows()
         self.mariadb.run("DELETE FROM virtual_aliases WHERE destination = 'long2'")
