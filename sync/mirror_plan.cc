@@ -111,8 +111,8 @@ void WarnOfPlainTcp(const ServerPlan& server, MirrorPlan* plan) {
   if (tcp == server.hosts.end() || !plain) return;
   plan->warnings.push_back(absl::StrCat(
       "hosts: ", tcp->ToString(),
-      " is read over TCP without TLS, so that rows are worth what the port is "
-      "worth: whoever has it while MariaDB is down is believed; write hosts = "
+      " is read over TCP without TLS, so that whoever takes the port while "
+      "MariaDB is down can serve rows of his own; write hosts = "
       "unix:/run/mysqld/mysqld.sock for a MariaDB of this machine, else "
       "tls_CAfile"));
 }

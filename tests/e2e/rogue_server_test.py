@@ -181,7 +181,7 @@ class TlsTest(RogueCase):
 
 
 class PlainTcpTest(RogueCase):
-    """What is said where rows are worth what the port is worth."""
+    """What is said where whoever takes the port can serve rows."""
 
     def test_it_is_said_once(self):
         rogue = RogueServer()
