@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/errno_status.h"
+#include "schema/runtime/make_folder.h"
 #include "schema/runtime/plain_file.h"
 
 namespace postmirror {
@@ -58,9 +59,8 @@ RunningMark::RunningMark(absl::string_view folder) : folder_(folder) {}
 
 absl::Status RunningMark::Set() {
   if (file_.open()) return absl::OkStatus();
-  if (mkdir(folder_.c_str(), 0750) == 0) {
-    chmod(folder_.c_str(), 02750);  // whatever the umask
-  }
+  // What is wrong with the folder the file tells.
+  MakeFolder(folder_, 02750).IgnoreError();
   const std::string path = MarkPath(folder_);
   if (const FileDescriptor former = OpenPlainFile(path, O_RDONLY);
       former.open()) {
