@@ -12,7 +12,9 @@
 
 namespace postmirror {
 
-absl::Status MakeFolder(const std::string& path, mode_t mode) {
+absl::Status MakeFolder(std::string path, mode_t mode) {
+  // With one at its end open(2) would follow a link.
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
   const std::string subject = absl::StrCat("folder ", path);
   if (mkdir(path.c_str(), 0700) != 0) {
     return errno == EEXIST ? absl::OkStatus()
@@ -29,7 +31,7 @@ absl::Status MakeFolder(const std::string& path, mode_t mode) {
     return absl::PermissionDeniedError(
         absl::StrCat(subject, ": another's was put in its place"));
   }
-  if (fchmod(folder.get(), mode) != 0) {
+  if (fchmod(folder.get(), mode | (facts.st_mode & S_ISGID)) != 0) {
     return ErrnoStatus(errno, subject, "chmod");
   }
   return absl::OkStatus();

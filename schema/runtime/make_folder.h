@@ -10,10 +10,11 @@
 
 namespace postmirror {
 
-// Makes the folder with this mode, whatever the umask; OK as well where there
-// is something of that name, whose mode stays. Follows no link that took the
-// new folder's place. Fails as ErrnoStatus, "folder PATH: mkdir: why".
-absl::Status MakeFolder(const std::string& path, mode_t mode);
+// Makes the folder with this mode, whatever the umask, and with the
+// set-group-ID bit where the one above hands it down; OK as well where there is
+// something of that name, whose mode stays. Follows no link that took the new
+// folder's place. Fails as ErrnoStatus, "folder PATH: mkdir: why".
+absl::Status MakeFolder(std::string path, mode_t mode);
 
 }  // namespace postmirror
 

@@ -34,6 +34,12 @@ TEST_F(MakeFolderTest, GivesTheModeWhateverTheUmask) {
   EXPECT_EQ(ModeOf(around_ + "/new"), 02750U);
 }
 
+TEST_F(MakeFolderTest, HandsTheGroupDown) {
+  ASSERT_EQ(chmod(around_.c_str(), 02755), 0);
+  EXPECT_EQ(MakeFolder(around_ + "/new/", 0755), absl::OkStatus());
+  EXPECT_EQ(ModeOf(around_ + "/new"), 02755U);
+}
+
 TEST_F(MakeFolderTest, LeavesWhatIsThereAsItIs) {
   const std::string target = around_ + "/target";
   ASSERT_EQ(mkdir(target.c_str(), 0700), 0);
