@@ -255,9 +255,8 @@ void Acceptor::WatchAgain() {
 }
 
 void Acceptor::LogReports() {
-  const uint64_t overdue = counts_->overdue();
-  unfinished_.count += static_cast<int>(overdue - overdue_);
-  overdue_ = overdue;
+  unfinished_.count += counts_->TakeOverdue();
+  greedy_.count += counts_->TakeGreedy();
   const auto warn = [this](Report* report, const auto&... text) {
     const int count = report->Tick();
     if (count > 0) logger_->Warning(absl::StrCat(text..., count));
@@ -270,6 +269,10 @@ void Acceptor::LogReports() {
   warn(&unfinished_,
        "a request did not arrive, or a reply was not read, within ",
        ClientGroups::kMaxUnfinishedSeconds, " s: connections closed: ");
+  warn(&greedy_,
+       "requests begun and replies not read take more memory than the ",
+       ClientGroups::kMaxKeptBytes >> 20,
+       " MiB of a thread: connections with the most closed: ");
   warn(&unknown_, unknown_.last,
        " stands for every user of another user namespace, and postmirror-proxy "
        "runs in one itself (PrivateUsers= of its unit, a container): lookups "

@@ -108,11 +108,11 @@ class Acceptor {
   int pause_error_ = 0;
   std::atomic<uint64_t> accepted_ = 0;
   std::atomic<uint64_t> turned_away_ = 0;
-  uint64_t overdue_ = 0;  // of ClientCounts::overdue, so many were seen
-  Report refusals_;       // those turned away
-  Report replacements_;   // those closed for others
-  Report unknown_;        // those whose user is unknown
-  Report unfinished_;     // those closed in the middle of something
+  Report refusals_;      // those turned away
+  Report replacements_;  // those closed for others
+  Report unknown_;       // those whose user is unknown
+  Report unfinished_;    // those closed in the middle of something
+  Report greedy_;        // those closed since too much was kept for them
   Report pauses_;
 };
 

@@ -79,12 +79,19 @@ std::optional<ClientCounts::Loser> ClientCounts::WhoMakesRoom(
   return Loser{.peer = peer, .worker = worker->first};
 }
 
+void ClientCounts::set_users(LocalUsers users) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  users_ = std::move(users);
+}
+
+// REQUIRES: mutex_ is held.
 bool ClientCounts::IsTrusted(const Peer& peer) const {
   return peer.kind == Peer::Kind::kUser &&
          users_.trusted.contains(static_cast<uint32_t>(peer.number));
 }
 
 bool ClientCounts::IsUnknown(const Peer& peer) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
   return peer.kind == Peer::Kind::kUser && users_.unknown == peer.number;
 }
 

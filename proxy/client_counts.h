@@ -65,9 +65,15 @@ class ClientCounts {
   // Whether it cannot be told which user that is.
   bool IsUnknown(const Peer& peer) const;
 
-  // A worker closed a connection at a deadline; how many there were.
+  // From now on, for connections that come.
+  void set_users(LocalUsers users);
+
+  // A worker closed a connection at a deadline, or since too much was kept for
+  // it; how many there were since they were taken last.
   void CountOverdue() { overdue_.fetch_add(1); }
-  uint64_t overdue() const { return overdue_.load(); }
+  void CountGreedy() { greedy_.fetch_add(1); }
+  int TakeOverdue() { return overdue_.exchange(0); }
+  int TakeGreedy() { return greedy_.exchange(0); }
 
  private:
   struct Held {
@@ -83,10 +89,11 @@ class ClientCounts {
   bool IsTrusted(const Peer& peer) const;
   static void Recount(Listener* listener, const Peer& peer, int change);
 
-  const LocalUsers users_;
   mutable std::mutex mutex_;
+  LocalUsers users_;                           // guarded by mutex_
   std::map<std::string, Listener> listeners_;  // guarded by mutex_
-  std::atomic<uint64_t> overdue_ = 0;
+  std::atomic<int> overdue_ = 0;
+  std::atomic<int> greedy_ = 0;
 };
 
 }  // namespace postmirror

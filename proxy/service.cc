@@ -246,6 +246,7 @@ absl::Status Service::Follow(Config config) {
   wanted_ = std::move(config);
   acceptor_->set_client_limit(
       AffordableClients(wanted_, acceptor_->Listeners(), logger_));
+  clients_.set_users(ReadLocalUsers());  // Postfix may be there by now
   SwitchOnceFilled();
   ServeMonitoring();
   // Their address may have an entry now.

@@ -30,7 +30,10 @@ Worker::Worker(std::unique_ptr<EventLoop> loop, Work work, ClientCounts* counts)
 
 void Worker::Run() {
   loop_->Run([this] {
-    while (Client* client = desk_.groups.Greediest()) CloseOverdue(client);
+    while (Client* client = desk_.groups.Greediest()) {
+      counts_->CountGreedy();
+      client->AnswerAndClose();
+    }
     before_waiting_();
     leaving_.clear();
   });
@@ -62,13 +65,11 @@ void Worker::Post(std::function<void()> action) {
 
 void Worker::Tick() {
   desk_.groups.Tick();
-  for (Client* client : desk_.groups.Overdue()) CloseOverdue(client);
-}
-
-void Worker::CloseOverdue(Client* client) {
-  counts_->CountOverdue();
-  // All of a request may have come while this thread waited for a disk.
-  client->AnswerAndClose();
+  for (Client* client : desk_.groups.Overdue()) {
+    counts_->CountOverdue();
+    // All of a request may have come while this thread waited for a disk.
+    client->AnswerAndClose();
+  }
 }
 
 void Worker::Dismiss(const Codec* codec) {

@@ -103,7 +103,6 @@ class Worker {
   Client* Admit(FileDescriptor socket, const Codec* codec,
                 Connection::Service service);
   void Leave(Client* client);
-  void CloseOverdue(Client* client);
   void Welcome();
 
   const std::unique_ptr<EventLoop> loop_;

@@ -1,47 +1,55 @@
 #include "sync/folder_rights.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/weak_path.h"
 #include "schema/store/environment.h"
+#include "sync/user_name.h"
 
 namespace postmirror {
 namespace {
 
 // What runs a command as that user.
 std::string RunAs(uid_t user) {
-  const passwd* const entry = getpwuid(user);
-  if (entry != nullptr) return absl::StrCat("runuser -u ", entry->pw_name);
+  const std::optional<std::string> name = UserName(user);
+  if (name.has_value()) return absl::StrCat("runuser -u ", *name);
   return absl::StrCat("setpriv --reuid=", user,
                       " --regid=GROUP --clear-groups");
 }
 
 absl::Status CheckFolder(absl::string_view setting, const std::string& path) {
-  struct stat facts = {};
-  // A link may be the user's, too.
-  for (const bool follows : {false, true}) {
-    const int failed =
-        follows ? stat(path.c_str(), &facts) : lstat(path.c_str(), &facts);
-    if (failed != 0 || facts.st_uid == 0) continue;
+  const absl::StatusOr<std::optional<WeakPart>> weak = FindWeakPart(path, 0);
+  if (!weak.ok()) {
+    return absl::Status(weak.status().code(),
+                        absl::StrCat(setting, " ", weak.status().message()));
+  }
+  if (!weak->has_value()) return absl::OkStatus();
+  const WeakPart& part = **weak;
+  if (part.user.has_value()) {
     return absl::PermissionDeniedError(absl::StrCat(
-        setting, " ", path, ": belongs to user number ", facts.st_uid,
+        setting, " ", part.path, ": belongs to user number ", *part.user,
         ", run postmirror-sync as that user, as its "
         "service does: ",
-        RunAs(facts.st_uid), " -- postmirror-sync"));
+        RunAs(*part.user), " -- postmirror-sync"));
   }
-  return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat(setting, " ", path, ": ", part.ToString(),
+                   ", who could lead root astray: chmod go-w ", part.path));
 }
 
 }  // namespace
 
 absl::Status CheckRoot(const Config& config) {
   if (geteuid() != 0) return absl::OkStatus();
-  absl::Status ours = CheckFolder("store", config.store);
-  if (ours.ok()) ours = CheckFolder("store", FormatFolder(config.store));
+  const std::string inner = FormatFolder(config.store);
+  struct stat facts = {};
+  const bool is_there = lstat(inner.c_str(), &facts) == 0;
+  absl::Status ours = CheckFolder("store", is_there ? inner : config.store);
   if (ours.ok()) ours = CheckFolder("status_folder", config.status_folder);
   return ours;
 }

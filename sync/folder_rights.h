@@ -10,9 +10,10 @@
 namespace postmirror {
 
 // kPermissionDenied where this process is root, and the store, the environment
-// in it, or the status folder is another user's: that user's postmirror-sync
-// could not open what root leaves there, and may put links there that lead root
-// astray. To be asked before anything is opened there.
+// in it, the status folder, or a folder or link on the way there is another
+// user's, or others may write to it: that user's postmirror-sync could not open
+// what root leaves there, and may put links there that lead root astray. To be
+// asked before anything is made or opened there.
 absl::Status CheckRoot(const Config& config);
 
 // What is to be said of a store in which others than its owner may put another

@@ -34,23 +34,6 @@ std::optional<GuardRecord> ReadGuardNote(
   return *std::move(record);
 }
 
-// Deletes the collations that no map has any more.
-absl::Status DropUnusedCollations(
-    const std::map<std::string, MapRecord>& before,
-    const std::set<std::string>& used, StoreTransaction* transaction) {
-  std::set<std::string> unused;
-  for (const auto& [name, record] : before) {
-    if (!used.contains(record.collation_digest)) {
-      unused.insert(record.collation_digest);
-    }
-  }
-  for (const std::string& digest : unused) {
-    absl::Status deleted = transaction->DeleteCollation(digest);
-    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 MirrorStore::MirrorStore(absl::string_view store, double max_shrink,

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/errno_status.h"
+#include "schema/runtime/make_folder.h"
 #include "schema/runtime/plain_file.h"
 
 namespace postmirror {
@@ -68,9 +69,8 @@ absl::Status RunningMark::Set() {
   const std::string path = MarkPath(folder_);
   if (file_.open() && IsAt(path, file_)) return absl::OkStatus();
   file_.Close();
-  if (mkdir(folder_.c_str(), 0750) == 0) {
-    chmod(folder_.c_str(), 02750);  // whatever the umask
-  }
+  // What is wrong with the folder the file tells.
+  MakeFolder(folder_, 02750).IgnoreError();
   if (const FileDescriptor former = OpenPlainFile(path, O_RDONLY);
       former.open()) {
     const absl::StatusOr<bool> marked = IsMarked(former, path);

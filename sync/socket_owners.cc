@@ -1,31 +1,22 @@
 #include "sync/socket_owners.h"
 
-#include <pwd.h>
-
-#include <vector>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "schema/runtime/digest.h"
 #include "sync/small_file.h"
+#include "sync/user_name.h"
 
 namespace postmirror {
 namespace {
 
 constexpr uid_t kRoot = 0;
-// What Linux shows where a user namespace has no number for a user: its
-// /proc/sys/kernel/overflowuid, which nobody changes.
-constexpr uid_t kOverflow = 65534;
 
 std::string UserText(uid_t uid) {
-  passwd entry = {};
-  passwd* found = nullptr;
-  std::vector<char> buffer(1 << 14);
-  getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) return absl::StrCat("uid ", uid);
-  return absl::StrCat(found->pw_name, " (uid ", uid, ")");
+  const std::optional<std::string> name = UserName(uid);
+  if (!name.has_value()) return absl::StrCat("uid ", uid);
+  return absl::StrCat(*name, " (uid ", uid, ")");
 }
 
 absl::Status Refused(const std::string& socket, absl::string_view why) {
@@ -61,7 +52,7 @@ absl::Status SocketOwners::Check(const std::string& socket, uid_t uid) {
   if (uid == kRoot) return absl::OkStatus();
   const absl::StatusOr<std::optional<uid_t>> kept = Kept(socket);
   if (!kept.ok()) return kept.status();
-  if (uid == kOverflow && *kept != uid) {
+  if (uid == unknown_) {
     return Refused(
         socket,
         "who serves the socket cannot be seen, since postmirror-sync runs in a "

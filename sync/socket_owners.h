@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "schema/runtime/unknown_user.h"
 
 namespace postmirror {
 
@@ -20,7 +21,10 @@ namespace postmirror {
 // aside, or of another format, takes nothing with it. Any thread may call.
 class SocketOwners {
  public:
-  explicit SocketOwners(std::string store) : store_(std::move(store)) {}
+  // `unknown` stands for every user who cannot be seen.
+  explicit SocketOwners(std::string store,
+                        std::optional<uid_t> unknown = ReadUnknownUser())
+      : store_(std::move(store)), unknown_(unknown) {}
 
   // OK where this user may serve the socket: the one that is kept, root, or any
   // where none is kept yet. Else kFailedPrecondition with the cure. `socket` is
@@ -35,6 +39,7 @@ class SocketOwners {
   absl::StatusOr<std::optional<uid_t>> Kept(const std::string& socket) const;
 
   const std::string store_;
+  const std::optional<uid_t> unknown_;
   std::mutex mutex_;
 };
 

@@ -8,6 +8,22 @@
 
 namespace postmirror {
 
+absl::Status DropUnusedCollations(
+    const std::map<std::string, MapRecord>& before,
+    const std::set<std::string>& used, StoreTransaction* transaction) {
+  std::set<std::string> unused;
+  for (const auto& [name, record] : before) {
+    if (!used.contains(record.collation_digest)) {
+      unused.insert(record.collation_digest);
+    }
+  }
+  for (const std::string& digest : unused) {
+    absl::Status deleted = transaction->DeleteCollation(digest);
+    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  }
+  return absl::OkStatus();
+}
+
 std::map<std::string, CollationTables::Collation> StoredCollations::OtherThan(
     const std::map<std::string, std::string>& digests,
     const std::map<std::string, MapRecord>& records, StoreWriter* writer) {

@@ -4,12 +4,19 @@
 #define POSTMIRROR_SYNC_STORED_COLLATIONS_H_
 
 #include <map>
+#include <set>
 #include <string>
 
+#include "absl/status/status.h"
 #include "schema/store/store_writer.h"
 #include "sync/collation_tables.h"
 
 namespace postmirror {
+
+// Deletes those of the records `before` that are not `used` (digests) any more.
+absl::Status DropUnusedCollations(
+    const std::map<std::string, MapRecord>& before,
+    const std::set<std::string>& used, StoreTransaction* transaction);
 
 class StoredCollations {
  public:

@@ -5,21 +5,15 @@
 #include <sys/socket.h>
 
 #include <cstring>
-#include <fstream>
-#include <iterator>
-#include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "proxy/net/socket_rights.h"
+#include "schema/runtime/unknown_user.h"
 
 namespace postmirror {
 namespace {
 
-constexpr char kMailOwner[] = "postfix";         // postconf(5), mail_owner
-constexpr uint64_t kAllUsers = 4294967295;       // user_namespaces(7)
-constexpr uint32_t kDefaultOverflowUid = 65534;  // proc(5)
+constexpr char kMailOwner[] = "postfix";  // postconf(5), mail_owner
 // ::ffff:0:0/96; ipv6(7)
 constexpr unsigned char kMappedIpv4[] = {0, 0, 0, 0, 0,   0,
                                          0, 0, 0, 0, 255, 255};
@@ -69,11 +63,6 @@ std::string Ipv6Text(uint64_t number) {
   return absl::StrCat(text, "/64");
 }
 
-std::string ReadWhole(const char* path) {
-  std::ifstream file(path);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 }  // namespace
 
 std::string Peer::ToString() const {
@@ -115,24 +104,8 @@ LocalUsers ReadLocalUsers() {
   if (const std::optional<uid_t> owner = UserNumber(kMailOwner)) {
     users.trusted.insert(*owner);
   }
-  users.unknown = UnknownUser(ReadWhole("/proc/self/uid_map"),
-                              ReadWhole("/proc/sys/kernel/overflowuid"));
+  users.unknown = ReadUnknownUser();
   return users;
-}
-
-std::optional<uint32_t> UnknownUser(absl::string_view uid_map,
-                                    absl::string_view overflow_uid) {
-  const std::vector<absl::string_view> numbers =
-      absl::StrSplit(uid_map, absl::ByAnyChar(" \n"), absl::SkipEmpty());
-  // Without /proc nothing is known, and a user "nobody" is served.
-  if (numbers.empty()) return std::nullopt;
-  uint64_t count = 0;
-  if (numbers.size() == 3 && numbers[0] == numbers[1] &&
-      absl::SimpleAtoi(numbers[2], &count) && count >= kAllUsers) {
-    return std::nullopt;
-  }
-  uint32_t uid = 0;
-  return absl::SimpleAtoi(overflow_uid, &uid) ? uid : kDefaultOverflowUid;
 }
 
 }  // namespace postmirror

@@ -9,8 +9,6 @@
 #include <set>
 #include <string>
 
-#include "absl/strings/string_view.h"
-
 namespace postmirror {
 
 // A user of this machine over a unix socket; over TCP all of the loopback, an
@@ -35,19 +33,13 @@ Peer PeerOf(int socket);
 struct LocalUsers {
   // Those that may hold every connection of a listener: root, and Postfix.
   std::set<uint32_t> trusted;
-  // Stands for all users of other user namespaces. Absent where we see every
-  // user as the kernel does.
+  // ReadUnknownUser()
   std::optional<uint32_t> unknown;
 };
 
 // Reads them from the system. Postfix's mail_owner is the user "postfix"; where
 // there is none, root alone is trusted.
 LocalUsers ReadLocalUsers();
-
-// LocalUsers::unknown by what /proc/self/uid_map and
-// /proc/sys/kernel/overflowuid hold; user_namespaces(7).
-std::optional<uint32_t> UnknownUser(absl::string_view uid_map,
-                                    absl::string_view overflow_uid);
 
 }  // namespace postmirror
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/errno_status.h"
 #include "schema/runtime/file_descriptor.h"
+#include "schema/runtime/make_folder.h"
 
 namespace postmirror {
 namespace {
@@ -22,10 +23,6 @@ sockaddr_un Address(absl::string_view path) {
   address.sun_family = AF_UNIX;
   std::copy(path.begin(), path.end(), address.sun_path);
   return address;
-}
-
-FileId IdOf(const struct stat& facts) {
-  return {.device = facts.st_dev, .inode = facts.st_ino};
 }
 
 // Why a connection fails; 0 where somebody listens, however busy.
@@ -60,22 +57,16 @@ absl::Status RemoveStale(const std::string& path) {
 
 // Makes the folder of the path where it is missing, whatever the umask. What
 // else is wrong with the path bind(2) tells.
-absl::Status MakeFolder(absl::string_view path) {
+absl::Status MakeFolderOf(absl::string_view path) {
   const std::string folder(path.substr(0, path.rfind('/')));
   struct stat status;
   if (folder.empty() || stat(folder.c_str(), &status) == 0 || errno != ENOENT)
     return absl::OkStatus();
-  // Not a chmod(2) afterwards: another folder could have its name by then.
-  const mode_t mask = umask(022);
-  const int made = mkdir(folder.c_str(), 0755);
-  umask(mask);
-  if (made == 0) return absl::OkStatus();
-  if (errno == EEXIST) return absl::OkStatus();  // another process was faster
-  const absl::Status failed =
-      ErrnoStatus(errno, absl::StrCat("folder ", folder), "mkdir");
+  const absl::Status made = MakeFolder(folder, 0755);
+  if (made.ok()) return made;
   return absl::Status(
-      failed.code(),
-      absl::StrCat(failed.message(),
+      made.code(),
+      absl::StrCat(made.message(),
                    ", make it, writable for the proxy, or leave the entry out "
                    "of listen in postmirror.cf"));
 }
@@ -88,7 +79,7 @@ absl::StatusOr<std::unique_ptr<SocketFile>> SocketFile::Bind(
     return absl::InvalidArgumentError(
         "path is longer than the 107 bytes of unix(7)");
   }
-  if (absl::Status made = MakeFolder(path); !made.ok()) return made;
+  if (absl::Status made = MakeFolderOf(path); !made.ok()) return made;
   if (absl::Status removed = RemoveStale(std::string(path)); !removed.ok())
     return removed;
   const sockaddr_un address = Address(path);

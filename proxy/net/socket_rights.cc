@@ -82,8 +82,7 @@ absl::Status ApplyRights(const SocketRights& rights, const std::string& path,
   if (!file.open() || fstat(file.get(), &facts) != 0) {
     return ErrnoStatus(errno, "socket", "open");
   }
-  const FileId found = {.device = facts.st_dev, .inode = facts.st_ino};
-  if (!S_ISSOCK(facts.st_mode) || found != id) {
+  if (!S_ISSOCK(facts.st_mode) || IdOf(facts) != id) {
     return absl::UnavailableError("socket: another file is in its place");
   }
   constexpr uid_t kSameUser = static_cast<uid_t>(-1);

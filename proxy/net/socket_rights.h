@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "schema/config/config.h"
+#include "schema/runtime/file_id.h"
 
 namespace postmirror {
 
@@ -25,14 +26,6 @@ std::optional<uid_t> UserNumber(const std::string& name);
 // What the settings unix_socket_owner, unix_socket_group and unix_socket_mode
 // come to. Fails with kInvalidArgument where there is no such user or group.
 absl::StatusOr<SocketRights> ResolveRights(const Config& config);
-
-// Which file it is, whatever its name.
-struct FileId {
-  dev_t device = 0;
-  ino_t inode = 0;
-
-  friend bool operator==(const FileId&, const FileId&) = default;
-};
 
 // Gives the socket file `path` these rights, if it is still the one of `id`.
 // Fails with a message that names the setting that cannot be had: only root

@@ -225,8 +225,8 @@ absl::Status Environment::Open(unsigned flags) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Environment::FileId> Environment::Identify(
-    absl::string_view file, off_t* size) const {
+absl::StatusOr<FileId> Environment::Identify(absl::string_view file,
+                                             off_t* size) const {
   const std::string path = absl::StrCat(folder_, "/", file);
   struct stat status;
   if (lstat(path.c_str(), &status) != 0) {
@@ -236,7 +236,7 @@ absl::StatusOr<Environment::FileId> Environment::Identify(
     return PlainFileError(ELOOP, absl::StrCat("store ", path));
   }
   *size = status.st_size;
-  return FileId{.device = status.st_dev, .inode = status.st_ino};
+  return IdOf(status);
 }
 
 // Who may write to the folder could put a link in place of a file between

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "schema/runtime/file_id.h"
 
 struct MDB_env;
 struct MDB_txn;
@@ -100,12 +101,6 @@ class Environment {
   absl::StatusOr<unsigned> SubDatabase(const std::string& name);
 
  private:
-  struct FileId {
-    dev_t device = 0;
-    ino_t inode = 0;
-    friend bool operator==(const FileId&, const FileId&) = default;
-  };
-
   explicit Environment(std::string folder, LockWait* lock_wait = nullptr)
       : folder_(std::move(folder)), lock_wait_(lock_wait) {}
 

@@ -34,21 +34,32 @@ volatile sig_atomic_t writing = 0;
 struct sigaction on_other_segv;
 struct sigaction on_other_abort;
 
-void OnDeath(int signal_number) {
+// Whether the signal came of what this process did: a fault, which the kernel
+// reports, or abort(3). Any other was sent, as by systemd's watchdog, and tells
+// nothing of the store.
+bool IsOurOwn(const siginfo_t& facts) {
+  return facts.si_code > 0 ||
+         (facts.si_code == SI_TKILL && facts.si_pid == getpid());
+}
+
+void OnDeath(int signal_number, siginfo_t* facts, void*) {
   unsigned char deaths = 0;
-  if ((resume_point != nullptr || writing != 0) && death_file >= 0 &&
-      pread(death_file, &deaths, 1, 0) >= 0 && ++deaths > 0) {
+  if (IsOurOwn(*facts) && (resume_point != nullptr || writing != 0) &&
+      death_file >= 0 && pread(death_file, &deaths, 1, 0) >= 0 &&
+      ++deaths > 0) {
     static_cast<void>(!pwrite(death_file, &deaths, 1, 0));
   }
-  // It strikes again as soon as this returns.
   sigaction(signal_number,
             signal_number == SIGSEGV ? &on_other_segv : &on_other_abort,
             nullptr);
+  // Strikes when this returns; a signal that was sent would not by itself.
+  raise(signal_number);
 }
 
 bool InstallDeathHandler() {
   struct sigaction action = {};
-  action.sa_handler = OnDeath;
+  action.sa_sigaction = OnDeath;
+  action.sa_flags = SA_SIGINFO;
   sigemptyset(&action.sa_mask);
   return sigaction(SIGSEGV, &action, &on_other_segv) == 0 &&
          sigaction(SIGABRT, &action, &on_other_abort) == 0;

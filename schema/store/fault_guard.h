@@ -30,7 +30,8 @@ void GuardAssertions(MDB_env* environment);
 // From now on a death by SIGSEGV or SIGABRT within the guard, or while
 // something is written, is counted in the first byte of `file`, which must stay
 // open: what LMDB does with a page that is damaged need not be anything that
-// can be survived, and may show after it has returned. -1: no file.
+// can be survived, and may show after it has returned. A signal that another
+// process sent ends this one, and is not counted. -1: no file.
 void CountDeaths(int file);
 void NoteWriting(bool writes);
 

@@ -4,13 +4,12 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "schema/runtime/proc_file.h"
 
 namespace postmirror {
 namespace {
@@ -83,11 +82,9 @@ std::vector<pid_t> LikelyLockHoldersIn(absl::string_view locks, ino_t inode,
 
 std::vector<pid_t> LikelyLockHolders(const std::string& path) {
   struct stat facts = {};
-  std::ifstream file("/proc/locks");
-  if (stat(path.c_str(), &facts) != 0 || !file) return {};
-  const std::string locks((std::istreambuf_iterator<char>(file)),
-                          std::istreambuf_iterator<char>());
-  return LikelyLockHoldersIn(locks, facts.st_ino, getpid());
+  if (stat(path.c_str(), &facts) != 0) return {};
+  return LikelyLockHoldersIn(ReadProcFile("/proc/locks"), facts.st_ino,
+                             getpid());
 }
 
 }  // namespace postmirror

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "schema/runtime/digest.h"
+#include "schema/runtime/make_folder.h"
 #include "schema/runtime/plain_file.h"
 #include "schema/store/environment.h"
 #include "schema/store/fault_guard.h"
@@ -29,9 +30,8 @@ std::string WriterLockPath(absl::string_view store) {
 }
 
 absl::StatusOr<FileDescriptor> HoldStore(absl::string_view store) {
-  if (mkdir(std::string(store).c_str(), 0750) == 0) {
-    chmod(std::string(store).c_str(), 02750);  // whatever the umask
-  }
+  // What is wrong with the folder the file tells.
+  MakeFolder(std::string(store), 02750).IgnoreError();
   const std::string path = WriterLockPath(store);
   // Whoever can open it can lock it, and so keep us from starting.
   FileDescriptor file = OpenPlainFile(path, O_RDWR | O_CREAT, 0600);

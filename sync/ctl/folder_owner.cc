@@ -6,30 +6,24 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
+#include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/errno_status.h"
 #include "schema/runtime/file_descriptor.h"
+#include "schema/runtime/weak_path.h"
 #include "schema/store/environment.h"
 
 namespace postmirror {
 namespace {
 
-using Path = std::filesystem::path;
-
 struct Owner {
   uid_t user = 0;
   gid_t group = 0;
 };
-
-// As many as Linux follows (path_resolution(7)).
-constexpr int kMaxLinks = 40;
 
 // A folder of postmirror.cf.
 struct Folder {
@@ -39,71 +33,25 @@ struct Folder {
   std::string ToString() const { return absl::StrCat(setting, " ", path); }
 };
 
-absl::Status Refusal(const Folder& folder, absl::string_view why,
-                     absl::string_view cure) {
-  return absl::PermissionDeniedError(absl::StrCat(
-      folder.ToString(), ": ", why, ", who could lead root astray: ", cure));
-}
-
-// Whether anybody but the owner may replace entries of the folder; in a sticky
-// one that is who made the entry, which is looked at itself. In the `last` one
-// nobody else may make any.
-bool IsOpenToOthers(const struct stat& facts, bool last) {
-  return (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
-         (last || (facts.st_mode & S_ISVTX) == 0) && S_ISDIR(facts.st_mode);
-}
-
-// Puts the names of `path` before those that are left, the last of which comes
-// first.
-void Prepend(const Path& path, std::vector<Path>* left) {
-  const std::vector<Path> names(path.begin(), path.end());
-  left->insert(left->end(), names.rbegin(), names.rend());
-}
-
-// A folder or link has to be root's or the owner's; where the owner is root,
-// nobody else may write to it.
-absl::Status CheckPart(const Path& part, bool last, uid_t owner,
-                       const Folder& folder) {
-  struct stat facts = {};
-  if (lstat(part.c_str(), &facts) != 0) {
-    return ErrnoStatus(errno, absl::StrCat(folder.setting, " ", part.string()),
-                       "stat");
-  }
-  if (facts.st_uid != 0 && facts.st_uid != owner) {
-    return Refusal(
-        folder,
-        absl::StrCat(part.string(), " belongs to user number ", facts.st_uid),
-        "run postmirrorctl as the folder's owner (runuser -u USER -- "
-        "postmirrorctl ...)");
-  }
-  if (owner == 0 && IsOpenToOthers(facts, last)) {
-    return Refusal(folder, absl::StrCat("others may write to ", part.string()),
-                   absl::StrCat("chmod go-w ", part.string()));
-  }
-  return absl::OkStatus();
-}
-
-// Checks whatever decides where the path leads: each part of it, and of what
-// the links in it say.
+// Whatever decides where the path leads has to be root's or the owner's; where
+// the owner is root, nobody else may write to it.
 absl::Status CheckPath(const Folder& folder, uid_t owner) {
-  Path here;
-  std::vector<Path> left;
-  Prepend(folder.path, &left);
-  for (int links = 0; !left.empty();) {
-    here /= left.back();
-    left.pop_back();
-    absl::Status checked = CheckPart(here, left.empty(), owner, folder);
-    if (!checked.ok()) return checked;
-    std::error_code none;
-    const Path target = std::filesystem::read_symlink(here, none);
-    if (none) continue;  // no link
-    if (++links > kMaxLinks) {
-      return ErrnoStatus(ELOOP, folder.ToString(), "stat");
-    }
-    here = here.parent_path();
-    Prepend(target, &left);
+  const absl::StatusOr<std::optional<WeakPart>> weak =
+      FindWeakPart(folder.path, owner);
+  if (!weak.ok()) {
+    return absl::Status(
+        weak.status().code(),
+        absl::StrCat(folder.setting, " ", weak.status().message()));
   }
-  return absl::OkStatus();
+  if (!weak->has_value()) return absl::OkStatus();
+  const WeakPart& part = **weak;
+  return absl::PermissionDeniedError(absl::StrCat(
+      folder.ToString(), ": ", part.ToString(),
+      ", who could lead root astray: ",
+      part.user.has_value()
+          ? "run postmirrorctl as the folder's owner (runuser -u USER -- "
+            "postmirrorctl ...)"
+          : absl::StrCat("chmod go-w ", part.path)));
 }
 
 absl::StatusOr<Owner> FindOwner(const Folder& folder) {

@@ -19,10 +19,8 @@ constexpr size_t kMaxTextBytes = 300;
 // The library's own text has lost the plugin's name.
 constexpr absl::string_view kHandsOver =
     "it asks for the password itself, which goes over verified TLS only; if "
-    "that "
-    "is MariaDB, state tls_CAfile, or ALTER USER ... IDENTIFIED VIA "
-    "unix_socket, "
-    "ed25519 or mysql_native_password";
+    "that is MariaDB, state tls_CAfile, or ALTER USER ... IDENTIFIED VIA "
+    "unix_socket, ed25519 or mysql_native_password";
 
 // Numbers that the mysqld_error.h of one supported release lacks.
 constexpr unsigned kSnapshotConflict = 1020;  // ER_CHECKREAD
@@ -121,8 +119,6 @@ absl::Status StatementError(unsigned number, const std::string& message) {
              : absl::Status(CodeOf(number), message);
 }
 
-}  // namespace
-
 std::string TextOf(unsigned number, absl::string_view text) {
   if (number == CR_PLUGIN_NOT_ALLOWED) text = kHandsOver;
   if (number != CR_NET_PACKET_TOO_LARGE) {
@@ -132,6 +128,8 @@ std::string TextOf(unsigned number, absl::string_view text) {
       "the server sends more than ", kMaxPacketBytes,
       " bytes at once, a row that no entry can hold: shorten it");
 }
+
+}  // namespace
 
 absl::Status ServerError(absl::string_view address, absl::string_view step,
                          unsigned number, absl::string_view text) {

@@ -50,6 +50,14 @@ class ClientCountsTest : public testing::Test {
   const std::unique_ptr<Worker> second_ = *Worker::Create({}, &counts_);
 };
 
+TEST_F(ClientCountsTest, UsersAreReadAgain) {
+  Add(kDovecot, kLimit);
+  EXPECT_EQ(MakesRoomFor(kNobody), "uid 110");
+  counts_.set_users({.trusted = {kRoot, kDovecot}, .unknown = kNobody});
+  EXPECT_EQ(MakesRoomFor(kNobody), "nobody does");
+  EXPECT_TRUE(counts_.IsUnknown(User(kNobody)));
+}
+
 TEST_F(ClientCountsTest, CountsByListener) {
   counts_.Open("10040");
   Add(kNobody, 2);

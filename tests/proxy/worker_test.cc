@@ -254,6 +254,38 @@ TEST_F(WorkerReleaseTest, GivesAwayAClientThatWasNotWelcomedYet) {
   EXPECT_EQ(worker_->Release().size(), 1U);
 }
 
+// Answers with more than a worker keeps.
+class HugeReplies : public Codec {
+ public:
+  Progress Take(absl::string_view* input, Request* request) const override {
+    return requests_.Take(input, request);
+  }
+  Outcome AppendReply(Outcome outcome, absl::string_view,
+                      std::string* output) const override {
+    output->append(ClientGroups::kMaxKeptBytes + (size_t{8} << 20), 'x');
+    return outcome;
+  }
+  void AppendRefusal(absl::string_view, std::string*) const override {}
+  bool ReconnectsAtOnce() const override { return false; }
+
+ private:
+  const TcpTableCodec requests_{0};
+};
+
+TEST_F(WorkerReleaseTest, WhoHoldsTooMuchIsClosedAndCountedForThat) {
+  const HugeReplies codec;
+  SocketPair pair;
+  clients_.Add(holder_, worker_.get());
+  ASSERT_EQ(write(pair.client.get(), "get me\n", 7), 7);
+  worker_->HandOver(
+      {.socket = std::move(pair.worker), .codec = &codec, .holder = holder_});
+  RunOnce();
+  EXPECT_EQ(clients_.At("/run/maps"), 0);
+  EXPECT_EQ(clients_.TakeGreedy(), 1);
+  EXPECT_EQ(clients_.TakeGreedy(), 0) << "taken";
+  EXPECT_EQ(clients_.TakeOverdue(), 0);
+}
+
 TEST_F(WorkerReleaseTest, DismissesTheClientsOfACodec) {
   SocketPair pair;
   Serve(&pair, "get me\n");

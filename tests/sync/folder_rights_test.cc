@@ -51,6 +51,26 @@ TEST_F(FolderRightsTest, AFolderOfAnotherUserIsRefused) {
   }
 }
 
+TEST_F(FolderRightsTest, WhatIsNotThereYetIsRefusedBelowAnothersFolder) {
+  const std::string above = folder_.File("above");
+  std::filesystem::create_directory(above);
+  ASSERT_EQ(chown(above.c_str(), kOwner, kOwner), 0);
+  const Config ours = config_;
+  for (std::string Config::*const setting :
+       {&Config::store, &Config::status_folder}) {
+    config_ = ours;
+    config_.*setting = above + "/missing";
+    EXPECT_THAT(Refusal(), HasSubstr(above + ": belongs to user number 65532"));
+  }
+}
+
+TEST_F(FolderRightsTest, AFolderThatOthersMayFillIsRefused) {
+  ASSERT_EQ(chmod(config_.status_folder.c_str(), 02770), 0);
+  EXPECT_THAT(Refusal(), HasSubstr("chmod go-w " + config_.status_folder));
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0777), 0);
+  EXPECT_THAT(Refusal(), HasSubstr("chmod go-w " + folder_.path()));
+}
+
 TEST_F(FolderRightsTest, TheCureNamesTheUser) {
   ASSERT_EQ(chown(config_.store.c_str(), 65534, 65534), 0);
   EXPECT_THAT(Refusal(), HasSubstr("runuser -u nobody -- postmirror-sync"));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -17,13 +18,13 @@ using ::testing::HasSubstr;
 constexpr uid_t kMysql = 4102;
 constexpr uid_t kOther = 4103;
 constexpr uid_t kRoot = 0;
-constexpr uid_t kOverflow = 65534;
+constexpr uid_t kNobody = 65534;
 constexpr char kSocket[] = "unix:/run/mysqld/mysqld.sock";
 
 class SocketOwnersTest : public ::testing::Test {
  protected:
   absl::Status Check(uid_t uid, const std::string& socket = kSocket) {
-    return SocketOwners(folder_.path()).Check(socket, uid);
+    return SocketOwners(folder_.path(), std::nullopt).Check(socket, uid);
   }
   absl::Status Keep(uid_t uid) {
     return SocketOwners(folder_.path()).Keep(kSocket, uid);
@@ -75,11 +76,22 @@ TEST_F(SocketOwnersTest, WhereRootWasFirstNobodyElseFollows) {
 }
 
 TEST_F(SocketOwnersTest, AUserWhoCannotBeSeenIsNobody) {
-  EXPECT_THAT(std::string(Check(kOverflow).message()),
-              HasSubstr("PrivateUsers="));
+  const auto refusal = [this] {
+    return std::string(SocketOwners(folder_.path(), kNobody)
+                           .Check(kSocket, kNobody)
+                           .message());
+  };
+  EXPECT_THAT(refusal(), HasSubstr("PrivateUsers="));
+  // Kept where it was a user.
+  ASSERT_EQ(Keep(kNobody), absl::OkStatus());
+  EXPECT_THAT(refusal(), HasSubstr("PrivateUsers="));
+}
+
+TEST_F(SocketOwnersTest, NobodyIsAUserWhereAllUsersAreSeen) {
+  EXPECT_EQ(Check(kNobody), absl::OkStatus());
   ASSERT_EQ(Keep(kMysql), absl::OkStatus());
-  EXPECT_THAT(std::string(Check(kOverflow).message()),
-              HasSubstr("PrivateUsers="));
+  EXPECT_THAT(std::string(Check(kNobody).message()),
+              HasSubstr("not by uid 4102"));
 }
 
 TEST_F(SocketOwnersTest, ADamagedFileLetsNobodyIn) {

@@ -16,8 +16,6 @@ namespace {
 
 using testing::Contains;
 
-constexpr char kWholeMap[] = "         0          0 4294967295\n";
-
 TEST(PeerTest, OfAUnixSocketIsItsUser) {
   int ends[2] = {-1, -1};
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
@@ -65,22 +63,6 @@ TEST(PeerTest, IsNamedForALog) {
 
 TEST(LocalUsersTest, RootIsTrusted) {
   EXPECT_THAT(ReadLocalUsers().trusted, Contains(0U));
-}
-
-TEST(UnknownUserTest, NobodyIsAUserWhereWeSeeAllUsers) {
-  EXPECT_EQ(UnknownUser(kWholeMap, "65534\n"), std::nullopt);
-}
-
-TEST(UnknownUserTest, NobodyIsUnknownInAUserNamespace) {
-  // PrivateUsers=yes, and a container.
-  EXPECT_EQ(UnknownUser("0 0 1\n 998 998 1\n", "65534\n"), 65534U);
-  EXPECT_EQ(UnknownUser("0 100000 65536\n", "65534\n"), 65534U);
-  EXPECT_EQ(UnknownUser("0 100000 4294867295\n", "99\n"), 99U);
-}
-
-TEST(UnknownUserTest, WithoutProcNobodyIsRefused) {
-  EXPECT_EQ(UnknownUser("", ""), std::nullopt);
-  EXPECT_EQ(UnknownUser("0 100000 65536\n", ""), 65534U);
 }
 
 }  // namespace

@@ -7,10 +7,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <functional>
 #include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "schema/runtime/file_descriptor.h"
 #include "tests/schema/store/data_file.h"
 #include "tests/schema/store/store_fixture.h"
 
@@ -116,6 +119,49 @@ TEST_F(FaultGuardTest, TouchPagesMeetsWhatIsBeyondTheEnd) {
   EXPECT_FALSE(SurvivesFault([&] { TouchPages(bytes, kPageBytes + 1); }));
   EXPECT_FALSE(SurvivesFault([&] { TouchPages(bytes + 100, kPageBytes); }));
   EXPECT_FALSE(SurvivesFault([&] { TouchPages(bytes, 4 * kPageBytes); }));
+}
+
+// A process that dies while it writes, with a file for its deaths.
+class DeathTest : public ::testing::Test {
+ protected:
+  // Whether it ends, and the deaths that were counted: "dead, deaths 1".
+  std::string DieBy(const std::function<void()>& strike) {
+    const FileDescriptor file(
+        open((store_.around() + "/deaths").c_str(), O_RDWR | O_CREAT, 0600));
+    const std::string end = InChild([&]() -> std::string {
+      CountDeaths(file.get());
+      NoteWriting(true);
+      strike();
+      return "alive";
+    });
+    unsigned char deaths = 0;
+    EXPECT_GE(pread(file.get(), &deaths, 1, 0), 0);
+    // A sanitizer makes an exit of some signals.
+    return absl::StrCat(end == "alive" ? "alive" : "dead", ", deaths ",
+                        static_cast<int>(deaths));
+  }
+
+  TemporaryStore store_;
+};
+
+TEST_F(DeathTest, ASignalThatWasSentEndsItAtOnceAndIsNotCounted) {
+  for (const int number : {SIGSEGV, SIGABRT}) {
+    EXPECT_EQ(DieBy([&] { kill(getpid(), number); }), "dead, deaths 0")
+        << number;
+  }
+}
+
+TEST_F(DeathTest, CountsAnAbort) {
+  EXPECT_EQ(DieBy([] { std::abort(); }), "dead, deaths 1");
+}
+
+TEST_F(DeathTest, CountsAFault) {
+  EXPECT_EQ(DieBy([] {
+              void* const closed = mmap(nullptr, kPageBytes, PROT_NONE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+              static_cast<void>(*static_cast<volatile const char*>(closed));
+            }),
+            "dead, deaths 1");
 }
 
 // An environment with a branch page that has no keys, which LMDB asserts not to
