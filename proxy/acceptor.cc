@@ -14,8 +14,10 @@
 namespace postmirror {
 namespace {
 
-// So that a storm of new clients does not keep the others waiting.
-constexpr int kMaxAcceptsPerWakeUp = 64;
+// As many as wait where net.core.somaxconn is the kernel's default: whoever
+// connects to a unix socket is refused at once while its queue is full. So that
+// a storm of new clients does not keep the others waiting for ever.
+constexpr int kMaxAcceptsPerWakeUp = 4096;
 constexpr int kTicksBetweenReports = 60;
 
 // Whether accept4(2) failed for want of something that other connections hold.
@@ -65,7 +67,12 @@ Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
     : workers_(std::move(workers)),
       client_limit_(client_limit),
       counts_(counts),
-      logger_(logger) {}
+      logger_(logger) {
+  // However many clients ask, and whatever each of them costs.
+  workers_.front()->loop()->set_when_crowded([this] {
+    for (const auto& door : doors_) Accept(*door);
+  });
+}
 
 Acceptor::~Acceptor() = default;
 
@@ -157,11 +164,19 @@ void Acceptor::WarnOfUnserved(const Door& door) {
 }
 
 void Acceptor::Accept(const Door& door) {
+  own_moves_.clear();
   for (int i = 0; i < kMaxAcceptsPerWakeUp && !paused_; ++i) {
     FileDescriptor socket(
         accept4(door.socket(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.open()) {
-      Welcome(std::move(socket), door.codec(), door.name());
+      const Peer peer = PeerOf(socket.get());
+      if (IsCrowding(peer)) {
+        TurnedAway(door.name());
+        continue;
+      }
+      Welcome({.socket = std::move(socket),
+               .codec = door.codec(),
+               .holder = {.listener = door.name(), .peer = peer}});
     } else if (IsShortage(errno)) {
       Pause(errno);
     } else {
@@ -170,40 +185,60 @@ void Acceptor::Accept(const Door& door) {
   }
 }
 
-void Acceptor::Welcome(FileDescriptor socket, const Codec* codec) {
-  const std::string listener = ListenerName(BoundAddress(socket.get()));
-  Welcome(std::move(socket), codec, listener);
+bool Acceptor::IsCrowding(const Peer& peer) const {
+  const auto moves = own_moves_.find(peer);
+  return moves != own_moves_.end() && moves->second >= kMaxOwnMoves;
 }
 
-void Acceptor::Welcome(FileDescriptor socket, const Codec* codec,
-                       const std::string& listener) {
-  const Peer peer = PeerOf(socket.get());
-  Worker::Arrival client = {.socket = std::move(socket),
-                            .codec = codec,
-                            .holder = {.listener = listener, .peer = peer}};
+void Acceptor::TurnedAway(const std::string& listener) {
+  ++turned_away_;
+  refusals_.Count(listener);
+}
+
+void Acceptor::Welcome(FileDescriptor socket, const Codec* codec) {
+  const Holder holder = {.listener = ListenerName(BoundAddress(socket.get())),
+                         .peer = PeerOf(socket.get())};
+  Welcome({.socket = std::move(socket), .codec = codec, .holder = holder});
+}
+
+void Acceptor::Welcome(Worker::Arrival client) {
+  const auto& [listener, peer] = client.holder;
   Worker* worker = workers_[next_];
   if (counts_->IsUnknown(peer)) {
     unknown_.Count(absl::StrCat(listener, ": ", peer.ToString()));
-    workers_.front()->TurnAway(std::move(client.socket), codec,
+    workers_.front()->TurnAway(std::move(client.socket), client.codec,
                                Connection::Service::kUnknownUser);
   } else if (counts_->At(listener) < client_limit_ ||
              MakeRoom(&client, &worker)) {
     next_ = (next_ + 1) % workers_.size();
     Serve(worker, std::move(client));
   } else {
-    ++turned_away_;
-    refusals_.Count(listener);
-    workers_.front()->TurnAway(std::move(client.socket), codec,
+    TurnedAway(listener);
+    workers_.front()->TurnAway(std::move(client.socket), client.codec,
                                Connection::Service::kTurnedAway);
   }
 }
 
 // Says who gives up a connection for the client, and which worker has it: that
-// whose turn it is, if it can be.
+// whose turn it is, if it can be, or this thread's.
 bool Acceptor::MakeRoom(Worker::Arrival* client, Worker** worker) {
-  const std::optional<ClientCounts::Loser> loser =
-      counts_->WhoMakesRoom(client->holder, client_limit_, *worker);
+  Worker* const front = workers_.front();
+  // Else one who connects faster than the others close would take all
+  // descriptors; this thread closes at once.
+  const bool others_lag =
+      counts_->At(client->holder.listener) >= client_limit_ + kMaxMoving;
+  const std::optional<ClientCounts::Loser> loser = counts_->WhoMakesRoom(
+      client->holder, client_limit_, others_lag ? front : *worker);
   if (!loser.has_value()) return false;
+  if (others_lag && loser->worker != front &&
+      loser->peer == client->holder.peer) {
+    return false;
+  }
+  // Over TCP others than he may be the same peer.
+  if (loser->peer == client->holder.peer &&
+      loser->peer.kind == Peer::Kind::kUser) {
+    ++own_moves_[loser->peer];
+  }
   client->instead_of = loser->peer;
   *worker = loser->worker;
   replacements_.Count(

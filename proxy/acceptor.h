@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -25,6 +26,14 @@ namespace postmirror {
 
 class Acceptor {
  public:
+  // So many more may be open at a listener, on their way to workers that have
+  // yet to close others for them.
+  static constexpr int kMaxMoving = 64;
+  // So often a user's connection makes room for another of his in one wake-up.
+  // Further ones of his are closed, so that it costs him more to connect than
+  // it costs us.
+  static constexpr int kMaxOwnMoves = 64;
+
   // Serves at most `client_limit` clients of each listener at a time, as
   // `*counts` has them; for a further one another makes room, or it is turned
   // away (ClientCounts::WhoMakesRoom). `workers` are not empty. Everything must
@@ -82,8 +91,9 @@ class Acceptor {
   };
 
   void Accept(const Door& door);
-  void Welcome(FileDescriptor socket, const Codec* codec,
-               const std::string& listener);
+  void Welcome(Worker::Arrival client);
+  bool IsCrowding(const Peer& peer) const;
+  void TurnedAway(const std::string& listener);
   void Serve(Worker* worker, Worker::Arrival client);
   bool MakeRoom(Worker::Arrival* client, Worker** worker);
   void WatchAgain();
@@ -103,7 +113,8 @@ class Acceptor {
   // in the wake-up that closed them, the one after it does not.
   std::vector<std::unique_ptr<Door>> closed_;
   std::vector<std::unique_ptr<Door>> doomed_;
-  size_t next_ = 0;  // the worker whose turn it is
+  std::map<Peer, int> own_moves_;  // of users, in this wake-up
+  size_t next_ = 0;                // the worker whose turn it is
   bool paused_ = false;
   int pause_error_ = 0;
   std::atomic<uint64_t> accepted_ = 0;

@@ -40,6 +40,7 @@ void Client::Close() {
 }
 
 void Client::AnswerAndClose() {
+  connection_.EndAfterNext();
   if (socket_.open()) Exchange(EPOLLIN);
   Close();
 }

@@ -20,7 +20,9 @@ namespace postmirror {
 
 // What the clients of one worker share.
 struct Desk {
-  static constexpr size_t kInputBytes = size_t{64} * 1024;
+  // A client that asks a thousand times in one go has to wait for the others in
+  // between. Above what a request of Postfix has, tcp_table(5).
+  static constexpr size_t kInputBytes = 4096;
 
   EventLoop* loop = nullptr;
   std::function<Outcome(size_t parameter, absl::string_view key,
@@ -46,7 +48,9 @@ class Client final : public Watcher {
   // Closes the socket and leaves the desk.
   void Close();
 
-  // The same, once what has come meanwhile is answered.
+  // The same, once the request that has come meanwhile is answered; not what
+  // else was asked without waiting for that, nor if replies wait for the
+  // client.
   void AnswerAndClose();
 
   // Gives the socket away if the connection is at rest, else none; the client

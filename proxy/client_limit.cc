@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "proxy/acceptor.h"
 #include "proxy/net/descriptor_limit.h"
 #include "proxy/worker.h"
 
@@ -23,7 +24,8 @@ constexpr int kSocketsAListenEntry = 2;
 int ReservedDescriptors(const Config& config) {
   return kOtherDescriptors + static_cast<int>(Worker::kMaxTurnedAway) +
          Worker::kDescriptors * config.proxy_threads +
-         kSocketsAListenEntry * static_cast<int>(config.listen.size());
+         (kSocketsAListenEntry + Acceptor::kMaxMoving) *
+             static_cast<int>(config.listen.size());
 }
 
 int AffordableClients(const Config& config, int listeners, Logger* logger) {

@@ -43,7 +43,8 @@ absl::string_view Connection::Answer(absl::string_view input,
     if (progress == Progress::kIncomplete) return input;
     if (progress == Progress::kComplete) AnswerOne(lookup, buffers);
     if (progress == Progress::kBroken) CountRefused(*buffers);
-    broken_ = progress == Progress::kBroken || !IsAnswered();
+    broken_ =
+        progress == Progress::kBroken || !IsAnswered() || ends_after_next_;
     if (broken_) return {};
   }
   return {};

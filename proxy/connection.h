@@ -61,6 +61,9 @@ class Connection {
   void EndInput() { input_ended_ = true; }
   bool input_ended() const { return input_ended_; }
 
+  // Only one request more is answered.
+  void EndAfterNext() { ends_after_next_ = true; }
+
   // Keeps the part of the replies that the socket did not take.
   void Keep(absl::string_view unsent) {
     unsent_.assign(unsent.data(), unsent.size());
@@ -103,9 +106,10 @@ class Connection {
   const Service service_;
   bool paused_ = false;       // unread_ may hold whole requests
   bool input_ended_ = false;  // the client shut down its side
-  bool broken_ = false;       // the input cannot be followed, or is not wanted
-  std::string unread_;        // empty and unallocated between whole requests
-  std::string unsent_;        // likewise
+  bool ends_after_next_ = false;
+  bool broken_ = false;  // the input cannot be followed, or is not wanted
+  std::string unread_;   // empty and unallocated between whole requests
+  std::string unsent_;   // likewise
 };
 
 }  // namespace postmirror

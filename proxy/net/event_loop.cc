@@ -42,6 +42,7 @@ void EventLoop::Run(absl::FunctionRef<void()> before_waiting) {
   std::array<epoll_event, kMaxEvents> events;
   while (!stopped_) {
     const int count = epoll_wait(epoll_.get(), events.data(), kMaxEvents, -1);
+    if (count == kMaxEvents) when_crowded_();
     // A negative count is EINTR: nothing is ready, and the loop goes on.
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<size_t>(i)];

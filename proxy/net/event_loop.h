@@ -3,7 +3,9 @@
 #define POSTMIRROR_PROXY_NET_EVENT_LOOP_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -33,6 +35,12 @@ class EventLoop {
   void Change(int fd, uint32_t events, Watcher* watcher);
   void Forget(int fd);
 
+  // `action` is called before the events of a wake-up that takes no more: what
+  // became ready before may come in a later one only.
+  void set_when_crowded(std::function<void()> action) {
+    when_crowded_ = std::move(action);
+  }
+
   // Runs until Stop(). `before_waiting` is called after each wake-up's events.
   void Run(absl::FunctionRef<void()> before_waiting);
 
@@ -43,6 +51,7 @@ class EventLoop {
   explicit EventLoop(FileDescriptor epoll) : epoll_(std::move(epoll)) {}
 
   const FileDescriptor epoll_;
+  std::function<void()> when_crowded_ = [] {};
   bool stopped_ = false;
 };
 

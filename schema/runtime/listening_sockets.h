@@ -4,6 +4,7 @@
 #define POSTMIRROR_SCHEMA_RUNTIME_LISTENING_SOCKETS_H_
 
 #include <cstdint>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,9 +14,10 @@
 
 namespace postmirror {
 
-// Of every listening socket. Bounded by net.core.somaxconn. A client that does
-// not fit waits or is refused, which costs a tcp_table client nine seconds.
-inline constexpr int kListenBacklog = 4096;
+// Of every listening socket: net.core.somaxconn, which bounds it. A client that
+// does not fit waits or is refused, which costs a tcp_table client nine
+// seconds, and a socketmap client a temporary answer.
+inline constexpr int kListenBacklog = std::numeric_limits<int>::max();
 
 struct ListeningSocket {
   FileDescriptor socket;  // does not block

@@ -215,6 +215,15 @@ TEST_F(ConnectionTest, ClientThatShutsDownItsSideGetsItsReplies) {
   EXPECT_TRUE(connection_->Finished());
 }
 
+TEST_F(ConnectionTest, EndsAfterTheNextRequest) {
+  EXPECT_EQ(Feed("get me\nge"), "200 me@example.org\n");
+  connection_->EndAfterNext();
+  EXPECT_FALSE(connection_->Finished());
+  EXPECT_EQ(Feed("t you\nget me\nget me\n"), "500 not found\n");
+  EXPECT_TRUE(connection_->Finished());
+  EXPECT_EQ(lookups_, 2);
+}
+
 TEST_F(ConnectionTest, ClientThatIsTurnedAwayGetsOneTemporaryReply) {
   TurnAway();
   EXPECT_EQ(Feed("get "), "");

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -184,6 +185,28 @@ TEST(WorkerWakeUpTest, EndsItsLookupsBeforeItWaits) {
   proxy.Tick();
   const std::lock_guard<std::mutex> lock(mutex);
   EXPECT_EQ(steps.substr(0, 5), "LLLWL");
+}
+
+TEST(WorkerWakeUpTest, WhoAsksAThousandTimesWaitsForTheOthersInBetween) {
+  constexpr size_t kRequests = 10000;
+  constexpr size_t kMostBytes = 4096;
+  const std::string request = "get you\n";
+  const std::string reply = "500 not found\n";
+  size_t lookups = 0;
+  size_t most = 0;  // of a wake-up
+  ProxyUnderTest proxy({.lookup =
+                            [&](size_t, absl::string_view, std::string*) {
+                              most = std::max(most, ++lookups);
+                              return Outcome::kNotFound;
+                            },
+                        .before_waiting = [&] { lookups = 0; }});
+  std::string requests;
+  for (size_t i = 0; i < kRequests; ++i) requests += request;
+  TestClient client = proxy.ConnectTcpTable();
+  ASSERT_TRUE(client.Send(requests));
+  EXPECT_EQ(client.Receive(kRequests * reply.size()).size(),
+            kRequests * reply.size());
+  EXPECT_LE(most, kMostBytes / request.size() + 1);
 }
 
 // Two connected sockets, the second for the worker.
