@@ -12,6 +12,18 @@ _IDLE_SECONDS = 5
 
 
 class Freshness:
+    def setUp(self):
+        super().setUp()
+        # The proxy says once a second what it has.
+        wait_until(
+            lambda: all(
+                each["freshness_seconds"] is not None
+                for each in self.status_of_all()["maps"]
+            ),
+            20,
+            lambda: f"all maps are known: {self.status_of_all()}",
+        )
+
     def freshness(self):
         """Returns that of the stalest map."""
         maps = self.status_of_all()["maps"]
