@@ -94,6 +94,12 @@ std::set<std::string> Acceptor::Addresses() const {
   return addresses;
 }
 
+bool Acceptor::HasLost() const {
+  return absl::c_any_of(doors_, [](const auto& door) {
+    return door->file() != nullptr && door->file()->IsLost();
+  });
+}
+
 int Acceptor::Listeners() const {
   std::set<std::string> names;
   for (const auto& door : doors_) names.insert(door->name());

@@ -48,6 +48,7 @@ class Acceptor {
   // Where it listens; without the unix sockets that nobody can reach any more
   // and that can be bound again (SocketFile::IsLost).
   std::set<std::string> Addresses() const;
+  bool HasLost() const;  // such a one
 
   // Listens where `plan` says, and nowhere else but on the sockets that the
   // service manager passed. Clients that are there already stay as they are. On

@@ -60,6 +60,8 @@ class Service {
   absl::Status StartWorkers();
   absl::Status StartTriggers();
   absl::Status StartListeners();
+  absl::Status Bind(const Config& config);
+  void BindLost();
   void TakeDescriptors();
   void Welcome(std::vector<WaitingConnection> connections);
   void Reload();
@@ -79,6 +81,7 @@ class Service {
   // What is answered from: wanted_, or the one before until maps are filled.
   std::shared_ptr<const Config> serving_;
   std::vector<std::string> waiting_;  // WaitingParameters()
+  std::string unbound_;               // why BindLost could not, last
   Moment waiting_since_;              // while there are any
   Supervisor* const supervisor_;
   Logger* const logger_;
@@ -170,15 +173,25 @@ absl::Status Service::StartTriggers() {
   return absl::OkStatus();
 }
 
+absl::Status Service::Bind(const Config& config) {
+  absl::StatusOr<ListenPlan> plan =
+      PlanListen(config, acceptor_->Addresses(), codecs_);
+  return plan.ok() ? acceptor_->Follow(*std::move(plan)) : plan.status();
+}
+
+void Service::BindLost() {
+  if (!acceptor_->HasLost()) return;
+  const std::string fault(Bind(wanted_).message());
+  if (fault.empty() || fault != unbound_) {
+    logger_->Warning(absl::StrCat("the file of a unix socket is gone: ",
+                                  fault.empty() ? "it is made again" : fault));
+  }
+  unbound_ = fault;
+}
+
 absl::Status Service::StartListeners() {
   TakeDescriptors();
-  absl::StatusOr<ListenPlan> plan =
-      PlanListen(wanted_, acceptor_->Addresses(), codecs_);
-  if (!plan.ok()) return plan.status();
-  if (absl::Status followed = acceptor_->Follow(*std::move(plan));
-      !followed.ok()) {
-    return followed;
-  }
+  if (absl::Status bound = Bind(wanted_); !bound.ok()) return bound;
   // Some that were passed may have no entry; they have clients, too.
   if (const int listeners = acceptor_->Listeners();
       listeners > static_cast<int>(wanted_.listen.size())) {
@@ -236,13 +249,7 @@ void Service::Reload() {
 
 absl::Status Service::Follow(Config config) {
   KeepUntilRestart(&config);
-  absl::StatusOr<ListenPlan> plan =
-      PlanListen(config, acceptor_->Addresses(), codecs_);
-  if (!plan.ok()) return plan.status();
-  if (absl::Status followed = acceptor_->Follow(*std::move(plan));
-      !followed.ok()) {
-    return followed;
-  }
+  if (absl::Status bound = Bind(config); !bound.ok()) return bound;
   wanted_ = std::move(config);
   acceptor_->set_client_limit(
       AffordableClients(wanted_, acceptor_->Listeners(), logger_));
@@ -309,9 +316,7 @@ void Service::PublishStatus() {
   ProxyStatus status = ConfiguredStatus(wanted_);
   const std::set<std::string> listeners = acceptor_->Addresses();
   status.listeners.assign(listeners.begin(), listeners.end());
-  for (const auto& [listener, clients] : clients_.ByListener()) {
-    status.clients += static_cast<uint64_t>(clients);
-  }
+  status.clients = static_cast<uint64_t>(clients_.All());
   status.client_limit = static_cast<uint64_t>(acceptor_->client_limit());
   lookups_.front()->Describe(&status);
   if (!store_watch_.status().ok()) {
@@ -330,6 +335,7 @@ void Service::Tick() {
   store_watch_.Tick();
   if (!waiting_.empty()) SwitchOnceFilled();
   acceptor_->Tick();
+  BindLost();
   metrics_watch_.Tick();
   metrics_.Enable(metrics_watch_.serves());
   status_socket_.Serve(wanted_.status_socket);

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -44,8 +45,8 @@ absl::StatusOr<std::string> ReadAll(int socket, const std::string& path,
   std::string text;
   char buffer[65536];
   while (AwaitReadable(socket, deadline)) {
-    const ssize_t got = recv(socket, buffer, sizeof(buffer), 0);
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got = recv(socket, buffer, sizeof(buffer), MSG_DONTWAIT);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) return Failure(path, errno);
     if (got == 0) return text;
     text.append(buffer, static_cast<size_t>(got));
@@ -66,15 +67,17 @@ absl::StatusOr<ProxyStatus> AskProxy(const std::string& path,
     return Failure(path, ENAMETOOLONG);
   }
   std::copy(path.begin(), path.end(), address.sun_path);
-  const FileDescriptor socket(
-      ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.open()) {
     return absl::InternalError(
         absl::StrCat(path, ": socket: ", ErrnoText(errno)));
   }
+  // Others may fill its queue for a moment.
+  const timeval waits = absl::ToTimeval(patience);
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &waits, sizeof(waits));
   if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
               sizeof(address)) != 0) {
-    return Failure(path, errno);
+    return Failure(path, errno == EAGAIN ? ETIMEDOUT : errno);
   }
   const absl::StatusOr<std::string> text =
       ReadAll(socket.get(), path, deadline);

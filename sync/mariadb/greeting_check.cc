@@ -107,6 +107,13 @@ void GreetingCheck::Look(int socket, absl::string_view bytes) {
   } else if (family == AF_UNIX) {
     verdict_ = JudgeOwner(socket);
     done_ = true;
+  } else if (address_.IsLocal()) {
+    // Only an option file can lead there, past the owner of the socket, and no
+    // TLS was prepared for it.
+    verdict_ = absl::UnauthenticatedError(absl::StrCat(
+        "server ", address_.ToString(),
+        ": connect: the option file leads to a TCP port instead of the unix "
+        "socket: take host out of it, or write that host into hosts"));
   } else if (needs_tls_) {
     verdict_ = JudgeTls(socket, bytes);
   } else {
@@ -131,13 +138,6 @@ absl::Status GreetingCheck::JudgeOwner(int socket) {
 }
 
 absl::Status GreetingCheck::JudgeTls(int socket, absl::string_view bytes) {
-  // Only an option file can lead there, and no TLS was prepared for it.
-  if (address_.IsLocal()) {
-    return absl::UnauthenticatedError(absl::StrCat(
-        "server ", address_.ToString(),
-        ": connect: the option file leads to a TCP port instead of the unix "
-        "socket: write that host into hosts, so that tls_ settings count"));
-  }
   absl::StrAppend(&greeting_, bytes);
   const TlsOffer offer = ReadTlsOffer(greeting_);
   done_ = offer != TlsOffer::kUnknown;

@@ -70,7 +70,7 @@ class ReloadTest(E2eCase):
     def test_a_unix_socket_whose_file_is_gone_is_bound_again(self):
         client = self.client()
         self.site.unix_socket.unlink()
-        self.reload(self.site.proxy)
+        self.site.proxy.wait_for_log("the file of a unix socket is gone: it is made again")
         self.assertEqual(
             self.ask(self.client(), ALIASES, ALIAS), found("user@example.org")
         )

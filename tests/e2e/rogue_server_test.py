@@ -37,8 +37,8 @@ class RogueCase(unittest.TestCase):
         os.chmod(self.folder, 0o755)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def start(self, rogue, lines=""):
-        """Has sync ask the rogue."""
+    def start(self, rogue, lines="", hosts=None):
+        """Has sync ask the rogue, or what `hosts` says."""
         rogue.start()
         self.addCleanup(rogue.close)
         maps = {
@@ -49,7 +49,7 @@ class RogueCase(unittest.TestCase):
             self.folder / f"site-{rogue.port}",
             rogue.port,
             maps=maps,
-            hosts=f"inet:{rogue.host}:{rogue.port}",
+            hosts=hosts or f"inet:{rogue.host}:{rogue.port}",
         )
         self.addCleanup(site.close)
         site.sync.start()
@@ -113,6 +113,18 @@ class PluginTest(RogueCase):
         rogue = RogueServer()
         rogue.greeting_plugin = "mysql_clear_password"
         self.start(rogue, f"option_file = {option_file}")
+        self.assert_nothing(rogue)
+
+
+    def test_an_option_file_leads_to_no_other_server(self):
+        """As where one has the host of a server that hosts does not name."""
+        rogue = RogueServer()
+        option_file = self.folder / "client.cnf"
+        option_file.write_text(f"[client]\nhost=127.0.0.1\nport={rogue.port}\n")
+        site = self.start(
+            rogue, f"option_file = {option_file}", hosts=f"unix:{self.folder}/none"
+        )
+        self.assert_status(site, "leads to a TCP port")
         self.assert_nothing(rogue)
 
 

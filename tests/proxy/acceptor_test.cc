@@ -167,12 +167,15 @@ TEST_F(AcceptorFollowTest, AnEventOfAListenerThatIsClosedMeanwhileIsHarmless) {
 TEST_F(AcceptorFollowTest, ASocketWhoseFileIsGoneIsBoundAgain) {
   ASSERT_TRUE(acceptor_.Add(Bound("gone", false), codecs_.unserved()).ok());
   EXPECT_THAT(acceptor_.Addresses(), ElementsAre(Path("gone")));
+  EXPECT_FALSE(acceptor_.HasLost());
   unlink(Path("gone").c_str());
+  EXPECT_TRUE(acceptor_.HasLost());
   EXPECT_THAT(acceptor_.Addresses(), IsEmpty());
   ListenPlan plan;
   plan.bound.emplace_back(Bound("gone", false), codecs_.Named("socketmap"));
   ASSERT_EQ(acceptor_.Follow(std::move(plan)), absl::OkStatus());
   EXPECT_THAT(acceptor_.Addresses(), ElementsAre(Path("gone")));
+  EXPECT_FALSE(acceptor_.HasLost());
   acceptor_.Tick();
   acceptor_.Tick();
   EXPECT_TRUE(Listens("gone")) << "the former one does not remove it";

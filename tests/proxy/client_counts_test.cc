@@ -64,6 +64,7 @@ TEST_F(ClientCountsTest, CountsByListener) {
   Add(kRoot, 1, second_.get());
   EXPECT_THAT(counts_.ByListener(),
               ElementsAre(Pair(kMaps, 3), Pair("10040", 0)));
+  EXPECT_EQ(counts_.All(), 3);
   Remove(kNobody);
   EXPECT_EQ(counts_.At(kMaps), 2);
   Remove(kNobody);
@@ -100,7 +101,8 @@ TEST_F(ClientCountsTest, NoShareIsKeptFromPostfixAndRoot) {
 TEST_F(ClientCountsTest, PostfixAndRootMayHoldAll) {
   Add(kPostfix, 9);
   EXPECT_EQ(MakesRoomFor(kNobody), "nobody does");
-  EXPECT_EQ(MakesRoomFor(kRoot), "nobody does");
+  EXPECT_EQ(MakesRoomFor(kRoot), User(kPostfix).ToString());
+  EXPECT_EQ(MakesRoomFor(kPostfix), User(kPostfix).ToString());
   Add(kNobody, 1);
   EXPECT_EQ(MakesRoomFor(kNobody), "nobody does");
   EXPECT_EQ(MakesRoomFor(kRoot), "uid 65534");

@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "schema/runtime/file_descriptor.h"
 #include "tests/schema/store/store_fixture.h"
@@ -24,17 +27,22 @@ class AskProxyTest : public ::testing::Test {
  protected:
   // Listens, and answers nobody.
   AskProxyTest() {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    const std::string path = Path();
-    std::copy(path.begin(), path.end(), address.sun_path);
-    EXPECT_EQ(bind(listener_.get(), reinterpret_cast<sockaddr*>(&address),
+    const sockaddr_un address = Address();
+    EXPECT_EQ(bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address),
                    sizeof(address)),
               0);
     EXPECT_EQ(listen(listener_.get(), 4), 0);
   }
 
   std::string Path() const { return folder_.File("status"); }
+
+  sockaddr_un Address() const {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    const std::string path = Path();
+    std::copy(path.begin(), path.end(), address.sun_path);
+    return address;
+  }
 
   // What is made of a proxy that says `text`.
   absl::StatusOr<ProxyStatus> Hear(const std::string& text) {
@@ -51,6 +59,32 @@ class AskProxyTest : public ::testing::Test {
   TemporaryFolder folder_;
   FileDescriptor listener_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 };
+
+// As where somebody connects all the time.
+TEST_F(AskProxyTest, WaitsForRoomInItsQueue) {
+  std::vector<FileDescriptor> others;
+  for (;;) {
+    FileDescriptor other(
+        socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const sockaddr_un address = Address();
+    if (connect(other.get(), reinterpret_cast<const sockaddr*>(&address),
+                sizeof(address)) != 0) {
+      ASSERT_EQ(errno, EAGAIN);
+      break;
+    }
+    others.push_back(std::move(other));
+  }
+  const std::string text = EncodeProxyStatus({});
+  std::thread proxy([&] {
+    for (size_t i = 0; i <= others.size(); ++i) {
+      const FileDescriptor client(accept(listener_.get(), nullptr, nullptr));
+      EXPECT_EQ(send(client.get(), text.data(), text.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(text.size()));
+    }
+  });
+  EXPECT_TRUE(AskProxy(Path(), kPatience).ok());
+  proxy.join();
+}
 
 TEST_F(AskProxyTest, ReturnsWhatItSays) {
   ProxyStatus status;
