@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/errno_status.h"
 #include "schema/runtime/socket_address.h"
