@@ -104,7 +104,7 @@ const std::vector<Question>& Questions() {
 
 TEST(ForgedAnswerTest, OtherColumnsThanWereAskedForAreAnError) {
   const std::vector<std::optional<std::string>> values = {
-      std::nullopt, "", "1", "18446744073709551615", std::string(70000, 'x')};
+      std::nullopt, "", "1", "18446744073709551615", std::string(300, 'x')};
   for (const size_t columns : {0U, 1U, 2U, 3U, 6U, 7U, 20U, 1000U}) {
     for (const auto& value : values) {
       const ForgingServer server(

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -138,6 +139,9 @@ ServerAddress ForgingServer::address() const {
 void ForgingServer::Serve() {
   for (int client = accept(listener_, nullptr, nullptr); client >= 0;
        client = accept(listener_, nullptr, nullptr)) {
+    // Else a small packet waits until the one before it is acknowledged.
+    const int on = 1;
+    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     clients_.emplace_back([this, client] {
       Talk(client);
       close(client);
