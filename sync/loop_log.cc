@@ -15,15 +15,15 @@ bool IsSameFault(const absl::Status& one, const absl::Status& other) {
 
 void LoopLog::Broken(const absl::Status& status) {
   const Moment now = clock_.Now();
-  const auto logged = broken_logged_.find(status.code());
+  // As of somebody who serves MariaDB's socket in its place.
+  const bool cannot_wait = absl::IsFailedPrecondition(status);
   if (broken_.has_value() &&
       (IsSameFault(*broken_, status) ||
-       (logged != broken_logged_.end() &&
-        Elapsed(logged->second, now) < absl::Minutes(1)))) {
+       (Elapsed(broken_logged_, now) < absl::Minutes(1) && !cannot_wait))) {
     return;
   }
   broken_ = status;
-  broken_logged_[status.code()] = now;
+  broken_logged_ = now;
   logger_.Error(absl::StrCat(
       status.message(),
       "; lookups are answered from what the store has, trying again"));
@@ -37,7 +37,6 @@ void LoopLog::Healthy(absl::string_view server) {
         absl::StrCat("server ", server, ": is read now, not ", server_));
   }
   broken_.reset();
-  broken_logged_.clear();
   server_ = std::string(server);
 }
 

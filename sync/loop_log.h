@@ -24,8 +24,9 @@ class LoopLog {
   LoopLog(const Clock* clock, Logger* logger)
       : clock_(*clock), logger_(*logger) {}
 
-  // The database cannot be mirrored now. Another cause is logged too, each
-  // kind at most once a minute.
+  // The database cannot be mirrored now. Another cause is logged too, at most
+  // one a minute; kFailedPrecondition, which only an administrator mends, at
+  // once.
   void Broken(const absl::Status& status);
 
   // A snapshot was applied from `server`; logged after a fault, and where it is
@@ -72,7 +73,7 @@ class LoopLog {
   const Clock& clock_;
   Logger& logger_;
   std::optional<absl::Status> broken_;
-  std::map<absl::StatusCode, Moment> broken_logged_;  // of each kind, last
+  Moment broken_logged_;
   std::string server_;
   std::string source_;
   std::map<std::string, bool> held_;  // maps, and whether new keys wait, too
