@@ -71,17 +71,12 @@ std::optional<ClientCounts::Loser> ClientCounts::WhoMakesRoom(
   const auto found = listeners_.find(newcomer.listener);
   if (found == listeners_.end()) return std::nullopt;
   const Listener& listener = found->second;
-  const bool trusted = IsTrusted(newcomer.peer);
-  auto most = std::find_if(
+  const auto most = std::find_if(
       listener.by_count.rbegin(), listener.by_count.rend(),
       [this](const auto& count) { return !IsTrusted(count.second); });
-  // Among those that are trusted, an idle connection is worth less than mail.
-  if (most == listener.by_count.rend() && trusted) {
-    most = listener.by_count.rbegin();
-  }
   if (most == listener.by_count.rend()) return std::nullopt;
   const auto& [count, peer] = *most;
-  if (count <= limit / 2 && !trusted) return std::nullopt;
+  if (count <= limit / 2 && !IsTrusted(newcomer.peer)) return std::nullopt;
   const auto& by_worker = listener.peers.at(peer).by_worker;
   if (by_worker.contains(turn)) return Loser{.peer = peer, .worker = turn};
   const auto worker = std::max_element(

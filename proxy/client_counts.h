@@ -58,8 +58,7 @@ class ClientCounts {
   // Who makes room for `newcomer` at a listener that has reached `limit`: of
   // the peers that are not trusted the one that holds most, if that is more
   // than its share, half of the limit. Nobody has a share against a newcomer
-  // that is trusted; to it those that are trusted make room where nobody else
-  // can. The worker is `turn` where that has one of his, else the
+  // that is trusted. The worker is `turn` where that has one of his, else the
   // one that has most. None: the newcomer has to go.
   std::optional<Loser> WhoMakesRoom(const Holder& newcomer, int limit,
                                     Worker* turn) const;
