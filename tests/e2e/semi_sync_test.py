@@ -74,7 +74,9 @@ class SemiSync:
             now = time.monotonic()
             status = json.loads(self.site.ctl("status", "--json").stdout)
             return all(
-                now - each["freshness_seconds"] > since for each in status["maps"]
+                each["freshness_seconds"] is not None
+                and now - each["freshness_seconds"] > since
+                for each in status["maps"]
             )
 
         wait_until(confirmed, _SECONDS, lambda: f"confirmed: {self.site.ctl('status')}")
