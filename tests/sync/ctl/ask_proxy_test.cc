@@ -74,7 +74,9 @@ TEST_F(AskProxyTest, WaitsForRoomInItsQueue) {
     }
     others.push_back(std::move(other));
   }
-  const std::string text = EncodeProxyStatus({});
+  ProxyStatus status;
+  status.version = "1.2.3";
+  const std::string text = EncodeProxyStatus(status);
   std::thread proxy([&] {
     for (size_t i = 0; i <= others.size(); ++i) {
       const FileDescriptor client(accept(listener_.get(), nullptr, nullptr));
@@ -82,7 +84,7 @@ TEST_F(AskProxyTest, WaitsForRoomInItsQueue) {
                 static_cast<ssize_t>(text.size()));
     }
   });
-  EXPECT_TRUE(AskProxy(Path(), kPatience).ok());
+  EXPECT_EQ(AskProxy(Path(), kPatience).status(), absl::OkStatus());
   proxy.join();
 }
 
