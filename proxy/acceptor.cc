@@ -15,9 +15,10 @@
 namespace postmirror {
 namespace {
 
-// As many as wait where net.core.somaxconn is the kernel's default: whoever
-// connects to a unix socket is refused at once while its queue is full. So that
-// a storm of new clients does not keep the others waiting for ever.
+// The kernel's default of net.core.somaxconn, so that one wake-up empties the
+// queue: while that is full, whoever connects to a unix socket is refused. It
+// has a bound, so that new clients without end do not stop those that are
+// served.
 constexpr int kMaxAcceptsPerWakeUp = 4096;
 constexpr int kTicksBetweenReports = 60;
 

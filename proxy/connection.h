@@ -107,7 +107,7 @@ class Connection {
   bool paused_ = false;       // unread_ may hold whole requests
   bool input_ended_ = false;  // the client shut down its side
   bool ends_after_next_ = false;
-  bool broken_ = false;  // the input cannot be followed, or is not wanted
+  bool broken_ = false;  // no more input is read: it is wrong, or we end
   std::string unread_;   // empty and unallocated between whole requests
   std::string unsent_;   // likewise
 };

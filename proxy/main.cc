@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
     return Print("postmirror-proxy " POSTMIRROR_VERSION "\n", &logger);
   }
   if (!line->arguments.empty()) {
-    return Fail(absl::OutOfRangeError("an argument is not wanted: " +
+    return Fail(absl::OutOfRangeError("it takes no argument, and was given " +
                                       line->arguments.front() + ", see --help"),
                 &logger);
   }

@@ -12,7 +12,7 @@ namespace postmirror {
 
 // Answers Postfix as `config` says until SIGTERM or SIGINT, hands the open
 // connections over to `supervisor`, and returns OK. SIGHUP reads config.path
-// anew: what is wrong with it is logged, and the running configuration stays;
+// again: if that is wrong, it is logged, and the running configuration stays;
 // `store` and `proxy_threads` stay in any case. While no parameter is served it
 // says what to do, and waits for that. Fails at once, with a message for the
 // operator, when an entry of `listen` cannot be bound; the want of a store is

@@ -66,9 +66,9 @@ int Main(int argc, char** argv) {
     return Print(logger, "postmirror-sync " POSTMIRROR_VERSION "\n");
   }
   if (!line->arguments.empty()) {
-    return Fail(logger, absl::OutOfRangeError(absl::StrCat(
-                            "an argument is not wanted: ", line->arguments[0],
-                            ", see --help")));
+    return Fail(logger, absl::OutOfRangeError(
+                            absl::StrCat("it takes no argument, and was given ",
+                                         line->arguments[0], ", see --help")));
   }
   absl::StatusOr<Config> config = ReadConfig(line->config);
   if (!config.ok()) {

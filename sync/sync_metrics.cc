@@ -223,7 +223,7 @@ void SyncMetrics::AddProcess(std::vector<MetricFamily>* families) const {
       std::filesystem::file_size(absl::StrCat(folder_, "/data.mdb"), missing);
   if (!missing) bytes.Add({}, static_cast<double>(size));
   MetricFamily reloads = Family(Type::kCounter, "postmirror_sync_reloads_total",
-                                "How often the configuration was read anew.");
+                                "Reloads of postmirror.cf.");
   reloads.Add({{"result", "ok"}}, static_cast<double>(reloads_));
   reloads.Add({{"result", "failed"}}, static_cast<double>(failed_reloads_));
   MetricFamily build = Family(Type::kGauge, "postmirror_sync_build_info",

@@ -50,7 +50,7 @@ class SyncMetrics {
   void CountDiff(Scope scope, absl::Duration took,
                  const std::vector<MapResult>& results);
 
-  // The configuration was read anew, and taken over or not.
+  // A reload ended; `ok`: the new configuration is in force.
   void CountReload(bool ok);
 
   std::vector<MetricFamily> Collect() const;

@@ -159,7 +159,7 @@ void ProxyMetrics::AddDurations(std::vector<MetricFamily>* families) const {
 void ProxyMetrics::AddReloads(std::vector<MetricFamily>* families) const {
   MetricFamily reloads = {.type = Type::kCounter,
                           .name = "postmirror_proxy_reloads_total",
-                          .help = "How often postmirror.cf was read anew.",
+                          .help = "Reloads of postmirror.cf.",
                           .samples = {}};
   reloads.Add({{"result", "ok"}}, static_cast<double>(reloads_.load()));
   reloads.Add({{"result", "failed"}},

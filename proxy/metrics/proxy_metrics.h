@@ -35,7 +35,8 @@ class ProxyMetrics {
   // Lookups are counted from now on, or no longer. Any thread may call.
   void Enable(bool enabled);
 
-  // postmirror.cf was read anew, and taken over or not. Any thread may call.
+  // A reload ended; `ok`: the new configuration is in force. Any thread may
+  // call.
   void CountReload(bool ok);
 
   // Any thread may call.

@@ -37,8 +37,8 @@ struct LocalUsers {
   std::optional<uint32_t> unknown;
 };
 
-// Reads them from the system. Postfix's mail_owner is the user "postfix"; where
-// there is none, root alone is trusted.
+// Reads them from the system. Postfix's mail_owner is the user "postfix". A
+// system without that user trusts only root.
 LocalUsers ReadLocalUsers();
 
 }  // namespace postmirror

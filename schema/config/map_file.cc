@@ -113,7 +113,8 @@ LogOn ReadLogOn(CfReader* reader) {
 }
 
 // The query of the legacy names, as db_common_sql_build_query() of db_common(3)
-// builds it; empty if there is none. `needed`: there is no other query.
+// builds it; empty if there is none. `needed`: the file has no `query`, so
+// that one is missing.
 std::string ReadLegacyQuery(bool needed, CfReader* reader) {
   constexpr absl::string_view kNeeded[] = {"table", "select_field",
                                            "where_field"};
