@@ -31,6 +31,7 @@ struct Holder {
   std::string listener;  // ListenerName()
   Peer peer;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check sees a 0 where none is
   friend auto operator<=>(const Holder&, const Holder&) = default;
 };
 

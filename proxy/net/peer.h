@@ -23,6 +23,7 @@ struct Peer {
   // For a log: "uid 33", "the loopback", "192.0.2.1", "2001:db8::/64".
   std::string ToString() const;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check sees a 0 where none is
   friend auto operator<=>(const Peer&, const Peer&) = default;
 };
 

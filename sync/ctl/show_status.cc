@@ -56,20 +56,20 @@ void LookAtSync(const Config& config, Findings* findings) {
 
 // The proxy answers Postfix from the store, and so knows best; of a map that it
 // does not ask sync knows.
-std::optional<StoredMap> FindStored(const Findings& findings,
-                                    const std::string& name) {
+std::optional<MapContents> FindStored(const Findings& findings,
+                                      const std::string& name) {
   if (findings.proxy.has_value()) {
     for (const ProxyMap& map : findings.proxy->maps) {
       if (map.name != name) continue;
       if (!map.entries.has_value()) return std::nullopt;
-      return StoredMap{*map.entries, map.key_collation};
+      return MapContents{*map.entries, map.key_collation};
     }
   }
   if (!findings.sync.has_value()) return std::nullopt;
   for (const ServerStatus& server : findings.sync->servers) {
     for (const MapStatus& map : server.maps) {
       if (map.name == name && map.entries.has_value()) {
-        return StoredMap{*map.entries, ""};
+        return MapContents{*map.entries, ""};
       }
     }
   }

@@ -56,7 +56,7 @@ void ReportBroken(const MapStatus& status, const Moment& now,
 MapReport ReportMap(const Findings& findings, size_t index) {
   MapReport report;
   report.name = findings.maps[index];
-  const std::optional<StoredMap>& record = findings.stored[index];
+  const std::optional<MapContents>& record = findings.stored[index];
   const MapStatus* status = FindStatus(findings, report.name);
   report.state = record.has_value() ? "filled" : "not filled";
   if (status != nullptr) ReportBroken(*status, findings.now, &report);

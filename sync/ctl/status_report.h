@@ -18,7 +18,7 @@ namespace postmirror {
 enum class Health { kOk = 0, kWarning = 1, kCritical = 2, kUnknown = 3 };
 
 // What the store has of a map.
-struct StoredMap {
+struct MapContents {
   uint64_t entries = 0;
   std::string key_collation;  // not known while the proxy does not answer
 };
@@ -38,8 +38,8 @@ struct Findings {
   bool sync_runs = false;
   std::optional<SyncStatus> sync;  // nothing: the file is missing or damaged
   std::vector<std::string> maps;   // those of postmirror.cf
-  std::vector<ParameterMaps> parameters;         // that have them there
-  std::vector<std::optional<StoredMap>> stored;  // of each map
+  std::vector<ParameterMaps> parameters;           // that have them there
+  std::vector<std::optional<MapContents>> stored;  // of each map
   absl::Duration reconcile_interval;
   absl::Duration broken_map_critical;
   Moment now;

@@ -114,7 +114,7 @@ TEST_F(StatusReloadTest, WhatIsFilledAfterAReloadIsCriticalOnlyIfThatLasts) {
 }
 
 TEST_F(StatusReloadTest, WhatIsFilledNowIsNoFaultWhileTheProxyTurnsToIt) {
-  const std::optional<StoredMap> filled = findings_.stored[1];
+  const std::optional<MapContents> filled = findings_.stored[1];
   Wait();
   findings_.stored[1] = filled;
   EXPECT_EQ(Judge(findings_).health, Health::kOk);

@@ -21,7 +21,7 @@ class StatusReportTestCase : public ::testing::Test {
     findings_.sync_runs = true;
     findings_.maps = {kAliases, kDomains};
     for (const uint64_t entries : {9U, 2U}) {
-      findings_.stored.emplace_back(StoredMap()).value().entries = entries;
+      findings_.stored.emplace_back(MapContents()).value().entries = entries;
     }
     findings_.stored[0]->key_collation = "utf8mb4_general_ci";
     findings_.reconcile_interval = absl::Seconds(300);

@@ -17,7 +17,7 @@ class StatusUnknownTest : public ::testing::Test {
   StatusUnknownTest() {
     findings_.sync_runs = true;
     findings_.maps = {"/etc/aliases.cf", "/etc/domains.cf"};
-    findings_.stored = {StoredMap(), StoredMap()};
+    findings_.stored = {MapContents(), MapContents()};
     findings_.reconcile_interval = absl::Seconds(300);
     findings_.now = clock_.Now();
     ServerStatus server;
