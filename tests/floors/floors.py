@@ -36,6 +36,7 @@ C_LIBRARY = re.compile(
     r"string|strings|sysexits|syslog|time|ucontext|unistd)\.h"
 )
 CPP_LIBRARY = re.compile(r"[a-z0-9_]+")
+TYPE = re.compile(r"^(?:enum )?(?:class|struct) (\w+)(?: final)?(?: :[^;{]*)? \{", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 
 
@@ -87,6 +88,22 @@ def foreign_header_reason(relative, angled, name):
     if CPP_LIBRARY.fullmatch(name) or C_LIBRARY.fullmatch(name):
         return ""
     return "of no library that has a room in tests/floors/floors.py"
+
+
+def type_name_violations(root):
+    """No two headers of what may be one program define types of the same name: the
+    linker would take one of them for both."""
+    found = set()
+    for below in FLOORS.values():
+        homes = {}
+        for folder in sorted(below):
+            for path in sources(root, folder):
+                for name in TYPE.findall(path.read_text() if path.suffix == ".h" else ""):
+                    home = str(path.relative_to(root))
+                    other = homes.setdefault(name, home)
+                    if other != home:
+                        found.add(f"{home} defines {name}, as {other} does")
+    return sorted(found)
 
 
 def room_graph(root, floor):

@@ -29,6 +29,9 @@ class FloorsTest(unittest.TestCase):
     def test_rooms_form_no_cycle(self):
         self.assertEqual(floors.room_cycle_violations(SOURCE), [])
 
+    def test_a_program_has_no_two_types_of_one_name(self):
+        self.assertEqual(floors.type_name_violations(SOURCE), [])
+
     def test_every_floor_has_sources(self):
         for floor in floors.FLOORS:
             self.assertTrue(floors.sources(SOURCE, floor), floor)
@@ -71,6 +74,7 @@ class BrokenIncludeTest(BrokenHouse):
         self.assertEqual(floors.floor_violations(self.root), [])
         self.assertEqual(floors.foreign_header_violations(self.root), [])
         self.assertEqual(floors.room_cycle_violations(self.root), [])
+        self.assertEqual(floors.type_name_violations(self.root), [])
 
     def test_schema_including_proxy_is_seen(self):
         self.write("schema/key/key.h", '#include "proxy/worker.h"\n')
@@ -108,6 +112,18 @@ class BrokenIncludeTest(BrokenHouse):
         self.write("schema/store/reader.h", '#include "schema/search/search.h"\n')
         self.assert_one(floors.room_cycle_violations(self.root),
                         "schema/search -> schema/store -> schema/search")
+
+
+    def test_two_types_of_one_name_are_seen(self):
+        self.write("sync/map.h", "class Map;\n\nstruct Map {\n};\n")
+        self.write("sync/ctl/map.h", "class Map final : public Table {\n};\n")
+        self.assert_one(floors.type_name_violations(self.root), "sync/map.h", "Map",
+                        "sync/ctl/map.h")
+
+    def test_the_proxy_and_sync_may_have_types_of_one_name(self):
+        self.write("sync/map.h", "struct Map {\n};\n")
+        self.write("proxy/map.h", "struct Map {\n};\n")
+        self.assertEqual(floors.type_name_violations(self.root), [])
 
 
 class BrokenLinkTest(BrokenHouse):
