@@ -210,6 +210,7 @@ absl::StatusOr<std::string> SignalChoice::TryBinlog(
     refusal_ = absl::StrCat("the binlog cannot be read: ", used.message());
     return refusal_;
   }
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete): Install() has kept it
   if (binlog_.filter_hidden != binlog_signal_->watches_lsn()) {
     WatchLsn(*readers.front().connection);
   }

@@ -165,10 +165,8 @@ void JudgeMap(const MapReport& map, const Findings& findings,
     verdict->Add(
         Health::kCritical,
         absl::StrCat("map ", map.name, " is held: ", HeldText(map), " wait"));
-  } else if (!map.broken.empty()) {
-    return;  // it is not confirmed, of course
-  } else if (!findings.sync_shown.ok()) {
-    return;
+  } else if (!map.broken.empty() || !findings.sync_shown.ok()) {
+    return;  // it is not confirmed, of course, or this is not known
   } else if (!map.freshness.has_value()) {
     verdict->Add(Health::kWarning,
                  absl::StrCat("map ", map.name, ": freshness is not known"));
