@@ -242,12 +242,13 @@ bool Acceptor::MakeRoom(Worker::Arrival* client, Worker** worker) {
       loser->peer == client->holder.peer) {
     return false;
   }
-  // Over TCP others than he may be the same peer.
+  // Over TCP others than he may be the same peer; a trusted one, who loses only
+  // what is idle, may come as often as he likes.
   if (loser->peer == client->holder.peer &&
-      loser->peer.kind == Peer::Kind::kUser) {
+      loser->peer.kind == Peer::Kind::kUser && !loser->if_idle) {
     ++own_moves_[loser->peer];
   }
-  client->instead_of = loser->peer;
+  client->instead_of = loser;
   *worker = loser->worker;
   replacements_.Count(
       absl::StrCat(client->holder.listener, ", of ", loser->peer.ToString()));

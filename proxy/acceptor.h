@@ -29,9 +29,9 @@ class Acceptor {
   // So many more may be open at a listener, on their way to workers that have
   // yet to close others for them.
   static constexpr int kMaxMoving = 64;
-  // So often a user's connection makes room for another of his in one wake-up.
-  // Further ones of his are closed, so that it costs him more to connect than
-  // it costs us.
+  // So often a connection of a user who is not trusted makes room for another
+  // of his in one wake-up. Further ones of his are closed, so that it costs him
+  // more to connect than it costs us.
   static constexpr int kMaxOwnMoves = 64;
 
   // Serves at most `client_limit` clients of each listener at a time, as

@@ -23,7 +23,7 @@ void ClientCounts::Add(const Holder& holder, Worker* worker) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Listener& listener = listeners_[holder.listener];
   Recount(&listener, holder.peer, 1);
-  ++listener.peers[holder.peer].by_worker[worker];
+  ++listener.peers[holder.peer].by_worker[worker].all;
 }
 
 void ClientCounts::Remove(const Holder& holder, Worker* worker) {
@@ -33,9 +33,16 @@ void ClientCounts::Remove(const Holder& holder, Worker* worker) {
   const auto held = listener.peers.find(holder.peer);
   if (held->second.all == 0) {
     listener.peers.erase(held);
-  } else if (--held->second.by_worker[worker] == 0) {
+  } else if (--held->second.by_worker[worker].all == 0) {
     held->second.by_worker.erase(worker);
   }
+}
+
+void ClientCounts::AddUnfinished(const Holder& holder, Worker* worker,
+                                 int change) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  listeners_[holder.listener].peers[holder.peer].by_worker[worker].unfinished +=
+      change;
 }
 
 void ClientCounts::Recount(Listener* listener, const Peer& peer, int change) {
@@ -74,15 +81,39 @@ std::optional<ClientCounts::Loser> ClientCounts::WhoMakesRoom(
   const auto most = std::find_if(
       listener.by_count.rbegin(), listener.by_count.rend(),
       [this](const auto& count) { return !IsTrusted(count.second); });
-  if (most == listener.by_count.rend()) return std::nullopt;
-  const auto& [count, peer] = *most;
-  if (count <= limit / 2 && !IsTrusted(newcomer.peer)) return std::nullopt;
-  const auto& by_worker = listener.peers.at(peer).by_worker;
-  if (by_worker.contains(turn)) return Loser{.peer = peer, .worker = turn};
-  const auto worker = std::max_element(
-      by_worker.begin(), by_worker.end(),
-      [](const auto& a, const auto& b) { return a.second < b.second; });
-  return Loser{.peer = peer, .worker = worker->first};
+  const bool is_trusted = IsTrusted(newcomer.peer);
+  if (most != listener.by_count.rend()) {
+    const auto& [count, peer] = *most;
+    if (count <= limit / 2 && !is_trusted) return std::nullopt;
+    return LoserOf(listener, peer, /*if_idle=*/false, turn);
+  }
+  if (!is_trusted) return std::nullopt;
+  std::optional<Loser> loser;
+  for (auto each = listener.by_count.rbegin();
+       !loser.has_value() && each != listener.by_count.rend(); ++each) {
+    loser = LoserOf(listener, each->second, /*if_idle=*/true, turn);
+  }
+  return loser;
+}
+
+// None: no worker has a connection of the peer, or none that is idle.
+std::optional<ClientCounts::Loser> ClientCounts::LoserOf(
+    const Listener& listener, const Peer& peer, bool if_idle, Worker* turn) {
+  Loser loser = {.peer = peer, .worker = nullptr, .if_idle = if_idle};
+  int most = 0;
+  for (const auto& [worker, share] : listener.peers.at(peer).by_worker) {
+    const int count = share.all - (if_idle ? share.unfinished : 0);
+    if (count > 0 && worker == turn) {
+      loser.worker = turn;
+      return loser;
+    }
+    if (count > most) {
+      most = count;
+      loser.worker = worker;
+    }
+  }
+  if (loser.worker == nullptr) return std::nullopt;
+  return loser;
 }
 
 void ClientCounts::set_users(LocalUsers users) {

@@ -41,6 +41,7 @@ class ClientCounts {
   struct Loser {
     Peer peer;
     Worker* worker = nullptr;
+    bool if_idle = false;  // none that is in the middle of something
   };
 
   explicit ClientCounts(LocalUsers users) : users_(std::move(users)) {}
@@ -51,6 +52,9 @@ class ClientCounts {
   void Add(const Holder& holder, Worker* worker);
   // REQUIRES: it was added.
   void Remove(const Holder& holder, Worker* worker);
+  // So many more of them, or fewer, are in the middle of something. REQUIRES:
+  // they were added, and none of these is removed.
+  void AddUnfinished(const Holder& holder, Worker* worker, int change);
 
   int At(const std::string& listener) const;
   std::map<std::string, int> ByListener() const;
@@ -59,8 +63,10 @@ class ClientCounts {
   // Who makes room for `newcomer` at a listener that has reached `limit`: of
   // the peers that are not trusted the one that holds most, if that is more
   // than its share, half of the limit. Nobody has a share against a newcomer
-  // that is trusted. The worker is `turn` where that has one of his, else the
-  // one that has most. None: the newcomer has to go.
+  // that is trusted; where all peers are, the one that holds most makes room
+  // for it, the newcomer itself too, by a connection that is idle. The worker
+  // is `turn` where that has such a one of his, else the one that has most.
+  // None: the newcomer has to go.
   std::optional<Loser> WhoMakesRoom(const Holder& newcomer, int limit,
                                     Worker* turn) const;
 
@@ -78,9 +84,13 @@ class ClientCounts {
   int TakeGreedy() { return greedy_.exchange(0); }
 
  private:
+  struct Share {
+    int all = 0;
+    int unfinished = 0;
+  };
   struct Held {
     int all = 0;
-    std::map<Worker*, int> by_worker;
+    std::map<Worker*, Share> by_worker;
   };
   struct Listener {
     int all = 0;
@@ -89,6 +99,9 @@ class ClientCounts {
   };
 
   bool IsTrusted(const Peer& peer) const;
+  static std::optional<Loser> LoserOf(const Listener& listener,
+                                      const Peer& peer, bool if_idle,
+                                      Worker* turn);
   static void Recount(Listener* listener, const Peer& peer, int change);
 
   mutable std::mutex mutex_;

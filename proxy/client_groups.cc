@@ -20,6 +20,7 @@ void ClientGroups::Remove(Standing* standing) {
   Group* const group = standing->group;
   Keep(0, standing);
   group->clients[standing->order].erase(standing->position);
+  SetOrder(kReconnects, standing);
   standing->group = nullptr;
   if (std::all_of(group->clients.begin(), group->clients.end(),
                   [](const auto& clients) { return clients.empty(); })) {
@@ -34,8 +35,15 @@ void ClientGroups::Reorder(const Step& step, Standing* standing) {
   auto& orders = standing->group->clients;
   std::list<Client*>& clients = orders[step.order];
   clients.splice(clients.end(), orders[standing->order], standing->position);
-  standing->order = step.order;
+  SetOrder(step.order, standing);
   standing->since = now_;
+}
+
+void ClientGroups::SetOrder(Order order, Standing* standing) {
+  const int change =
+      (order == kUnfinished ? 1 : 0) - (standing->order == kUnfinished ? 1 : 0);
+  standing->order = order;
+  if (change != 0) count_unfinished_(standing->group->holder, change);
 }
 
 void ClientGroups::Keep(size_t bytes, Standing* standing) {
@@ -44,10 +52,11 @@ void ClientGroups::Keep(size_t bytes, Standing* standing) {
   standing->kept_bytes = bytes;
 }
 
-Client* ClientGroups::First(const Holder& holder) const {
+Client* ClientGroups::First(const Holder& holder, Order last) const {
   const auto group = groups_.find(holder);
   if (group == groups_.end()) return nullptr;
-  for (const std::list<Client*>& clients : group->second.clients) {
+  for (size_t order = 0; order <= last; ++order) {
+    const std::list<Client*>& clients = group->second.clients[order];
     if (!clients.empty()) return clients.front();
   }
   return nullptr;

@@ -7,8 +7,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "proxy/client_counts.h"
@@ -55,6 +57,13 @@ class ClientGroups {
     size_t kept_bytes;        // for the client
   };
 
+  // Called with 1 when a client of the holder's begins something, with -1 when
+  // that is finished or the client is removed.
+  using CountUnfinished = std::function<void(const Holder& holder, int change)>;
+  void set_count_unfinished(CountUnfinished count_unfinished) {
+    count_unfinished_ = std::move(count_unfinished);
+  }
+
   void Add(const Holder& holder, Order order, Client* client,
            Standing* standing);
   void Remove(Standing* standing);
@@ -71,8 +80,9 @@ class ClientGroups {
     }
   }
 
-  // Who makes room for another client, or nullptr where the holder has none.
-  Client* First(const Holder& holder) const;
+  // Who makes room for another client, or nullptr where the holder has none, or
+  // none up to the order `last`.
+  Client* First(const Holder& holder, Order last = kUnfinished) const;
 
   // A second has passed.
   void Tick() { ++now_; }
@@ -87,7 +97,9 @@ class ClientGroups {
  private:
   void Reorder(const Step& step, Standing* standing);
   void Keep(size_t bytes, Standing* standing);
+  void SetOrder(Order order, Standing* standing);
 
+  CountUnfinished count_unfinished_ = [](const Holder&, int) {};
   uint64_t now_ = 0;
   size_t kept_bytes_ = 0;
   std::map<Holder, Group> groups_;

@@ -26,6 +26,9 @@ Worker::Worker(std::unique_ptr<EventLoop> loop, Work work, ClientCounts* counts)
   desk_.lookup = std::move(work.lookup);
   desk_.leave = [this](Client* client) { Leave(client); };
   desk_.replies.counts = work.counts;
+  desk_.groups.set_count_unfinished([this](const Holder& holder, int change) {
+    counts_->AddUnfinished(holder, this, change);
+  });
 }
 
 void Worker::Run() {
@@ -112,10 +115,12 @@ void Worker::Welcome() {
 }
 
 void Worker::Serve(Arrival arrival) {
-  if (arrival.instead_of.has_value()) {
+  if (const auto& loser = arrival.instead_of; loser.has_value()) {
     Client* const first = desk_.groups.First(
-        {.listener = arrival.holder.listener, .peer = *arrival.instead_of});
-    // None: one of his has left meanwhile, and there is room.
+        {.listener = arrival.holder.listener, .peer = loser->peer},
+        loser->if_idle ? ClientGroups::kWaits : ClientGroups::kUnfinished);
+    // None: one of his has left meanwhile, and there is room; or the last that
+    // was idle has begun something, and this is one too many.
     if (first != nullptr) first->AnswerAndClose();
   }
   Client* const client = Admit(std::move(arrival.socket), arrival.codec,
@@ -148,8 +153,9 @@ void Worker::Leave(Client* client) {
   if (turned_away != turned_away_.end()) {
     turned_away_.erase(turned_away);
   } else {
-    counts_->Remove(client->standing()->group->holder, this);
+    const Holder holder = client->standing()->group->holder;
     desk_.groups.Remove(client->standing());
+    counts_->Remove(holder, this);
   }
   const auto entry = clients_.find(client);
   leaving_.push_back(std::move(entry->second));

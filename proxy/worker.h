@@ -40,7 +40,7 @@ class Worker {
     const Codec* codec = nullptr;
     Holder holder = {};
     // Who gives up a connection at this listener for it.
-    std::optional<Peer> instead_of = {};
+    std::optional<ClientCounts::Loser> instead_of = {};
   };
 
   struct Work {

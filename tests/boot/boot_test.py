@@ -180,7 +180,7 @@ class BootTest(unittest.TestCase):
             f"{_STORE}-status/sync.status": f"640 {sync}:{watchers} regular file",
             "/run/postmirror": f"2750 {proxy}:{watchers} directory",
             "/run/postmirror/status": f"660 {proxy}:{watchers} socket",
-            "/var/spool/postfix/postmirror": f"755 {proxy}:{store} directory",
+            "/var/spool/postfix/postmirror": f"750 {proxy}:postfix directory",
             _SOCKET: "666 root:root socket",
         }.items():
             with self.subTest(path=path):
@@ -236,26 +236,35 @@ class BootTest(unittest.TestCase):
             )
 
     def test_09_users_are_told_apart_over_the_unix_socket(self):
-        """At the limit no room is made by two who hold half of it each, but for Postfix
-        and root; were all of them one user to the proxy, he would make room for all."""
-        limit = 20
+        """At the package's socket Postfix and root alone arrive. At one that is open no
+        room is made at the limit by two who hold half of it each, but for Postfix and
+        root; were all of them one user to the proxy, he would make room for all."""
+        limit, path = 20, "/run/postmirror-open/maps"
         config = self.run_inside("cat", _CONFIG) + "\n"
-        self.machine.run("tee", _CONFIG, stdin=f"{config}client_limit = {limit}\n")
-        self.run_inside("systemctl", "reload", "postmirror-proxy")
+        lines = f"listen = socketmap:unix:{_SOCKET} socketmap:unix:{path}\n"
+        lines += f"client_limit = {limit}\n"
+        edit = ("systemctl", "edit", "--stdin", "--drop-in=open", UNITS[-1])
+        self.machine.run(*edit, stdin=f"[Socket]\nListenStream={path}\n")
+        self.restart_proxy(config + lines)
         # The machine has no Dovecot.
-        user = ("--system", "--no-create-home", "dovecot")
-        self.run_inside("useradd", *user)
+        self.run_inside("useradd", "--system", "--no-create-home", "dovecot")
         program = f"{_TREE}/tests/boot/inside/users.py"
         users = ("nobody", "dovecot", "postfix", "root")
-        said = self.run_inside("python3", "-B", program, limit, *users)
+        said = self.run_inside("python3", "-B", program, path, limit, *users)
         self.run_inside("userdel", "dovecot")
-        self.machine.run("tee", _CONFIG, stdin=config)
-        self.run_inside("systemctl", "reload", "postmirror-proxy")
+        self.run_inside("systemctl", "revert", UNITS[-1])
+        self.restart_proxy(config)
         self.note(said)
         answered = json.loads(said)
+        let_in = {"nobody": "EACCES", "dovecot": "EACCES", "postfix": True, "root": True}
+        self.assertEqual(answered["packages"], let_in)
         self.assertEqual(answered["first"], dict.fromkeys(users, True))
         then = {"nobody": False, "dovecot": False, "postfix": True, "root": True}
         self.assertEqual(answered["then"], then)
+
+    def restart_proxy(self, config):
+        self.machine.run("tee", _CONFIG, stdin=config)
+        self.run_inside("systemctl", "restart", UNITS[-1], "postmirror-proxy")
 
     def test_10_mail_is_answered_without_mariadb(self):
         self.run_inside("systemctl", "stop", "mariadb")

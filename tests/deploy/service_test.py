@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 from support.programs import program_path, run_program
+from support.system_root import SystemRoot
 from support.unit_file import UnitFile
 
 _ROOT = pathlib.Path(__file__).parents[2]
@@ -17,6 +18,7 @@ _SERVICES = ("postmirror-sync.service", "postmirror-proxy.service")
 _UNITS = (*_SERVICES, "postmirror-proxy.socket")
 # `systemd-analyze security`: of ten, less is better.
 _MAX_EXPOSURE = 1.5
+_QUEUE = "var/spool/postfix/postmirror"  # the folder of the unix socket
 _KERNEL_FEATURES = "--kernel-features=/etc/apparmor.d/abi/3.0"
 
 
@@ -93,63 +95,70 @@ class UsersTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name)
-        (self.root / "etc").mkdir()
-        for program in ("sysusers", "tmpfiles"):
-            self.apply(program)
-
-    def apply(self, program):
-        command = [f"systemd-{program}", f"--root={self.root}"]
-        if program == "tmpfiles":
-            command.append("--create")
-        result = run(*command, _DEPLOY / program / "postmirror.conf")
-        self.assertEqual(result.returncode, 0, result)
-
-    def entries(self, file):
-        """Returns the lines of passwd or group by name, each a list of fields."""
-        lines = (self.root / "etc" / file).read_text().splitlines()
-        return {fields[0]: fields for fields in (line.split(":") for line in lines)}
-
-    def ids(self, user, group):
-        return int(self.entries("passwd")[user][2]), int(
-            self.entries("group")[group][2]
-        )
+        self.root = SystemRoot(folder.name)
+        self.root.make_users()
 
     def test_users_cannot_log_on(self):
-        users = self.entries("passwd")
+        users = self.root.entries("passwd")
         self.assertEqual(set(users), {"_postmirror-sync", "_postmirror-proxy"})
         for fields in users.values():
             self.assertEqual(fields[5:], ["/nonexistent", "/usr/sbin/nologin"])
 
     def test_the_proxys_only_group_is_the_stores(self):
-        groups = self.entries("group")
+        groups = self.root.entries("group")
         self.assertEqual(
             set(groups), {"_postmirror", "_postmirror-status", "_postmirror-sync"}
         )
-        proxy = self.entries("passwd")["_postmirror-proxy"]
+        proxy = self.root.entries("passwd")["_postmirror-proxy"]
         self.assertEqual(proxy[3], groups["_postmirror"][2])
         # Nobody else is in any of them.
         self.assertEqual({fields[3] for fields in groups.values()}, {""})
         others = [
             name
-            for name, fields in self.entries("passwd").items()
+            for name, fields in self.root.entries("passwd").items()
             if fields[3] == groups["_postmirror"][2] and name != "_postmirror-proxy"
         ]
         self.assertEqual(others, [])
 
-    def test_folders_are_open_as_far_as_needed(self):
+    def assert_folders(self, *folders):
         sync, proxy, store = "_postmirror-sync", "_postmirror-proxy", "_postmirror"
         watchers = "_postmirror-status"
         for path, user, group, mode in (
             ("var/lib/postmirror", sync, store, 0o2750),
             ("var/lib/postmirror-status", sync, watchers, 0o2750),
             ("run/postmirror", proxy, watchers, 0o2750),
-            ("var/spool/postfix/postmirror", proxy, store, 0o755),
+            *folders,
         ):
-            status = os.stat(self.root / path)
+            status = os.stat(self.root.path / path)
             self.assertEqual(oct(status.st_mode & 0o7777), oct(mode))
             owners = (status.st_uid, status.st_gid)
-            self.assertEqual(owners, self.ids(user, group))
+            self.assertEqual(owners, self.root.ids(user, group))
+
+    def test_folders_are_open_as_far_as_needed(self):
+        self.root.add_postfix()
+        self.root.make_folders()
+        self.assert_folders((_QUEUE, "_postmirror-proxy", "postfix", 0o750))
+
+    def test_an_open_folder_of_sockets_is_closed(self):
+        """That of an older release, or of the socket unit without Postfix."""
+        folder = self.root.path / _QUEUE
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
+        said = self.root.make_folders(code=65)
+        self.assertIn("Failed to resolve group 'postfix'", said)
+        # The others are made, and Postfix, to be installed, gets in.
+        self.assert_folders()
+        self.assertEqual(oct(folder.stat().st_mode & 0o7777), "0o755")
+        self.root.add_postfix()
+        self.root.make_folders()
+        self.assert_folders((_QUEUE, "_postmirror-proxy", "postfix", 0o750))
+
+    def test_without_postfix_the_socket_unit_makes_an_open_folder(self):
+        self.assertNotIn("postfix", self.root.entries("group"))
+        self.root.make_folders(code=65)
+        self.assertFalse((self.root.path / _QUEUE).exists())
+        unit = UnitFile("postmirror-proxy.socket")
+        self.assertEqual(unit.values("DirectoryMode"), ["0755"])
 
     def test_units_may_write_these_folders_and_leave_no_core(self):
         for name, folder in zip(_SERVICES, ("/var/lib/postmirror-status", "/run/postmirror")):

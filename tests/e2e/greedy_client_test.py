@@ -6,8 +6,10 @@ import unittest
 
 from support.e2e_case import E2eCase
 from support.greedy_client import GreedyClient
-from support.site import ALIASES
+from support.postmap import found
+from support.site import ALIASES, DOMAINS
 from support.smtp import send_mail
+from support.socketmap import SocketmapClient
 from support.waiting import wait_until
 
 _LIMIT = 40
@@ -45,6 +47,45 @@ class GreedyClientTest(E2eCase):
     def test_over_tcp_table(self):
         port = self.site.ports[ALIASES]
         self.assert_mail_flows("tcp_table", ("127.0.0.1", port))
+
+
+class SmallLimitTest(E2eCase):
+    """Fewer connections than Postfix holds by itself, for a small client_limit, or for
+    few open files, which lower it."""
+
+    settings = {"client_limit": "2"}
+
+    def assert_none_was_turned_away(self):
+        log = self.site.proxy.log()
+        self.assertNotIn("turned away", log)
+        self.assertNotIn("answered temporarily", log)
+
+    def test_postfix_makes_room_for_itself(self):
+        self.start_postmirror()
+        postfix = self.start_postfix(self.site.main_cf("socketmap-unix"))
+        for _ in range(_SESSIONS):
+            answer = send_mail(postfix.port, "info@example.org")
+            self.assertEqual(str(answer), "250 2.0.0", answer.text)
+            answer = send_mail(postfix.port, "unknown@example.org")
+            self.assertEqual(str(answer), "550 5.1.1", answer.text)
+        wait_until(
+            lambda: "idle connections closed" in self.site.proxy.log(),
+            20,
+            lambda: f"the limit is reached:\n{self.site.proxy.log()}",
+        )
+        self.assert_none_was_turned_away()
+
+    def test_root_makes_room_for_itself(self):
+        self.start_postmirror()
+        clients = []
+        for _ in range(4 * int(self.settings["client_limit"])):
+            clients.append(SocketmapClient(self.site.unix_socket))
+            self.addCleanup(clients[-1].close)
+            answer = clients[-1].ask(DOMAINS, ["example.org"])
+            self.assertEqual(answer, {"example.org": found("1")})
+        with self.assertRaises(OSError):  # it has made room
+            clients[0].ask(DOMAINS, ["example.org"])
+        self.assert_none_was_turned_away()
 
 
 class UserNamespaceTest(E2eCase):

@@ -10,6 +10,8 @@ from support.e2e_case import E2eCase
 from support.postmap import NOT_FOUND
 from support.programs import program_path
 from support.site import DOMAINS
+from support.smtp import send_mail
+from support.system_root import SystemRoot
 from support.waiting import wait_until
 
 _OK, _WARNING, _CRITICAL, _UNKNOWN = range(4)
@@ -192,6 +194,72 @@ class RightsTest(E2eCase):
             20,
             lambda: f"it is said: {self.status((_WATCHERS,))}",
         )
+
+
+# Asks over a unix socket; prints the reply, or why there is none.
+_ASK = """
+import socket, sys
+client = socket.socket(socket.AF_UNIX)
+client.settimeout(20)
+try:
+    client.connect(sys.argv[1])
+except OSError as error:
+    sys.exit(error.strerror)
+client.sendall(b"35:virtual_alias_maps info@example.org,")
+print(client.recv(1000).decode())
+"""
+
+
+class SocketFolderTest(E2eCase):
+    """Who gets as far as the unix socket, in the folder that tmpfiles.d(5) makes: whoever
+    can connect can fill the queue before the proxy, where no limit holds."""
+
+    def setUp(self):
+        super().setUp()
+        root = SystemRoot(self.folder / "root")
+        root.add_postfix()
+        root.make_users()
+        root.make_folders()
+        _, self.watchers = root.ids("_postmirror-proxy", "_postmirror-status")
+        made = root.path / "var/spool/postfix/postmirror"
+        self.site.unix_socket.parent.rmdir()
+        made.rename(self.site.unix_socket.parent)
+        self.start_postmirror()
+
+    def ask_as(self, user, group, groups=()):
+        return subprocess.run(
+            ["python3", "-c", _ASK, self.site.unix_socket],
+            capture_output=True,
+            text=True,
+            user=user,
+            group=group,
+            extra_groups=groups,
+            cwd="/",
+            timeout=60,
+        )
+
+    def test_postfix_and_root_ask(self):
+        for user in ("postfix", "root"):
+            self.assertIn("OK ", self.ask_as(user, user).stdout)
+        postfix = self.start_postfix(self.site.main_cf("socketmap-unix"))
+        answer = send_mail(postfix.port, "info@example.org")
+        self.assertEqual(str(answer), "250 2.0.0", answer.text)
+
+    def test_one_who_watches_asks(self):
+        self.assertIn("OK ", self.ask_as(_USER, _USER, [self.watchers]).stdout)
+        listed = subprocess.run(
+            ["ls", self.site.unix_socket.parent],
+            capture_output=True,
+            user=_USER,
+            extra_groups=[self.watchers],
+        )
+        self.assertIn(b"Permission denied", listed.stderr)
+
+    def test_other_users_do_not_get_there(self):
+        for user, group in (("nobody", "nogroup"), (_USER, _USER)):
+            asked = self.ask_as(user, group)
+            self.assertEqual(asked.stderr, "Permission denied\n")
+            self.assertEqual(asked.stdout, "")
 
 
 if __name__ == "__main__":

@@ -135,6 +135,24 @@ TEST_F(AcceptorFloodTest, OfAUserWhoCrowdsHimselfOutMostAreClosed) {
   EXPECT_EQ(next.ReceiveUntil(','), "10:OK worker0,");
 }
 
+// Postfix's clients come in a burst, too.
+TEST_F(AcceptorFloodTest, OfOneWhoIsTrustedAllAreAnswered) {
+  constexpr size_t kWaiting = 300;
+  Start(1, 4);
+  TestClient first = proxy_->ConnectTcpTable();
+  Stop(&first);
+  std::vector<TestClient> clients;
+  for (size_t i = 0; i < kWaiting; ++i) {
+    clients.push_back(proxy_->ConnectSocketmap());
+    AskMaps(&clients.back());
+  }
+  LetGo();
+  for (TestClient& client : clients) {
+    EXPECT_EQ(client.ReceiveUntil(','), "10:OK worker0,");
+  }
+  EXPECT_EQ(proxy_->acceptor().turned_away(), 0U);
+}
+
 // Each would hold a descriptor until the worker that it goes to has closed
 // another one for it.
 TEST_F(AcceptorFloodTest, NoMoreThanSomeWaitForAnotherThread) {

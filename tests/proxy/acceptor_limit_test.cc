@@ -1,7 +1,10 @@
 // Clients of a listener that has as many as it may have.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,13 +33,22 @@ std::string AskMaps(TestClient* client) {
   return client->ReceiveUntil(',');
 }
 
-// Two clients that are trusted, as Postfix is: none of them makes room.
+// Two clients that are trusted, as Postfix is, each with a request under way:
+// none of them makes room.
 class AcceptorAtItsLimitTest : public testing::Test {
  protected:
-  // An answer proves that a client has its place.
+  // An answer proves that a client has its place, and has begun the next one.
   AcceptorAtItsLimitTest() {
-    EXPECT_EQ(AskMaps(&first_), kAnswer);
-    EXPECT_EQ(AskMaps(&second_), kAnswer);
+    for (TestClient* client : {&first_, &second_}) {
+      EXPECT_TRUE(client->Send("6:"));
+      EXPECT_EQ(EndOneAndBegin(client), kAnswer);
+    }
+  }
+
+  // Ends the request that is under way, and begins another one.
+  static std::string EndOneAndBegin(TestClient* client) {
+    if (!client->Send("maps x,6:")) return "cannot send";
+    return client->ReceiveUntil(',');
   }
 
   std::string Connect() {
@@ -58,7 +70,7 @@ TEST_F(AcceptorAtItsLimitTest, TurnsAwayWithOneTemporaryReply) {
   TestClient third = proxy_.ConnectSocketmap();
   EXPECT_EQ(AskMaps(&third), kTurnedAway);
   EXPECT_TRUE(third.IsClosed());
-  EXPECT_EQ(AskMaps(&first_), kAnswer);
+  EXPECT_EQ(EndOneAndBegin(&first_), kAnswer);
 }
 
 TEST_F(AcceptorAtItsLimitTest, OtherListenersAreNot) {
@@ -71,7 +83,8 @@ TEST_F(AcceptorAtItsLimitTest, ServesAgainWhenAClientHasLeft) {
   second_.Send("this is no netstring");
   ASSERT_TRUE(second_.IsClosed());
   TestClient next = proxy_.ConnectSocketmap();
-  EXPECT_EQ(AskMaps(&next), kAnswer);
+  EXPECT_TRUE(next.Send("6:"));
+  EXPECT_EQ(EndOneAndBegin(&next), kAnswer);
   EXPECT_EQ(Connect(), kTurnedAway);
 }
 
@@ -84,7 +97,7 @@ TEST_F(AcceptorAtItsLimitTest, ClosesTheOldestOfTooManyThatAreTurnedAway) {
   EXPECT_EQ(Connect(), kTurnedAway);
   EXPECT_TRUE(idle.front().IsClosed());
   EXPECT_EQ(AskMaps(&idle[1]), kTurnedAway);
-  EXPECT_EQ(AskMaps(&first_), kAnswer);
+  EXPECT_EQ(EndOneAndBegin(&first_), kAnswer);
 }
 
 TEST_F(AcceptorAtItsLimitTest, SaysSoAtMostOnceAMinute) {
@@ -93,6 +106,9 @@ TEST_F(AcceptorAtItsLimitTest, SaysSoAtMostOnceAMinute) {
   Connect();
   EXPECT_THAT(proxy_.Tick(), ElementsAre(Reached() + "2"));
   for (int second = 1; second < 60; ++second) {
+    // Each of their requests arrives in time.
+    EndOneAndBegin(&first_);
+    EndOneAndBegin(&second_);
     Connect();
     EXPECT_THAT(proxy_.Tick(), IsEmpty()) << second;
   }
@@ -104,6 +120,56 @@ TEST_F(AcceptorAtItsLimitTest, CountsThoseServedAndThoseTurnedAway) {
   EXPECT_EQ(proxy_.acceptor().accepted(), 2U);
   EXPECT_EQ(proxy_.acceptor().turned_away(), 1U);
   EXPECT_EQ(proxy_.acceptor().client_limit(), 2);
+}
+
+// All clients are trusted, and idle.
+class AcceptorOfPostfixAloneTest : public testing::Test {
+ protected:
+  void Start(int threads) {
+    proxy_ = std::make_unique<ProxyUnderTest>(ProxyUnderTest::Options{
+        .threads = threads, .client_limit = 2, .lookup = NameTheWorker});
+    for (int i = 0; i < 2; ++i) Connect();
+  }
+
+  void Connect() {
+    clients_.push_back(proxy_->ConnectSocketmap());
+    EXPECT_THAT(AskMaps(&clients_.back()), testing::StartsWith("10:OK worker"));
+  }
+
+  std::unique_ptr<ProxyUnderTest> proxy_;
+  std::deque<TestClient> clients_;
+};
+
+TEST_F(AcceptorOfPostfixAloneTest, ClosesTheOneThatIsIdleForLongest) {
+  Start(1);
+  EXPECT_EQ(AskMaps(&clients_[0]), kAnswer);
+  Connect();
+  EXPECT_TRUE(clients_[1].IsClosed());
+  EXPECT_EQ(AskMaps(&clients_[0]), kAnswer);
+  EXPECT_EQ(proxy_->acceptor().turned_away(), 0U);
+  EXPECT_THAT(
+      proxy_->Tick(),
+      ElementsAre(absl::StrCat("client_limit of 2 is reached at ",
+                               proxy_->unix_name(), ", of uid ", geteuid(),
+                               ": idle connections closed for new ones: 1")));
+}
+
+TEST_F(AcceptorOfPostfixAloneTest, ClosesNoneWithARequestUnderWay) {
+  Start(1);
+  ASSERT_TRUE(clients_[0].Send("6:maps x,6:"));
+  EXPECT_EQ(clients_[0].ReceiveUntil(','), kAnswer);
+  for (int i = 0; i < 3; ++i) Connect();
+  for (size_t i = 1; i < 4; ++i) EXPECT_TRUE(clients_[i].IsClosed()) << i;
+  ASSERT_TRUE(clients_[0].Send("maps x,"));
+  EXPECT_EQ(clients_[0].ReceiveUntil(','), kAnswer);
+  EXPECT_EQ(proxy_->acceptor().turned_away(), 0U);
+}
+
+TEST_F(AcceptorOfPostfixAloneTest, ServesAllWithMoreThreads) {
+  Start(3);
+  for (int i = 0; i < 30; ++i) Connect();
+  EXPECT_EQ(proxy_->acceptor().turned_away(), 0U);
+  for (size_t i = 0; i < 24; ++i) EXPECT_TRUE(clients_[i].IsClosed()) << i;
 }
 
 // Over TCP all of the loopback is one peer, which holds all there is, and more

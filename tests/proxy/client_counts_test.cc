@@ -34,6 +34,9 @@ class ClientCountsTest : public testing::Test {
     for (int i = 0; i < count; ++i) counts_.Add({kMaps, User(uid)}, worker);
   }
   void Add(uint32_t uid, int count) { Add(uid, count, first_.get()); }
+  void Begin(uint32_t uid, int change) {
+    counts_.AddUnfinished({kMaps, User(uid)}, first_.get(), change);
+  }
   void Remove(uint32_t uid) {
     counts_.Remove({kMaps, User(uid)}, first_.get());
   }
@@ -101,10 +104,59 @@ TEST_F(ClientCountsTest, NoShareIsKeptFromPostfixAndRoot) {
 TEST_F(ClientCountsTest, PostfixAndRootMayHoldAll) {
   Add(kPostfix, 9);
   EXPECT_EQ(MakesRoomFor(kNobody), "nobody does");
-  EXPECT_EQ(MakesRoomFor(kRoot), "nobody does");
   Add(kNobody, 1);
   EXPECT_EQ(MakesRoomFor(kNobody), "nobody does");
   EXPECT_EQ(MakesRoomFor(kRoot), "uid 65534");
+}
+
+// Else a small limit, of connections or of open files, would turn Postfix away
+// for its own idle connections.
+TEST_F(ClientCountsTest, PostfixAndRootMakeRoomForEachOther) {
+  Add(kPostfix, 6);
+  Add(kRoot, 4);
+  EXPECT_EQ(MakesRoomFor(kRoot), "uid 105");
+  EXPECT_EQ(MakesRoomFor(kPostfix), "uid 105") << "for itself, too";
+  EXPECT_EQ(MakesRoomFor(kNobody), "nobody does");
+}
+
+TEST_F(ClientCountsTest, PostfixAndRootMakeRoomByWhatIsIdleAlone) {
+  Add(kPostfix, 6);
+  Add(kRoot, 4);
+  Begin(kPostfix, 5);
+  EXPECT_EQ(MakesRoomFor(kRoot), "uid 105");
+  Begin(kPostfix, 1);
+  EXPECT_EQ(MakesRoomFor(kPostfix), "uid 0");
+  Begin(kRoot, 4);
+  EXPECT_EQ(MakesRoomFor(kPostfix), "nobody does");
+  Begin(kRoot, -1);
+  EXPECT_EQ(MakesRoomFor(kPostfix), "uid 0");
+}
+
+TEST_F(ClientCountsTest, OthersMakeRoomByWhatTheyHaveBegunAsWell) {
+  Add(kNobody, kLimit);
+  Begin(kNobody, kLimit);
+  EXPECT_EQ(MakesRoomFor(kPostfix), "uid 65534");
+  EXPECT_EQ(MakesRoomFor(kNobody), "uid 65534");
+}
+
+TEST_F(ClientCountsTest, AWorkerWithAnIdleOneOfPostfixMakesRoom) {
+  Add(kPostfix, 1, first_.get());
+  Add(kPostfix, 3, second_.get());
+  const auto worker = [this] {
+    return counts_.WhoMakesRoom({kMaps, User(kPostfix)}, kLimit, first_.get())
+        ->worker;
+  };
+  EXPECT_EQ(worker(), first_.get());
+  Begin(kPostfix, 1);
+  EXPECT_EQ(worker(), second_.get());
+}
+
+// Over TCP nobody is trusted, and all of the loopback is one peer.
+TEST_F(ClientCountsTest, TheLoopbackMakesRoomForItself) {
+  for (int i = 0; i < kLimit; ++i) counts_.Add({"10040", {}}, first_.get());
+  const auto loser = counts_.WhoMakesRoom({"10040", {}}, kLimit, first_.get());
+  ASSERT_TRUE(loser.has_value());
+  EXPECT_EQ(loser->peer.ToString(), "the loopback");
 }
 
 TEST_F(ClientCountsTest, OtherListenersDoNotCount) {

@@ -53,6 +53,27 @@ class ClientGroupsTest : public testing::Test {
   Client two_{{}, &socketmap_, Connection::Service::kAnswered, &desk_};
 };
 
+TEST_F(ClientGroupsTest, WhatIsUnfinishedIsCounted) {
+  int unfinished = 0;
+  groups_.set_count_unfinished([&unfinished](const Holder& holder, int change) {
+    EXPECT_EQ(holder, User(1));
+    unfinished += change;
+  });
+  Add(User(1), &one_);
+  Add(User(1), &two_);
+  EXPECT_EQ(unfinished, 0);
+  Begin(&one_);
+  Begin(&one_, true);
+  EXPECT_EQ(unfinished, 1);
+  Begin(&two_);
+  EXPECT_EQ(groups_.First(User(1), ClientGroups::kWaits), nullptr);
+  Rest(&one_);
+  EXPECT_EQ(unfinished, 1);
+  EXPECT_EQ(groups_.First(User(1), ClientGroups::kWaits), &one_);
+  groups_.Remove(two_.standing());
+  EXPECT_EQ(unfinished, 0);
+}
+
 TEST_F(ClientGroupsTest, FirstIsTheOneThatIsIdleForLongest) {
   Add(User(1), &one_);
   Add(User(1), &two_);
