@@ -62,7 +62,7 @@ absl::Status MakeFolderOf(absl::string_view path) {
   struct stat status;
   if (folder.empty() || stat(folder.c_str(), &status) == 0 || errno != ENOENT)
     return absl::OkStatus();
-  const absl::Status made = MakeFolder(folder, 0755);
+  absl::Status made = MakeFolder(folder, 0755);
   if (made.ok()) return made;
   return absl::Status(
       made.code(),

@@ -35,72 +35,66 @@ struct Question {
   // Of the answer to its first statement; 0 where columns are found by names,
   // which the forged ones have not.
   size_t columns;
-  std::function<absl::Status(Connection&)> ask;
+  absl::Status (*ask)(Connection&);
 };
 
-const std::vector<Question>& Questions() {
-  static const auto* const questions = new std::vector<Question>{
-      {"variables", 2,
-       [](Connection& c) { return ReadVariables(c, "SHOW").status(); }},
-      {"LSN", 2, [](Connection& c) { return ReadLsn(c).status(); }},
-      {"identity", 2,
-       [](Connection& c) { return ReadServerIdentity(c).status(); }},
-      {"primary key", 0,
-       [](Connection& c) { return ReadPrimaryKey(c, kTable).status(); }},
-      {"index", 0,
-       [](Connection& c) { return IsIndexed(c, kTable, "a").status(); }},
-      {"shape", 6,
-       [](Connection& c) { return ReadTableShape(c, kTable).status(); }},
-      {"pinned shape", 6,
-       [](Connection& c) { return PinTableShape(c, kTable).status(); }},
-      {"survey", 1,
-       [](Connection& c) { return SurveyTables(c, {kTable}).status(); }},
-      {"comparison", 2,
-       [](Connection& c) {
-         TableSurvey survey;
-         survey.views[kTable] = "";
-         const TableSurvey* const surveys[] = {&survey};
-         return CompareWithSurveys(c, surveys).status();
-       }},
-      {"host", 2, [](Connection& c) { return ReadHostIdentity(c).status(); }},
-      {"positions", 2,
-       [](Connection& c) {
-         HostTraits traits;
-         return ReadHighestPositions(c, &traits);
-       }},
-      {"GTIDs", 2,
-       [](Connection& c) {
-         HostFacts facts;
-         return ReadHighestGtids(c, &facts);
-       }},
-      {"host facts", 2,
-       [](Connection& c) {
-         return ReadHostFacts(c, {{kTable, ""}}).status();
-       }},
-      {"lock", 1, [](Connection& c) { return LeadToOneServer(c, c).status(); }},
-      {"binlog", 2,
-       [](Connection& c) { return ReadBinlogSettings(c).status(); }},
-      {"place in the binlog", 2,
-       [](Connection& c) { return ReadBinlogPosition(c).status(); }},
-      {"replicates", 2, [](Connection& c) { return Replicates(c).status(); }},
-      {"replica", 0,
-       [](Connection& c) { return ReadReplicaState(c).status(); }},
-      {"weights by blocks", 1,
-       [](Connection& c) {
-         return ReadCharacterWeights(c, "utf8mb4", "utf8mb4_general_ci")
-             .status();
-       }},
-      {"weights of a plane", 2,
-       [](Connection& c) {
-         return ReadCharacterWeights(c, "latin1", "latin1_general_ci").status();
-       }},
-      {"weights of sequences", 3, [](Connection& c) {
-         return ReadSequenceWeights(c, "utf8mb4", "utf8mb4_general_ci",
-                                    {"a", "b", "c"})
-             .status();
-       }}};
-  return *questions;
-}
+constexpr Question kQuestions[] = {
+    {"variables", 2,
+     [](Connection& c) { return ReadVariables(c, "SHOW").status(); }},
+    {"LSN", 2, [](Connection& c) { return ReadLsn(c).status(); }},
+    {"identity", 2,
+     [](Connection& c) { return ReadServerIdentity(c).status(); }},
+    {"primary key", 0,
+     [](Connection& c) { return ReadPrimaryKey(c, kTable).status(); }},
+    {"index", 0,
+     [](Connection& c) { return IsIndexed(c, kTable, "a").status(); }},
+    {"shape", 6,
+     [](Connection& c) { return ReadTableShape(c, kTable).status(); }},
+    {"pinned shape", 6,
+     [](Connection& c) { return PinTableShape(c, kTable).status(); }},
+    {"survey", 1,
+     [](Connection& c) { return SurveyTables(c, {kTable}).status(); }},
+    {"comparison", 2,
+     [](Connection& c) {
+       TableSurvey survey;
+       survey.views[kTable] = "";
+       const TableSurvey* const surveys[] = {&survey};
+       return CompareWithSurveys(c, surveys).status();
+     }},
+    {"host", 2, [](Connection& c) { return ReadHostIdentity(c).status(); }},
+    {"positions", 2,
+     [](Connection& c) {
+       HostTraits traits;
+       return ReadHighestPositions(c, &traits);
+     }},
+    {"GTIDs", 2,
+     [](Connection& c) {
+       HostFacts facts;
+       return ReadHighestGtids(c, &facts);
+     }},
+    {"host facts", 2,
+     [](Connection& c) {
+       return ReadHostFacts(c, {{kTable, ""}}).status();
+     }},
+    {"lock", 1, [](Connection& c) { return LeadToOneServer(c, c).status(); }},
+    {"binlog", 2, [](Connection& c) { return ReadBinlogSettings(c).status(); }},
+    {"place in the binlog", 2,
+     [](Connection& c) { return ReadBinlogPosition(c).status(); }},
+    {"replicates", 2, [](Connection& c) { return Replicates(c).status(); }},
+    {"replica", 0, [](Connection& c) { return ReadReplicaState(c).status(); }},
+    {"weights by blocks", 1,
+     [](Connection& c) {
+       return ReadCharacterWeights(c, "utf8mb4", "utf8mb4_general_ci").status();
+     }},
+    {"weights of a plane", 2,
+     [](Connection& c) {
+       return ReadCharacterWeights(c, "latin1", "latin1_general_ci").status();
+     }},
+    {"weights of sequences", 3, [](Connection& c) {
+       return ReadSequenceWeights(c, "utf8mb4", "utf8mb4_general_ci",
+                                  {"a", "b", "c"})
+           .status();
+     }}};
 
 TEST(ForgedAnswerTest, OtherColumnsThanWereAskedForAreAnError) {
   const std::vector<std::optional<std::string>> values = {
@@ -109,7 +103,7 @@ TEST(ForgedAnswerTest, OtherColumnsThanWereAskedForAreAnError) {
     for (const auto& value : values) {
       const ForgingServer server(
           [&](absl::string_view) { return Row(columns, value); });
-      for (const Question& question : Questions()) {
+      for (const Question& question : kQuestions) {
         const auto connection = ConnectTo(server);
         ASSERT_NE(connection, nullptr);
         const absl::Status status = question.ask(*connection);
@@ -175,7 +169,7 @@ TEST(ForgedAnswerTest, AColumnBeyondThoseThatATableCanHaveIsAnError) {
 TEST(ForgedAnswerTest, ABinlogWithANameThatIsTooLongIsAnError) {
   const ForgingServer server([](absl::string_view) { return Row(2); });
   BinlogStream::Settings settings;
-  settings.start.file = std::string(20'000'000, 'x');
+  settings.start.file = std::string(size_t{8} << 20, 'x');
   const auto stream = BinlogStream::Open(ConnectTo(server), settings);
   EXPECT_THAT(std::string(stream.status().message()), HasSubstr(kCure));
 }

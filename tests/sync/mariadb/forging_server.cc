@@ -6,10 +6,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
 
 namespace postmirror {
 namespace {
@@ -118,9 +121,11 @@ ForgingServer::ForgingServer(Answer answer) : answer_(std::move(answer)) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-  listen(listener_, 16);
-  getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+  const bool listens =
+      bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+      listen(listener_, 16) == 0 &&
+      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  EXPECT_TRUE(listens) << std::strerror(errno);
   port_ = ntohs(address.sin_port);
   acceptor_ = std::thread([this] { Serve(); });
 }

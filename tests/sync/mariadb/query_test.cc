@@ -87,7 +87,7 @@ TEST_F(QueryTest, FaultOfTheCallbackLeavesTheConnectionUsable) {
 
 // To read past the rest could take for ever.
 TEST_F(QueryTest, ACallbackThatHasHadTooMuchEndsTheConnection) {
-  const absl::Status fault = absl::OutOfRangeError("enough");
+  absl::Status fault = absl::OutOfRangeError("enough");
   int rows = 0;
   EXPECT_EQ(connection_->Query(kManyRows, Connection::Columns::Exactly(2),
                                [&](Connection::Row) {
