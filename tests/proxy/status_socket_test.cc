@@ -8,7 +8,11 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -64,16 +68,38 @@ class StatusSocketTest : public ::testing::Test {
 
   std::string Ask() const { return ReadAll(Connect()); }
 
-  void Publish(std::string version) {
+  static ProxyStatus Saying(std::string version) {
     ProxyStatus status;
     status.version = std::move(version);
-    socket_.Publish(status);
+    return status;
+  }
+
+  void Publish(std::string version) {
+    socket_.Publish(Saying(std::move(version)));
+  }
+
+  // Until so many questions were asked, or the deadline.
+  bool AwaitQuestions(int count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return asked_.wait_for(lock,
+                           std::chrono::milliseconds(kDeadlineMilliseconds),
+                           [&] { return questions_ == count; });
   }
 
   std::string folder_;
   std::string path_;
   RecordingLogger logger_;
-  StatusSocket socket_{&logger_};
+  std::mutex mutex_;
+  std::condition_variable asked_;
+  int questions_ = 0;  // guarded by mutex_
+  std::function<void()> on_question_ = [] {};
+  StatusSocket socket_{[this] {
+                         const std::lock_guard<std::mutex> lock(mutex_);
+                         ++questions_;
+                         asked_.notify_all();
+                         on_question_();
+                       },
+                       &logger_};
 };
 
 TEST_F(StatusSocketTest, SaysWhatWasPublishedLastAndCloses) {
@@ -86,6 +112,51 @@ TEST_F(StatusSocketTest, SaysWhatWasPublishedLastAndCloses) {
   EXPECT_GE(status->silent, absl::ZeroDuration());
   EXPECT_LT(status->silent, absl::Minutes(1));
   EXPECT_THAT(logger_.Take(), IsEmpty());
+}
+
+TEST_F(StatusSocketTest, SaysWhatIsSoWhenItIsAsked) {
+  Publish("1");
+  on_question_ = [this] { socket_.Answer(Saying("2")); };
+  socket_.Serve(path_);
+  EXPECT_THAT(Ask(), HasSubstr("\"2\""));
+  on_question_ = [this] { socket_.Answer(Saying("3")); };
+  EXPECT_THAT(Ask(), HasSubstr("\"3\""));
+}
+
+TEST_F(StatusSocketTest, OneAnswerIsForAllThatWaitedWhenItWasAskedFor) {
+  socket_.Serve(path_);
+  const FileDescriptor first = Connect();
+  ASSERT_TRUE(AwaitQuestions(1));
+  std::vector<FileDescriptor> later;
+  for (size_t i = 1; i < StatusSocket::kMaxClients; ++i) {
+    later.push_back(Connect());
+  }
+  socket_.Answer(Saying("1"));
+  EXPECT_THAT(ReadAll(first), HasSubstr("\"1\""));
+  // They came after the question, and that may have been of another moment.
+  ASSERT_TRUE(AwaitQuestions(2));
+  socket_.Answer(Saying("2"));
+  for (const FileDescriptor& each : later) {
+    EXPECT_THAT(ReadAll(each), HasSubstr("\"2\""));
+  }
+  EXPECT_EQ(questions_, 2);
+}
+
+TEST_F(StatusSocketTest, WithoutAnAnswerItSaysTheLastOneAndItsAge) {
+  Publish("1");
+  socket_.Serve(path_);
+  EXPECT_THAT(Ask(), HasSubstr("\"1\""));
+  const absl::StatusOr<ProxyStatus> status = DecodeProxyStatus(Ask());
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_EQ(status->version, "1");
+  EXPECT_GE(status->silent, absl::FromChrono(StatusSocket::kLongestWait));
+  // Nobody asks again who has not been answered.
+  EXPECT_EQ(questions_, 1);
+  socket_.Answer(Saying("2"));
+  const FileDescriptor client = Connect();
+  ASSERT_TRUE(AwaitQuestions(2));
+  socket_.Answer(Saying("3"));
+  EXPECT_THAT(ReadAll(client), HasSubstr("\"3\""));
 }
 
 TEST_F(StatusSocketTest, IsForItsOwnerAndItsGroup) {
