@@ -212,9 +212,10 @@ void Service::Reload() {
   if (reloaded.ok()) {
     logger_->Notice(absl::StrCat("reloaded ", wanted_.path));
   } else {
-    logger_->Error(absl::StrCat(reloaded.message(), "\n", wanted_.path,
-                                " is not reloaded: the running configuration "
-                                "stays"));
+    logger_->ErrorLines(
+        absl::StrCat(reloaded.message(), "\n", wanted_.path,
+                     " is not reloaded: the running configuration "
+                     "stays"));
   }
   supervisor_->Ready(StatusLine());
 }
