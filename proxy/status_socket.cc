@@ -227,7 +227,7 @@ void StatusSocket::Accept(std::deque<Client>* clients, Time* pause_until) {
     const std::lock_guard<std::mutex> lock(mutex_);
     client.question = asked_ + 1;
   }
-  client.deadline = now + kLongestWait;
+  client.deadline = now + longest_wait_;
   clients->push_back(std::move(client));
   if (clients->size() <= kMaxClients) return;
   clients->front().question = 0;

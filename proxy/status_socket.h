@@ -41,9 +41,10 @@ class StatusSocket {
 
   // `ask` asks for one Answer(), for all clients that wait by then; it is
   // called in the socket's thread, must not block, and is not called again
-  // before that. Both must outlive the socket.
-  StatusSocket(std::function<void()> ask, Logger* logger)
-      : ask_(std::move(ask)), logger_(*logger) {
+  // before that. The logger, and what `ask` uses, must outlive the socket.
+  StatusSocket(std::function<void()> ask, Logger* logger,
+               std::chrono::milliseconds longest_wait = kLongestWait)
+      : ask_(std::move(ask)), logger_(*logger), longest_wait_(longest_wait) {
     status_.version = POSTMIRROR_VERSION;
   }
   ~StatusSocket();
@@ -86,6 +87,7 @@ class StatusSocket {
 
   const std::function<void()> ask_;
   Logger& logger_;
+  const std::chrono::milliseconds longest_wait_;
   std::string path_;     // where it answers, or ""
   std::string failure_;  // as it was logged
   FileDescriptor socket_;
