@@ -44,10 +44,10 @@ TEST_F(StderrLoggerTest, LeadsWithTheLevelInTheJournal) {
 }
 
 TEST_F(StderrLoggerTest, NobodysTextBeginsALineOrMovesTheCursor) {
-  const auto log = [](Logger& log) { log.Notice("a\n<3>b\x1b[2J"); };
-  EXPECT_EQ(Written(log), "postmirror-sync: a\\n<3>b\\x1b[2J\n");
+  const auto forge = [](Logger& log) { log.Notice("a\n<3>b\x1b[2J"); };
+  EXPECT_EQ(Written(forge), "postmirror-sync: a\\n<3>b\\x1b[2J\n");
   setenv("JOURNAL_STREAM", "8:1", 1);
-  EXPECT_EQ(Written(log), "<5>a\\n<3>b\\x1b[2J\n");
+  EXPECT_EQ(Written(forge), "<5>a\\n<3>b\\x1b[2J\n");
 }
 
 TEST_F(StderrLoggerTest, LogsEachErrorOfAConfigurationByItself) {

@@ -97,7 +97,7 @@ TEST_F(StatusReportTest, TheTextHasNothingThatATerminalWouldObey) {
   findings_.maps[0] = bad;
   server().server = server().reason = server().doubt = bad;
   server().unfit = server().error = server().last_error = bad;
-  server().maps[0] = {.name = bad};
+  server().maps[0].name = bad;
   server().maps[0].broken = server().maps[0].held_reason = bad;
   server().maps[0].held_digest = bad;
   ProxyStatus& proxy = findings_.proxy.emplace();
