@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   const absl::StatusOr<postmirror::Config> config =
       postmirror::ReadConfig(line->config);
   if (!config.ok()) {
-    logger.Error(config.status().message());
+    logger.ErrorLines(config.status().message());
     return EX_CONFIG;
   }
   if (line->check) {

@@ -17,4 +17,13 @@ bool Pulse::Beat() {
   return true;
 }
 
+void Pulse::OnceAllAnswer(std::function<void()> action) const {
+  const auto missing = std::make_shared<std::atomic<size_t>>(workers_.size());
+  for (Worker* worker : workers_) {
+    worker->Post([first = workers_.front(), missing, action] {
+      if (missing->fetch_sub(1) == 1) first->Post(action);
+    });
+  }
+}
+
 }  // namespace postmirror

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -20,6 +21,10 @@ class Pulse {
   // Returns whether every worker has answered since the last call that returned
   // true, and then asks again. The first call only asks, and returns true.
   bool Beat();
+
+  // Runs `action` in the first worker's thread, once every worker has answered
+  // a question that is put now. May be called from any thread.
+  void OnceAllAnswer(std::function<void()> action) const;
 
  private:
   const std::vector<Worker*> workers_;

@@ -17,13 +17,12 @@
 #include "proxy/acceptor.h"
 #include "proxy/client_counts.h"
 #include "proxy/client_limit.h"
+#include "proxy/hand_over.h"
 #include "proxy/listen_plan.h"
 #include "proxy/lookup/store_watch.h"
 #include "proxy/lookup/wake_up_lookup.h"
 #include "proxy/map_switch.h"
 #include "proxy/metrics/proxy_metrics.h"
-#include "proxy/net/connection_queue.h"
-#include "proxy/net/listener.h"
 #include "proxy/net/peer.h"
 #include "proxy/net/trigger.h"
 #include "proxy/protocol/codec_set.h"
@@ -33,14 +32,10 @@
 #include "proxy/worker.h"
 #include "schema/runtime/clock.h"
 #include "schema/runtime/metrics_watch.h"
-#include "schema/runtime/socket_address.h"
 #include "schema/store/store_reader.h"
 
 namespace postmirror {
 namespace {
-
-// Under which the service manager keeps the clients' connections.
-constexpr char kQueueName[] = "connections";
 
 class Service {
  public:
@@ -62,8 +57,6 @@ class Service {
   absl::Status StartListeners();
   absl::Status Bind(const Config& config);
   void BindLost();
-  void TakeDescriptors();
-  void Welcome(std::vector<WaitingConnection> connections);
   void Reload();
   absl::Status Follow(Config config);
   void KeepUntilRestart(Config* config);
@@ -73,9 +66,9 @@ class Service {
   std::string StatusLine() const {
     return ProxyStatusLine(wanted_, store_watch_.status(), waiting_);
   }
-  void PublishStatus();
+  void LookAtStore();
+  ProxyStatus Describe();
   void Tick();
-  void HandOver();
 
   Config wanted_;  // as postmirror.cf was read last
   // What is answered from: wanted_, or the one before until maps are filled.
@@ -98,7 +91,13 @@ class Service {
   std::unique_ptr<Trigger> clock_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Pulse> pulse_;
-  StatusSocket status_socket_{logger_};
+  StatusSocket status_socket_{[this] {
+                                pulse_->OnceAllAnswer([this] {
+                                  LookAtStore();
+                                  status_socket_.Answer(Describe());
+                                });
+                              },
+                              logger_};
   // The last member: its threads look at the others.
   MetricsWatch metrics_watch_{
       "proxy_metrics_listen",
@@ -130,7 +129,7 @@ absl::Status Service::Start() {
   // Before a client that was kept can ask.
   store_watch_.Tick();
   if (absl::Status started = StartListeners(); !started.ok()) return started;
-  PublishStatus();
+  status_socket_.Publish(Describe());
   return absl::OkStatus();
 }
 
@@ -190,7 +189,7 @@ void Service::BindLost() {
 }
 
 absl::Status Service::StartListeners() {
-  TakeDescriptors();
+  TakeDescriptors(supervisor_, codecs_, acceptor_.get(), logger_);
   if (absl::Status bound = Bind(wanted_); !bound.ok()) return bound;
   // Some that were passed may have no entry; they have clients, too.
   if (const int listeners = acceptor_->Listeners();
@@ -203,32 +202,6 @@ absl::Status Service::StartListeners() {
   return absl::OkStatus();
 }
 
-// The sockets of the .socket unit, and the clients of the process before.
-void Service::TakeDescriptors() {
-  for (const PassedDescriptor& passed : supervisor_->TakeDescriptors()) {
-    FileDescriptor descriptor(passed.number);
-    if (passed.name == kQueueName) {
-      Welcome(TakeConnections(descriptor));
-      supervisor_->Drop(kQueueName);
-    } else if (IsListening(descriptor.get())) {
-      const absl::Status added =
-          acceptor_->Add(TakeOver(std::move(descriptor)), codecs_.unserved());
-      if (!added.ok()) logger_->Warning(added.message());
-    }
-  }
-}
-
-void Service::Welcome(std::vector<WaitingConnection> connections) {
-  for (WaitingConnection& connection : connections) {
-    // A parameter that this release does not know is nothing to serve.
-    const Codec* const codec = codecs_.Named(connection.language);
-    if (codec != nullptr) {
-      acceptor_->Welcome(std::move(connection.socket), codec);
-    }
-  }
-  logger_->Notice(absl::StrCat("connections taken over: ", connections.size()));
-}
-
 void Service::Reload() {
   supervisor_->Reloading();
   absl::StatusOr<Config> config = ReadConfig(wanted_.path);
@@ -237,12 +210,12 @@ void Service::Reload() {
   if (reloaded.ok()) reloaded = Follow(*std::move(config));
   metrics_.CountReload(reloaded.ok());
   if (reloaded.ok()) {
-    if (pulse_->Beat()) PublishStatus();
     logger_->Notice(absl::StrCat("reloaded ", wanted_.path));
   } else {
-    logger_->Error(absl::StrCat(reloaded.message(), "\n", wanted_.path,
-                                " is not reloaded: the running configuration "
-                                "stays"));
+    logger_->ErrorLines(
+        absl::StrCat(reloaded.message(), "\n", wanted_.path,
+                     " is not reloaded: the running configuration "
+                     "stays"));
   }
   supervisor_->Ready(StatusLine());
 }
@@ -311,8 +284,8 @@ void Service::ServeMonitoring() {
   status_socket_.Serve(wanted_.status_socket);
 }
 
-// Of a moment at which every thread was known to go on.
-void Service::PublishStatus() {
+// To be published where every thread is known to go on now.
+ProxyStatus Service::Describe() {
   ProxyStatus status = ConfiguredStatus(wanted_);
   const std::set<std::string> listeners = acceptor_->Addresses();
   status.listeners.assign(listeners.begin(), listeners.end());
@@ -326,14 +299,18 @@ void Service::PublishStatus() {
   if (!waiting_.empty()) {
     status.waiting_for = Elapsed(waiting_since_, now_.Now());
   }
-  status_socket_.Publish(status);
+  return status;
 }
 
-void Service::Tick() {
+void Service::LookAtStore() {
   // The store cannot be reopened under a lookup of this very wake-up.
   lookups_.front()->End();
   store_watch_.Tick();
   if (!waiting_.empty()) SwitchOnceFilled();
+}
+
+void Service::Tick() {
+  LookAtStore();
   acceptor_->Tick();
   BindLost();
   metrics_watch_.Tick();
@@ -341,7 +318,7 @@ void Service::Tick() {
   status_socket_.Serve(wanted_.status_socket);
   supervisor_->Status(StatusLine());
   if (!pulse_->Beat()) return;
-  PublishStatus();
+  status_socket_.Publish(Describe());
   supervisor_->Alive();
 }
 
@@ -360,24 +337,7 @@ void Service::Run() {
   supervisor_->Stopping();
   for (size_t i = 1; i < workers_.size(); ++i) workers_[i]->Stop();
   for (std::thread& thread : threads) thread.join();
-  HandOver();
-}
-
-// Clients go on with the next process, without noticing.
-void Service::HandOver() {
-  std::vector<WaitingConnection> connections;
-  for (const auto& worker : workers_) {
-    for (Worker::Arrival& client : worker->Release()) {
-      const std::string language = codecs_.NameOf(client.codec);
-      if (language.empty()) continue;
-      connections.push_back(
-          {.socket = std::move(client.socket), .language = language});
-    }
-  }
-  const FileDescriptor queue = QueueConnections(std::move(connections));
-  if (queue.open()) {
-    supervisor_->Keep({.number = queue.get(), .name = kQueueName});
-  }
+  HandOverClients(workers_, codecs_, supervisor_);
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ bool SendSome(int socket, std::string* text) {
 
 // In milliseconds, for poll(2).
 int Until(std::chrono::steady_clock::time_point when) {
+  if (when == std::chrono::steady_clock::time_point::max()) return -1;
   const auto rest = std::chrono::ceil<std::chrono::milliseconds>(
       when - std::chrono::steady_clock::now());
   return static_cast<int>(std::max<int64_t>(rest.count(), 0));
@@ -50,8 +51,13 @@ StatusSocket::~StatusSocket() { Stop(); }
 
 void StatusSocket::Stop() {
   if (thread_.joinable()) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ends_ = true;
+    }
     eventfd_write(wake_.get(), 1);
     thread_.join();
+    ends_ = false;
   }
   file_.reset();
   socket_.Close();
@@ -119,6 +125,16 @@ void StatusSocket::Publish(const ProxyStatus& status) {
   published_ = std::chrono::steady_clock::now();
 }
 
+void StatusSocket::Answer(const ProxyStatus& status) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    status_ = status;
+    published_ = std::chrono::steady_clock::now();
+    answered_ = asked_;
+  }
+  if (wake_.open()) eventfd_write(wake_.get(), 1);
+}
+
 std::string StatusSocket::Text() {
   std::unique_lock<std::mutex> lock(mutex_);
   ProxyStatus status = status_;
@@ -132,34 +148,67 @@ void StatusSocket::Run() {
   std::deque<Client> clients;
   Time pause_until;
   for (;;) {
-    const Time now = std::chrono::steady_clock::now();
-    std::erase_if(clients,
-                  [&](const Client& each) { return each.deadline <= now; });
-    const bool pauses = pause_until > now;
+    const Time rest = ServeClients(&clients);
+    const bool pauses = pause_until > std::chrono::steady_clock::now();
     std::vector<pollfd> events = {
         {.fd = wake_.get(), .events = POLLIN, .revents = 0},
-        {.fd = socket_.get(), .events = POLLIN, .revents = 0}};
-    if (pauses) events[1].events = 0;
-    int timeout = pauses ? Until(pause_until) : -1;
-    if (!clients.empty()) {
-      const int rest = Until(clients.front().deadline);
-      timeout = timeout < 0 ? rest : std::min(timeout, rest);
-    }
+        {.fd = pauses ? -1 : socket_.get(), .events = POLLIN, .revents = 0}};
     for (const Client& each : clients) {
-      events.push_back(
-          {.fd = each.socket.get(), .events = POLLOUT, .revents = 0});
+      // One that waits and leaves is no event.
+      events.push_back({.fd = each.text.has_value() ? each.socket.get() : -1,
+                        .events = POLLOUT,
+                        .revents = 0});
     }
-    poll(events.data(), events.size(), timeout);
-    if (events[0].revents != 0) return;
-    for (size_t i = clients.size(); i > 0; --i) {
-      Client& each = clients[i - 1];
-      if (events[i + 1].revents != 0 &&
-          !SendSome(each.socket.get(), &each.text)) {
-        clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(i - 1));
-      }
+    poll(events.data(), events.size(),
+         Until(pauses ? std::min(rest, pause_until) : rest));
+    if (events[0].revents != 0) {
+      eventfd_t ignored = 0;
+      eventfd_read(wake_.get(), &ignored);
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (ends_) return;
     }
     if (events[1].revents != 0) Accept(&clients, &pause_until);
   }
+}
+
+StatusSocket::Time StatusSocket::ServeClients(std::deque<Client>* clients) {
+  const Time now = std::chrono::steady_clock::now();
+  std::erase_if(*clients, [&](Client& each) { return !Send(&each, now); });
+  Time until = AskFor(*clients, now);
+  for (const Client& each : *clients) until = std::min(until, each.deadline);
+  return until;
+}
+
+bool StatusSocket::Send(Client* client, Time now) {
+  if (!client->text.has_value()) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (client->question > answered_ && client->deadline > now) return true;
+    }
+    client->text = Text();
+    client->deadline = now + kPatience;
+  }
+  return SendSome(client->socket.get(), &*client->text) &&
+         client->deadline > now;
+}
+
+// One question at a time: who came since the last one waits for the next.
+// Returns when that can be asked.
+StatusSocket::Time StatusSocket::AskFor(const std::deque<Client>& clients,
+                                        Time now) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const bool waits =
+        std::any_of(clients.begin(), clients.end(), [this](const Client& each) {
+          return !each.text.has_value() && each.question > asked_;
+        });
+    if (!waits || answered_ < asked_) return Time::max();
+    if (now < ask_after_) return ask_after_;
+    ++asked_;
+  }
+  ask_after_ = now + kAskInterval;
+  ask_();
+  return Time::max();
 }
 
 // One client of those that wait: the others of the loop get their turn between.
@@ -174,11 +223,16 @@ void StatusSocket::Accept(std::deque<Client>* clients, Time* pause_until) {
     }
     return;
   }
-  client.text = Text();
-  client.deadline = now + kPatience;
-  if (!SendSome(client.socket.get(), &client.text)) return;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    client.question = asked_ + 1;
+  }
+  client.deadline = now + longest_wait_;
   clients->push_back(std::move(client));
-  if (clients->size() > kMaxClients) clients->pop_front();
+  if (clients->size() <= kMaxClients) return;
+  clients->front().question = 0;
+  Send(&clients->front(), now);
+  clients->pop_front();
 }
 
 }  // namespace postmirror

@@ -72,11 +72,14 @@ int Main(int argc, char** argv) {
   }
   absl::StatusOr<Config> config = ReadConfig(line->config);
   if (!config.ok()) {
-    logger.Error(config.status().message());
+    logger.ErrorLines(config.status().message());
     return EX_CONFIG;
   }
   absl::StatusOr<MirrorPlan> plan = PlanMirror(*config);
-  if (!plan.ok()) return Fail(logger, plan.status());
+  if (!plan.ok()) {
+    logger.ErrorLines(plan.status().message());
+    return ExitCode(plan.status());
+  }
   if (line->check) {
     for (const std::string& warning : plan->warnings) logger.Warning(warning);
     const absl::Status serves = CheckServes(*config);

@@ -298,10 +298,10 @@ bool MirrorService::Reload(const StatusBoard& board) {
   absl::StatusOr<Configuration> read = ReadAnew();
   metrics_.CountReload(read.ok());
   if (!read.ok()) {
-    logger_.Error(absl::StrCat(read.status().message(), "\n",
-                               configuration_.config.path,
-                               " is not reloaded: the running configuration "
-                               "stays"));
+    logger_.ErrorLines(
+        absl::StrCat(read.status().message(), "\n", configuration_.config.path,
+                     " is not reloaded: the running configuration "
+                     "stays"));
     supervisor_->Ready(absl::StrCat(
         Status(board.Current()),
         "; not reloaded, for the new configuration is wrong: see the log"));

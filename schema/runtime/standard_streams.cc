@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "schema/runtime/errno_status.h"
+#include "schema/runtime/printable.h"
 
 namespace postmirror {
 
@@ -21,6 +22,8 @@ void HoldStandardStreams() {
     if (open("/dev/null", flags) != stream) std::_Exit(EX_OSFILE);
   }
 }
+
+void PrintLine(absl::string_view line) { std::puts(Printable(line).c_str()); }
 
 absl::Status FlushStandardOutput() {
   errno = 0;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "schema/runtime/printable.h"
 
 namespace postmirror {
 namespace {
@@ -16,8 +17,8 @@ constexpr absl::Duration kBarrierTimeout = absl::Seconds(10);
 
 // A message is lines of VARIABLE=value.
 std::string StatusLine(absl::string_view status) {
-  return absl::StrCat("STATUS=", absl::StrReplaceAll(status, {{"\n", "; "}}),
-                      "\n");
+  return absl::StrCat(
+      "STATUS=", Printable(absl::StrReplaceAll(status, {{"\n", "; "}})), "\n");
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <optional>
 #include <random>
 #include <string>
@@ -17,6 +16,7 @@
 #include "schema/runtime/exit_code.h"
 #include "schema/runtime/file_descriptor.h"
 #include "schema/runtime/plain_file.h"
+#include "schema/runtime/standard_streams.h"
 #include "schema/store/environment.h"
 #include "sync/accept_request.h"
 #include "sync/ctl/commands.h"
@@ -134,7 +134,7 @@ int AcceptOne(const Config& config, const MapStatus& map, const Clock& clock,
     logger.Error(absl::StrCat("map ", map.name, ": refused: ", answer->reason));
     return kRefused;
   }
-  std::printf("map %s: %s\n", map.name.c_str(), Describe(*answer).c_str());
+  PrintLine(absl::StrCat("map ", map.name, ": ", Describe(*answer)));
   return EX_OK;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "schema/config/config.h"
 #include "schema/runtime/clock.h"
 #include "schema/runtime/logger.h"
@@ -16,8 +17,12 @@ namespace postmirror {
 // `status`: 0 OK, 1 warning, 2 critical, 3 unknown, as a monitoring plugin.
 int ShowStatus(const Config& config, bool json, const Clock& clock);
 
+// The same where `why` keeps it from looking: unknown.
+int ShowUnknown(const absl::Status& why, bool json);
+
 // `lookup`: as `postmap -q`: the value and 0, 1 not found, 75 temporary; 64
-// where the parameter is not served. `exact`: without the address search.
+// where the parameter is not served, 77 where this user may not read the store.
+// `exact`: without the address search.
 int LookUp(const Config& config, const std::string& parameter,
            const std::string& key, bool exact, Logger& logger);
 

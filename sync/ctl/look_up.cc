@@ -1,11 +1,11 @@
 #include <sysexits.h>
-
-#include <cstdio>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "schema/lookup/parameter_lookup.h"
 #include "schema/runtime/exit_code.h"
+#include "schema/runtime/standard_streams.h"
 #include "schema/store/store_reader.h"
 #include "sync/ctl/commands.h"
 #include "sync/ctl/folder_owner.h"
@@ -19,6 +19,7 @@ int LookUp(const Config& config, const std::string& parameter,
     logger.Error(absl::StrCat("postmirror.cf does not serve ", parameter));
     return EX_USAGE;
   }
+  const bool is_root = geteuid() == 0;
   const absl::StatusOr<Config> ours = BecomeStoreOwner(config);
   if (!ours.ok()) {
     logger.Error(ours.status().message());
@@ -27,6 +28,11 @@ int LookUp(const Config& config, const std::string& parameter,
   }
   StoreReader store(ours->store);
   const absl::Status opened = store.Refresh();
+  if (absl::IsPermissionDenied(opened) && !is_root) {
+    logger.Error(absl::StrCat("this user may not read the store: ",
+                              opened.message(), "; run postmirrorctl as root"));
+    return EX_NOPERM;
+  }
   ParameterLookup lookup(config, &store);
   const size_t index = static_cast<size_t>(served - config.served.data());
   std::string value;
@@ -36,7 +42,7 @@ int LookUp(const Config& config, const std::string& parameter,
   lookup.End();
   switch (outcome) {
     case Outcome::kFound:
-      std::puts(value.c_str());
+      PrintLine(value);
       return EX_OK;
     case Outcome::kNotFound:
       return 1;  // postmap(1)

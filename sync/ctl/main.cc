@@ -48,11 +48,11 @@ int Usage(Logger& logger, absl::string_view what) {
 int Check(const CommandLine& line, const Config& config, Logger& logger) {
   const absl::StatusOr<MirrorPlan> plan = PlanMirror(config);
   if (!plan.ok()) {
-    logger.Error(plan.status().message());
+    logger.ErrorLines(plan.status().message());
     return EX_CONFIG;
   }
   for (const std::string& warning : plan->warnings) logger.Warning(warning);
-  std::printf("%s: ok\n", line.config.c_str());
+  PrintLine(absl::StrCat(line.config, ": ok"));
   return EX_OK;
 }
 
@@ -94,8 +94,9 @@ int Run(const CommandLine& line, Logger& logger) {
   const absl::Status usable =
       config.ok() ? CheckServes(*config) : config.status();
   if (!usable.ok()) {
-    logger.Error(usable.message());
-    return Monitors(line) ? static_cast<int>(Health::kUnknown) : EX_CONFIG;
+    if (Monitors(line)) return ShowUnknown(usable, Has(line, "json"));
+    logger.ErrorLines(usable.message());
+    return EX_CONFIG;
   }
   if (line.check) return Check(line, *config, logger);
   return RunCommand(line, *config, logger);

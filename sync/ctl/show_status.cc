@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "sync/ctl/ask_proxy.h"
 #include "sync/ctl/commands.h"
 #include "sync/ctl/folder_owner.h"
@@ -98,21 +99,26 @@ absl::StatusOr<Findings> Gather(const Config& config, const Clock& clock) {
   return findings;
 }
 
+int Show(const StatusReport& report, bool json) {
+  const std::string text = json ? FormatJson(report) : FormatText(report);
+  std::fputs(text.c_str(), stdout);
+  return static_cast<int>(report.health);
+}
+
 }  // namespace
 
 int ShowStatus(const Config& config, bool json, const Clock& clock) {
   const absl::StatusOr<Findings> findings = Gather(config, clock);
-  const StatusReport report =
-      findings.ok()
-          ? Judge(*findings)
-          : StatusReport{.health = Health::kUnknown,
-                         .summary = std::string(findings.status().message()),
-                         .proxy = {},
-                         .maps = {},
-                         .servers = {}};
-  const std::string text = json ? FormatJson(report) : FormatText(report);
-  std::fputs(text.c_str(), stdout);
-  return static_cast<int>(report.health);
+  return findings.ok() ? Show(Judge(*findings), json)
+                       : ShowUnknown(findings.status(), json);
+}
+
+int ShowUnknown(const absl::Status& why, bool json) {
+  StatusReport report;
+  report.health = Health::kUnknown;
+  // A configuration may have several faults, one a line.
+  report.summary = absl::StrReplaceAll(why.message(), {{"\n", "; "}});
+  return Show(report, json);
 }
 
 }  // namespace postmirror

@@ -176,9 +176,8 @@ class BlockReader {
 // ends a connection that sends a longer statement.
 absl::StatusOr<size_t> LargestBlock(Connection& connection) {
   size_t max_packet = 0;
-  const absl::Status read = connection.Query(
-      "SELECT @@max_allowed_packet", Connection::Columns::Exactly(1),
-      [&](Connection::Row row) {
+  const absl::Status read = connection.QueryRow(
+      "SELECT @@max_allowed_packet", 1, [&](Connection::Row row) {
         return absl::SimpleAtoi(row[0].value_or(""), &max_packet)
                    ? absl::OkStatus()
                    : connection.BadAnswer("a max_allowed_packet of no number");
@@ -222,8 +221,8 @@ absl::StatusOr<std::optional<std::string>> ReadKeyCollation(
   absl::StrAppend(&sql, ") AS (", select,
                   "\n) SELECT COLLATION((SELECT c0 FROM q WHERE FALSE))");
   std::optional<std::string> name;
-  const absl::Status read = connection.Query(
-      sql, Connection::Columns::Exactly(1), [&](Connection::Row row) {
+  const absl::Status read =
+      connection.QueryRow(sql, 1, [&](Connection::Row row) {
         if (row[0].has_value()) name.emplace(*row[0]);
         return absl::OkStatus();
       });
@@ -265,9 +264,8 @@ absl::StatusOr<SequenceWeights> ReadSequenceWeights(
                       absl::BytesToHexString(sequences[i]), "' USING ", charset,
                       ") COLLATE ", collation, ")");
     }
-    const absl::Status read = connection.Query(
-        sql, Connection::Columns::Exactly(end - begin),
-        [&](Connection::Row row) {
+    const absl::Status read =
+        connection.QueryRow(sql, end - begin, [&](Connection::Row row) {
           for (size_t i = 0; i < row.size() && row[i].has_value(); ++i) {
             weights.emplace_back(sequences[begin + i], std::string(*row[i]));
           }

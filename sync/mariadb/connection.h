@@ -106,7 +106,12 @@ class Connection {
   absl::Status Query(absl::string_view sql, Columns columns,
                      absl::FunctionRef<absl::Status(Row)> on_row);
 
-  // The same for a SHOW, which has more columns in newer versions: a row has
+  // The same for an answer that is one row: none, or more of them, is a
+  // BadAnswer.
+  absl::Status QueryRow(absl::string_view sql, size_t columns,
+                        absl::FunctionRef<absl::Status(Row)> on_row);
+
+  // Query for a SHOW, which has more columns in newer versions: a row has
   // those that are called `names`, in that order.
   absl::Status QueryNamed(absl::string_view sql,
                           absl::Span<const absl::string_view> names,

@@ -20,8 +20,8 @@ namespace {
 absl::StatusOr<std::string> SelectText(Connection& connection,
                                        absl::string_view sql) {
   std::string text;
-  const absl::Status status = connection.Query(
-      sql, Connection::Columns::Exactly(1), [&](Connection::Row row) {
+  const absl::Status status =
+      connection.QueryRow(sql, 1, [&](Connection::Row row) {
         text = std::string(row[0].value_or(""));
         return absl::OkStatus();
       });
@@ -126,9 +126,9 @@ absl::Status ReadHighestPositions(Connection& connection, HostTraits* traits) {
 }
 
 absl::Status ReadHighestGtids(Connection& connection, HostFacts* facts) {
-  return connection.Query(
-      "SELECT @@global.gtid_binlog_state, @@global.gtid_slave_pos",
-      Connection::Columns::Exactly(2), [&](Connection::Row row) {
+  return connection.QueryRow(
+      "SELECT @@global.gtid_binlog_state, @@global.gtid_slave_pos", 2,
+      [&](Connection::Row row) {
         facts->gtids = Gtids(std::string(row[0].value_or("")));
         facts->replicated = Gtids(std::string(row[1].value_or("")));
         RaiseGtids(facts->replicated, &facts->gtids);

@@ -32,11 +32,10 @@ std::string DisplayName(const TableName& table) {
 absl::StatusOr<std::string> ReadDatabase(Connection& connection) {
   std::string database;
   const absl::Status status =
-      connection.Query("SELECT DATABASE()", Connection::Columns::Exactly(1),
-                       [&](Connection::Row row) {
-                         database = std::string(row[0].value_or(""));
-                         return absl::OkStatus();
-                       });
+      connection.QueryRow("SELECT DATABASE()", 1, [&](Connection::Row row) {
+        database = std::string(row[0].value_or(""));
+        return absl::OkStatus();
+      });
   if (!status.ok()) return status;
   return database;
 }

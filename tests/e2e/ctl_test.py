@@ -103,7 +103,30 @@ class CtlTest(E2eCase):
 
     def test_status_without_a_configuration(self):
         self.site.config.unlink()
-        self.assert_exit(_UNKNOWN, "status")
+        said = self.assert_exit(_UNKNOWN, "status")
+        self.assertTrue(said.startswith("postmirror UNKNOWN: "), said)
+        self.assertIn(f"{self.site.config}", said)
+
+    def test_status_with_a_wrong_configuration_is_one_line(self):
+        self.site.write_config({"proxy_threads": "many", "store": "here"})
+        said = self.assert_exit(_UNKNOWN, "status")
+        self.assertEqual(said.count("\n"), 1, said)
+        for name in ("proxy_threads", "store"):
+            self.assertIn(name, said)
+        status = json.loads(self.assert_exit(_UNKNOWN, "status", "--json"))
+        self.assertEqual(status["health"], "unknown")
+        self.assertIn("proxy_threads", status["summary"])
+
+    def test_status_is_of_the_moment_it_is_asked(self):
+        self.start_postmirror()
+        for i in range(1, 6):
+            self.mariadb.run(
+                f"INSERT INTO virtual_domains (name) VALUES ('later{i}.test')"
+            )
+            client = lambda: self.site.ask_proxy("tcp", DOMAINS, f"later{i}.test")
+            wait_until(lambda: client() == found("1"), 20, lambda: client())
+            said = self.site.ctl("status").stdout
+            self.assertIn(f"{self.site.map_files[DOMAINS]}\n  filled, {3 + i} e", said)
 
     def test_lookup_does_the_address_search(self):
         self.start_postmirror()
@@ -116,6 +139,17 @@ class CtlTest(E2eCase):
                 self.assertEqual(self.assert_exit(0, "lookup", ALIASES, key), value)
         nothing = self.assert_exit(_NOT_FOUND, "lookup", ALIASES, "no@example.org")
         self.assertEqual(nothing, "")
+
+    def test_lookup_prints_nothing_that_a_terminal_would_obey(self):
+        self.mariadb.run(
+            "INSERT INTO virtual_aliases (domain_id, source, destination) VALUES"
+            " (1, 'esc@example.org', CONCAT('a', CHAR(27), '[2J', CHAR(10), 'b'))"
+        )
+        self.start_postmirror()
+        self.assertEqual(
+            self.assert_exit(0, "lookup", "--exact", ALIASES, "esc@example.org"),
+            "a\\x1b[2J\\nb\n",
+        )
 
     def test_exact_lookup_does_not(self):
         self.start_postmirror()

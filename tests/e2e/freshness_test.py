@@ -14,7 +14,7 @@ _IDLE_SECONDS = 5
 class Freshness:
     def setUp(self):
         super().setUp()
-        # The proxy says once a second what it has.
+        # sync says when it has read them once lookups have their answers.
         wait_until(
             lambda: all(
                 each["freshness_seconds"] is not None

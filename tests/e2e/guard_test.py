@@ -87,18 +87,10 @@ class GuardTest(GuardCase):
         self.wait_for_status(MAILBOXES, state="held")
         self.read_on()
         for _ in range(2):
-            # The proxy says once a second what it has.
-            status = wait_until(
-                lambda: (
-                    (said := self.status(MAILBOXES))["entries"] is not None
-                    and said["held_removals"] == said["entries"] - 3
-                    and said
-                ),
-                20,
-                lambda: f"all but three would go: {self.status(MAILBOXES)}",
-            )
+            status = self.status(MAILBOXES)
             self.assertEqual(status["state"], "held")
             self.assertGreater(status["entries"], _MANY // 2)
+            self.assertEqual(status["held_removals"], status["entries"] - 3)
             self.assertIn(f"of the {_MANY + 3} entries", status["held_reason"])
             self.assertEqual(self.ask(MAILBOXES, f"box{_MANY}@example.org"), found("1"))
             self.restart_sync()
@@ -163,8 +155,6 @@ class GuardTest(GuardCase):
         self.assertEqual(self.ask(ALIASES, "other-alias7@example.org"), NOT_FOUND)
 
     def test_an_update_without_where(self):
-        # The proxy says once a second what it has.
-        self.wait_for_status(ALIASES, state="filled")
         before = self.status(ALIASES)["entries"]
         self.mariadb.run("UPDATE virtual_aliases SET destination = 'me@example.org'")
         self.wait_for_status(ALIASES, state="held", held_values=before)

@@ -1,6 +1,7 @@
 """SIGHUP: a changed postmirror.cf is followed without losing a connection or an
 answer, a wrong one is not."""
 
+import json
 import socket
 import stat
 import unittest
@@ -315,7 +316,12 @@ class UnconfiguredTest(E2eCase):
         self.assertEqual(self.site.ask(table, "unknown.test"), TEMPORARY)
         status = self.site.ctl("status")
         self.assertEqual(status.returncode, 3, status)
-        self.assertIn("no parameter is served", status.stderr)
+        self.assertEqual(status.stderr, "")
+        self.assertTrue(status.stdout.startswith("postmirror UNKNOWN: "), status)
+        self.assertIn("no parameter is served", status.stdout)
+        status = self.site.ctl("status", "--json")
+        self.assertEqual(status.returncode, 3, status)
+        self.assertEqual(json.loads(status.stdout)["health"], "unknown")
         for daemon in ("postmirror-sync", "postmirror-proxy"):
             with self.subTest(daemon=daemon):
                 self.assertEqual(self.check(daemon), 78)

@@ -64,15 +64,18 @@ class RightsTest(E2eCase):
             extra_groups=groups,
         )
 
-    def status(self, groups, *options):
+    def ctl(self, groups, *arguments):
         program = self.folder / "postmirrorctl"
         if not program.exists():
             # A build folder below /root is closed to other users.
             program.write_bytes(program_path("postmirrorctl").read_bytes())
             program.chmod(0o755)
         return self.run_as_other(
-            groups, program, "--config", self.site.config, "status", *options
+            groups, program, "--config", self.site.config, *arguments
         )
+
+    def status(self, groups, *options):
+        return self.ctl(groups, "status", *options)
 
     def wait_for_status(self, code, groups=(_WATCHERS,)):
         return wait_until(
@@ -162,6 +165,15 @@ class RightsTest(E2eCase):
         self.assertEqual(
             json.loads(self.status((), "--json").stdout)["health"], "unknown"
         )
+
+    def test_a_lookup_without_the_right_to_it_names_the_cure(self):
+        for key in ("example.org", "no.test"):
+            asked = self.ctl((_WATCHERS,), "lookup", DOMAINS, key)
+            self.assertEqual(asked.returncode, 77, asked)
+            self.assertEqual(asked.stdout, "")
+            self.assertEqual(asked.stderr.count("\n"), 1, asked)
+            self.assertIn("this user may not read the store: ", asked.stderr)
+            self.assertIn("Permission denied; run postmirrorctl as root", asked.stderr)
 
     def test_the_status_of_sync_is_readable_while_it_is_down(self):
         self.wait_for_status(_OK)

@@ -8,7 +8,11 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -64,16 +68,53 @@ class StatusSocketTest : public ::testing::Test {
 
   std::string Ask() const { return ReadAll(Connect()); }
 
-  void Publish(std::string version) {
+  static ProxyStatus Saying(std::string version) {
     ProxyStatus status;
     status.version = std::move(version);
-    socket_.Publish(status);
+    return status;
+  }
+
+  void Publish(std::string version) {
+    socket_.Publish(Saying(std::move(version)));
+  }
+
+  void Count() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++questions_;
+    asked_.notify_all();
+    on_question_();
+  }
+
+  void OnQuestion(std::function<void()> action) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    on_question_ = std::move(action);
+  }
+
+  // Until so many were asked, or the deadline.
+  bool AwaitQuestions(int count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return asked_.wait_for(lock,
+                           std::chrono::milliseconds(kDeadlineMilliseconds),
+                           [&] { return questions_ == count; });
+  }
+
+  // The version that a client is told, and not before the end.
+  static std::string Version(const FileDescriptor& client) {
+    const absl::StatusOr<ProxyStatus> status =
+        DecodeProxyStatus(ReadAll(client));
+    return status.ok() ? status->version : status.status().ToString();
   }
 
   std::string folder_;
   std::string path_;
   RecordingLogger logger_;
-  StatusSocket socket_{&logger_};
+  std::mutex mutex_;  // guards the next three
+  std::condition_variable asked_;
+  int questions_ = 0;
+  std::function<void()> on_question_ = [] {};
+  StatusSocket socket_{[this] { Count(); }, &logger_};
+  // One whose clients wait as long as it takes.
+  StatusSocket patient_{[this] { Count(); }, &logger_, std::chrono::minutes(5)};
 };
 
 TEST_F(StatusSocketTest, SaysWhatWasPublishedLastAndCloses) {
@@ -86,6 +127,58 @@ TEST_F(StatusSocketTest, SaysWhatWasPublishedLastAndCloses) {
   EXPECT_GE(status->silent, absl::ZeroDuration());
   EXPECT_LT(status->silent, absl::Minutes(1));
   EXPECT_THAT(logger_.Take(), IsEmpty());
+}
+
+TEST_F(StatusSocketTest, SaysWhatIsSoWhenItIsAsked) {
+  patient_.Publish(Saying("1"));
+  patient_.Serve(path_);
+  for (const char* version : {"2", "3"}) {
+    OnQuestion([&] { patient_.Answer(Saying(version)); });
+    EXPECT_EQ(Version(Connect()), version);
+  }
+}
+
+TEST_F(StatusSocketTest, OneQuestionAtATimeIsForAllWhoCameBefore) {
+  patient_.Serve(path_);
+  const FileDescriptor first = Connect();
+  ASSERT_TRUE(AwaitQuestions(1));
+  std::vector<FileDescriptor> later;
+  for (size_t i = 1; i < StatusSocket::kMaxClients; ++i) {
+    later.push_back(Connect());
+  }
+  EXPECT_TRUE(AwaitQuestions(1));
+  OnQuestion([this] { patient_.Answer(Saying("2")); });
+  patient_.Answer(Saying("1"));
+  EXPECT_EQ(Version(first), "1");
+  // What they waited for could have been of a moment before they came.
+  for (const FileDescriptor& each : later) EXPECT_EQ(Version(each), "2");
+}
+
+TEST_F(StatusSocketTest, WithoutAnAnswerItSaysTheLastOneAndItsAge) {
+  Publish("1");
+  socket_.Serve(path_);
+  EXPECT_EQ(Version(Connect()), "1");
+  const absl::StatusOr<ProxyStatus> status = DecodeProxyStatus(Ask());
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_EQ(status->version, "1");
+  EXPECT_GE(status->silent, absl::FromChrono(StatusSocket::kLongestWait));
+  // What is not answered is not asked again.
+  EXPECT_TRUE(AwaitQuestions(1));
+  socket_.Answer(Saying("2"));
+  EXPECT_EQ(Version(Connect()), "2");
+  EXPECT_TRUE(AwaitQuestions(2));
+}
+
+TEST_F(StatusSocketTest, WhoWaitsMakesRoomAndGetsWhatThereIs) {
+  patient_.Publish(Saying("1"));
+  patient_.Serve(path_);
+  const FileDescriptor first = Connect();
+  ASSERT_TRUE(AwaitQuestions(1));
+  std::vector<FileDescriptor> others;
+  for (size_t i = 0; i < StatusSocket::kMaxClients; ++i) {
+    others.push_back(Connect());
+  }
+  EXPECT_EQ(Version(first), "1");
 }
 
 TEST_F(StatusSocketTest, IsForItsOwnerAndItsGroup) {

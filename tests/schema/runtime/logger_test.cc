@@ -43,8 +43,15 @@ TEST_F(StderrLoggerTest, LeadsWithTheLevelInTheJournal) {
   EXPECT_EQ(Written([](Logger& log) { log.Info("a"); }), "<6>a\n");
 }
 
-TEST_F(StderrLoggerTest, StartsAFurtherLineAtEachNewline) {
-  EXPECT_EQ(Written([](Logger& log) { log.Error("a\nb"); }),
+TEST_F(StderrLoggerTest, NobodysTextBeginsALineOrMovesTheCursor) {
+  const auto forge = [](Logger& log) { log.Notice("a\n<3>b\x1b[2J"); };
+  EXPECT_EQ(Written(forge), "postmirror-sync: a\\n<3>b\\x1b[2J\n");
+  setenv("JOURNAL_STREAM", "8:1", 1);
+  EXPECT_EQ(Written(forge), "<5>a\\n<3>b\\x1b[2J\n");
+}
+
+TEST_F(StderrLoggerTest, LogsEachErrorOfAConfigurationByItself) {
+  EXPECT_EQ(Written([](Logger& log) { log.ErrorLines("a\nb"); }),
             "postmirror-sync: error: a\npostmirror-sync: error: b\n");
 }
 

@@ -92,6 +92,24 @@ TEST_F(StatusReportTest, TheTextNamesTheProxy) {
                         "listening on 127.0.0.1:1, /maps\n"));
 }
 
+TEST_F(StatusReportTest, TheTextHasNothingThatATerminalWouldObey) {
+  const std::string bad = "\x1b[2J\npostmirror OK: \x9b";
+  findings_.maps[0] = bad;
+  server().server = server().reason = server().doubt = bad;
+  server().unfit = server().error = server().last_error = bad;
+  server().maps[0].name = bad;
+  server().maps[0].broken = server().maps[0].held_reason = bad;
+  server().maps[0].held_digest = bad;
+  ProxyStatus& proxy = findings_.proxy.emplace();
+  proxy.version = bad;
+  proxy.listeners = proxy.waiting = {bad};
+  const std::string text = FormatText(Judge(findings_));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, Not(HasSubstr("\x9b")));
+  EXPECT_THAT(text, Not(HasSubstr("\npostmirror")));
+  EXPECT_THAT(text, HasSubstr("map \\x1b[2J\\npostmirror OK: \\x9b\n"));
+}
+
 TEST_F(StatusReportTest, ASyncThatDoesNotRunIsCritical) {
   findings_.sync_runs = false;
   const StatusReport report = Judge(findings_);

@@ -2,6 +2,8 @@
 // and with NULL where nothing can be.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "sync/mariadb/binlog_facts.h"
@@ -15,6 +17,7 @@
 namespace postmirror {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using Row = ForgingServer::Row;
 
@@ -113,6 +116,29 @@ TEST(ForgedAnswerTest, OtherColumnsThanWereAskedForAreAnError) {
             << question.name << ", " << columns << " columns: " << status;
       }
     }
+  }
+}
+
+// Else no row would be an empty text, and the last of several the answer.
+TEST(ForgedAnswerTest, ASelectOfValuesIsAnsweredWithOneRow) {
+  const std::set<absl::string_view> of_values = {
+      "survey", "GTIDs", "lock", "weights by blocks", "weights of sequences"};
+  for (const size_t rows : {0U, 2U}) {
+    for (const Question& question : Questions()) {
+      if (!of_values.contains(question.name)) continue;
+      const ForgingServer server(
+          [&](absl::string_view) { return Row(question.columns, "1"); }, rows);
+      const absl::Status status = question.ask(*ConnectTo(server));
+      EXPECT_TRUE(absl::IsUnavailable(status)) << question.name << status;
+      EXPECT_THAT(std::string(status.message()),
+                  AllOf(HasSubstr(rows == 0 ? "with no row" : "than one row"),
+                        HasSubstr(kCure)))
+          << question.name;
+    }
+    const ForgingServer server(
+        [](absl::string_view) { return Row(1, "utf8mb4_bin"); }, rows);
+    EXPECT_TRUE(absl::IsUnavailable(
+        ReadKeyCollation(*ConnectTo(server), "SELECT k, v").status()));
   }
 }
 

@@ -75,7 +75,8 @@ class PacketSender {
   char number_;
 };
 
-void SendRow(const ForgingServer::Row& row, PacketSender* sender) {
+void SendRows(const ForgingServer::Row& row, size_t count,
+              PacketSender* sender) {
   if (row.empty()) return sender->Send(kOk);
   sender->Send(absl::StrCat("\xfc", LittleEndian(row.size(), 2)));
   sender->SendColumns(row.size());
@@ -83,7 +84,7 @@ void SendRow(const ForgingServer::Row& row, PacketSender* sender) {
   for (const std::optional<std::string>& value : row) {
     absl::StrAppend(&values, value.has_value() ? WithLength(*value) : "\xfb");
   }
-  sender->Send(values);
+  for (size_t i = 0; i < count; ++i) sender->Send(values);
   sender->Send(kEof);
 }
 
@@ -115,7 +116,8 @@ std::optional<std::pair<char, std::string>> ReceivePacket(int client) {
 
 }  // namespace
 
-ForgingServer::ForgingServer(Answer answer) : answer_(std::move(answer)) {
+ForgingServer::ForgingServer(Answer answer, size_t rows)
+    : answer_(std::move(answer)), rows_(rows) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
@@ -168,7 +170,7 @@ void ForgingServer::Talk(int client) const {
     if (command[0] == kInitDb || absl::StartsWith(sql, "SET ")) {
       sender.Send(kOk);
     } else if (command[0] == kQuery) {
-      SendRow(answer_(sql), &sender);
+      SendRows(answer_(sql), rows_, &sender);
     } else if (command[0] == kPrepare) {
       SendPrepared(answer_(sql).size(), &sender);
     }

@@ -1,9 +1,11 @@
 // Somebody who takes any password on a port of 127.0.0.1, and answers what he
 // likes: statements that begin with SET are OK, and every other one is answered
-// with one row. The columns are called c0, c1, ...
+// with the same number of equal rows, as a rule one. The columns are called c0,
+// c1, ...
 #ifndef POSTMIRROR_TESTS_SYNC_MARIADB_FORGING_SERVER_H_
 #define POSTMIRROR_TESTS_SYNC_MARIADB_FORGING_SERVER_H_
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,7 +24,7 @@ class ForgingServer {
   // The row for a statement; called on a thread of its own.
   using Answer = std::function<Row(absl::string_view sql)>;
 
-  explicit ForgingServer(Answer answer);
+  explicit ForgingServer(Answer answer, size_t rows = 1);
   ~ForgingServer();
   ForgingServer(const ForgingServer&) = delete;
   ForgingServer& operator=(const ForgingServer&) = delete;
@@ -34,6 +36,7 @@ class ForgingServer {
   void Talk(int client) const;
 
   const Answer answer_;
+  const size_t rows_;
   int listener_ = -1;
   uint16_t port_ = 0;
   std::vector<std::thread> clients_;
