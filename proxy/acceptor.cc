@@ -1,7 +1,6 @@
 #include "proxy/acceptor.h"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <optional>
@@ -22,7 +21,7 @@ namespace {
 constexpr int kMaxAcceptsPerWakeUp = 4096;
 constexpr int kTicksBetweenReports = 60;
 
-// Whether accept4(2) failed for want of something that other connections hold.
+// Whether accept(2) failed for want of something that other connections hold.
 // It would fail again at once, and the loop would spin.
 bool IsShortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS ||
@@ -174,8 +173,7 @@ void Acceptor::WarnOfUnserved(const Door& door) {
 void Acceptor::Accept(const Door& door) {
   own_moves_.clear();
   for (int i = 0; i < kMaxAcceptsPerWakeUp && !paused_; ++i) {
-    FileDescriptor socket(
-        accept4(door.socket(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    FileDescriptor socket = AcceptClient(door.socket());
     if (socket.open()) {
       const Peer peer = PeerOf(socket.get());
       if (IsCrowding(peer)) {
