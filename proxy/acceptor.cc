@@ -51,6 +51,13 @@ class Acceptor::Door final : public Watcher {
   void set_lost() { lost_ = true; }
   bool lost() const { return lost_; }
 
+  // Whether it has become so since it was asked last: see SocketFile.
+  bool IsNewlyDisplaced() {
+    const bool before = displaced_;
+    displaced_ = file() != nullptr && file()->IsDisplaced();
+    return displaced_ && !before;
+  }
+
   void Close() { listener_ = {}; }
 
   void OnReady(uint32_t) override { acceptor_->Accept(*this); }
@@ -61,6 +68,7 @@ class Acceptor::Door final : public Watcher {
   const std::string name_;
   const Codec* codec_;
   bool lost_ = false;
+  bool displaced_ = false;
 };
 
 Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
@@ -282,6 +290,17 @@ void Acceptor::Tick() {
   }
   WatchAgain();
   LogReports();
+  WarnOfDisplaced();
+}
+
+void Acceptor::WarnOfDisplaced() {
+  for (const auto& door : doors_) {
+    if (!door->IsNewlyDisplaced()) continue;
+    logger_->Warning(absl::StrCat(
+        door->address(),
+        ": something else is in the place of this unix socket, so that nobody "
+        "can ask here: remove it, and the socket is made again"));
+  }
 }
 
 void Acceptor::WatchAgain() {
