@@ -1,7 +1,6 @@
 #include "proxy/acceptor.h"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <optional>
@@ -22,7 +21,7 @@ namespace {
 constexpr int kMaxAcceptsPerWakeUp = 4096;
 constexpr int kTicksBetweenReports = 60;
 
-// Whether accept4(2) failed for want of something that other connections hold.
+// Whether accept(2) failed for want of something that other connections hold.
 // It would fail again at once, and the loop would spin.
 bool IsShortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS ||
@@ -52,6 +51,13 @@ class Acceptor::Door final : public Watcher {
   void set_lost() { lost_ = true; }
   bool lost() const { return lost_; }
 
+  // Whether it has become so since it was asked last: see SocketFile.
+  bool IsNewlyDisplaced() {
+    const bool before = displaced_;
+    displaced_ = file() != nullptr && file()->IsDisplaced();
+    return displaced_ && !before;
+  }
+
   void Close() { listener_ = {}; }
 
   void OnReady(uint32_t) override { acceptor_->Accept(*this); }
@@ -62,6 +68,7 @@ class Acceptor::Door final : public Watcher {
   const std::string name_;
   const Codec* codec_;
   bool lost_ = false;
+  bool displaced_ = false;
 };
 
 Acceptor::Acceptor(std::vector<Worker*> workers, int client_limit,
@@ -174,8 +181,7 @@ void Acceptor::WarnOfUnserved(const Door& door) {
 void Acceptor::Accept(const Door& door) {
   own_moves_.clear();
   for (int i = 0; i < kMaxAcceptsPerWakeUp && !paused_; ++i) {
-    FileDescriptor socket(
-        accept4(door.socket(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    FileDescriptor socket = AcceptClient(door.socket());
     if (socket.open()) {
       const Peer peer = PeerOf(socket.get());
       if (IsCrowding(peer)) {
@@ -285,6 +291,17 @@ void Acceptor::Tick() {
   }
   WatchAgain();
   LogReports();
+  WarnOfDisplaced();
+}
+
+void Acceptor::WarnOfDisplaced() {
+  for (const auto& door : doors_) {
+    if (!door->IsNewlyDisplaced()) continue;
+    logger_->Warning(absl::StrCat(
+        door->address(),
+        ": something else is in the place of this unix socket, so that nobody "
+        "can ask here: remove it, and the socket is made again"));
+  }
 }
 
 void Acceptor::WatchAgain() {

@@ -99,6 +99,7 @@ class Acceptor {
   bool MakeRoom(Worker::Arrival* client, Worker** worker);
   void WatchAgain();
   void LogReports();
+  void WarnOfDisplaced();
   void Pause(int error);
   void Redirect(const ListenPlan& plan);
   void CloseLast();

@@ -33,6 +33,18 @@ void KeepAlive(int socket) {
   setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof(kProbes));
 }
 
+// The kernel would queue 4 MB of replies over TCP, and 200 KB at a unix socket.
+void BoundUnreadReplies(int socket, sa_family_t family) {
+  constexpr int kBytes = 16384;
+  if (family == AF_UNIX) {
+    setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &kBytes, sizeof(kBytes));
+  } else {
+    // What the client's window takes goes to his side at once, so that this
+    // slows nobody down who reads.
+    setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kBytes, sizeof(kBytes));
+  }
+}
+
 absl::StatusOr<Listening> ListenTcp(const ListenEntry& entry,
                                     const std::set<std::string>& open) {
   absl::StatusOr<ListeningSockets> sockets =
@@ -100,6 +112,16 @@ Listener TakeOver(FileDescriptor socket) {
   listener.socket = std::move(socket);
   listener.passed = true;
   return listener;
+}
+
+FileDescriptor AcceptClient(int listening) {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  FileDescriptor client(accept4(listening,
+                                reinterpret_cast<sockaddr*>(&address), &size,
+                                SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (client.open()) BoundUnreadReplies(client.get(), address.ss_family);
+  return client;
 }
 
 }  // namespace postmirror

@@ -38,6 +38,11 @@ absl::StatusOr<Listening> Listen(const ListenEntry& entry,
 // Takes over a listening socket that the service manager passed.
 Listener TakeOver(FileDescriptor socket);
 
+// Accepts a client, who does not block. On failure none: accept(2) says why in
+// errno. Replies that he does not read take up to 60 KB of the kernel's memory,
+// which counts as the proxy's; the rest of them waits in the proxy.
+FileDescriptor AcceptClient(int listening);
+
 }  // namespace postmirror
 
 #endif  // POSTMIRROR_PROXY_NET_LISTENER_H_

@@ -105,6 +105,11 @@ bool SocketFile::IsLost() const {
          ConnectError(path_) == ECONNREFUSED;
 }
 
+bool SocketFile::IsDisplaced() const {
+  struct stat status;
+  return lstat(path_.c_str(), &status) == 0 && IdOf(status) != id_ && !IsLost();
+}
+
 SocketFile::~SocketFile() {
   struct stat status;
   if (lstat(path_.c_str(), &status) == 0 && IdOf(status) == id_) {

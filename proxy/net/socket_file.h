@@ -34,6 +34,8 @@ class SocketFile {
   // Whether nobody can connect to us, and the path could be bound again: it is
   // free, or another's socket is there on which nobody listens.
   bool IsLost() const;
+  // Whether nobody can connect to us, since something else has the path.
+  bool IsDisplaced() const;
 
   const std::string& path() const { return path_; }
 

@@ -70,13 +70,33 @@ class UnitsTest(unittest.TestCase):
     def test_the_proxy_may_have_its_clients_at_each_socket(self):
         limit = UnitFile("postmirror-proxy.service").values("LimitNOFILE")
         sockets = UnitFile("postmirror-proxy.socket").values("ListenStream")
-        commented = (_DEPLOY / "postmirror.cf").read_text()
-        clients = re.search(r"^#client_limit = (\d+)$", commented, re.MULTILINE)[1]
-        self.assertGreater(int(limit[0]), int(clients) * len(sockets) + 1000)
+        clients = int(self.setting("client_limit"))
+        self.assertGreater(int(limit[0]), clients * len(sockets) + 1000)
 
-    def test_memory_is_bounded(self):
-        for name in _SERVICES:
-            self.assertRegex(UnitFile(name).values("MemoryMax")[0], r"^\dG$")
+    def memory(self, name):
+        """Returns MemoryMax= of a unit in MiB."""
+        value = UnitFile(name).values("MemoryMax")[0]
+        self.assertRegex(value, r"^\dG$")
+        return int(value[:-1]) * 1024
+
+    def setting(self, name):
+        """Returns the default that postmirror.cf shows."""
+        commented = (_DEPLOY / "postmirror.cf").read_text()
+        return re.search(rf"^#{name} = (.+)$", commented, re.MULTILINE)[1]
+
+    def test_sync_may_have_a_map_as_large_as_it_may_be(self):
+        limit = self.setting("map_memory_limit")
+        self.assertRegex(limit, r"^\dG$")
+        # A first fill takes as much again: schema/README.md.
+        needed = 2 * int(limit[:-1]) * 1024
+        self.assertGreaterEqual(self.memory("postmirror-sync.service"), needed)
+
+    def test_the_proxy_may_have_clients_that_do_not_read(self):
+        sockets = UnitFile("postmirror-proxy.socket").values("ListenStream")
+        clients = int(self.setting("client_limit")) * len(sockets)
+        # postmirror-proxy(8), for each client and for each thread.
+        needed = clients * 60_000 // 2**20 + 8 * (64 + 32)
+        self.assertGreaterEqual(self.memory("postmirror-proxy.service"), needed)
 
     def test_the_sockets_are_the_default_of_listen(self):
         commented = (_DEPLOY / "postmirror.cf").read_text()

@@ -2,12 +2,14 @@
 are applied, removals and new domains wait until every map can be read. A table that is
 away for a moment breaks nothing."""
 
+import pathlib
 import re
 import unittest
 
 from support.failover_case import AutoCase, BinlogCase, LsnCase
 from support.postmap import NOT_FOUND, found
 from support.site import ALIASES, DOMAINS, MAILBOXES, MapFile
+from support.waiting import wait_until
 
 _RENAME = "ALTER TABLE virtual_aliases RENAME COLUMN {} TO {}"
 _CANONICAL = "canonical_maps"
@@ -79,6 +81,39 @@ class BrokenMaps:
         self.wait_until_mended(_CANONICAL)
         self.wait_for_health("ok")
         self.assert_unbroken()
+
+    def test_rows_that_take_too_much_memory(self):
+        """They are not read to their end: 300 MB would be there otherwise."""
+        self.set_memory_limit("16M")
+        rewritten = "CREATE OR REPLACE VIEW rewritten AS SELECT source, {} AS destination"
+        rewritten += " FROM virtual_aliases"
+        self.mariadb.run(
+            rewritten.format("IF(destination = 'm', REPEAT('x', 15000), destination)")
+        )
+        self.mariadb.run(
+            "INSERT INTO virtual_aliases (domain_id, source, destination)"
+            " SELECT 1, CONCAT('m', seq, '@example.org'), 'm' FROM seq_1_to_20000"
+        )
+        self.wait_until_broken(
+            _CANONICAL, "its rows take more memory than map_memory_limit = 16M allows"
+        )
+        self.assert_follows()
+        status = pathlib.Path(f"/proc/{self.site.sync.pid}/status").read_text()
+        peak = int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[1])
+        self.assertLess(peak, 150_000)
+        self.mariadb.run(rewritten.format("IF(destination = 'm', REPEAT('x', 1000), destination)"))
+        self.set_memory_limit("64M")
+        self.wait_for_map(_CANONICAL, state="filled")
+        self.wait_for_health("ok")
+        self.assert_unbroken()
+
+    def set_memory_limit(self, limit):
+        self.site.write_config({"map_memory_limit": limit})
+        reloads = self.count_in_log("reloaded ")
+        self.site.sync.reload()
+        wait_until(
+            lambda: self.count_in_log("reloaded ") > reloads, 20, self.site.logs
+        )
 
     def assert_health_gets_critical(self):
         """Once it lasts for longer than the setting, which status reads itself."""

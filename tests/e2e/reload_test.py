@@ -2,6 +2,9 @@
 answer, a wrong one is not."""
 
 import json
+import os
+import pathlib
+import pwd
 import socket
 import stat
 import unittest
@@ -87,6 +90,7 @@ class ReloadTest(E2eCase):
         other.bind(str(self.site.unix_socket))
         other.listen()
         self.site.unix_socket.chmod(0o600)
+        self.site.proxy.wait_for_log("something else is in the place of this unix socket")
         self.reload(self.site.proxy)
         self.assertIn("another file is in its place", self.site.proxy.log())
         self.assertEqual(stat.S_IMODE(self.site.unix_socket.stat().st_mode), 0o600)
@@ -297,6 +301,48 @@ class ReloadTest(E2eCase):
             "INSERT INTO virtual_domains (id, name) VALUES (90, 'new.test')"
         )
         self.wait_for_lookup(DOMAINS, "new.test", found("1"))
+
+
+class PostfixComesLaterTest(E2eCase):
+    """At first the machine has no user of that name; client_limit is reached."""
+
+    settings = {"client_limit": "4"}
+
+    def setUp(self):
+        super().setUp()
+        self.users = self.folder / "passwd"
+        self.write_users(without="postfix:")
+        script = f'mount --bind {self.users} /etc/passwd && exec "$@"'
+        self.site.set_proxy(wrapper=("unshare", "--mount", "sh", "-c", script, "sh"))
+        self.start_postmirror()
+
+    def write_users(self, without):
+        lines = pathlib.Path("/etc/passwd").read_text().splitlines(keepends=True)
+        kept = [line for line in lines if not (without and line.startswith(without))]
+        self.users.write_text("".join(kept))
+
+    def ask_as(self, user):
+        """Connects as that user, and leaves the connection open."""
+        os.seteuid(pwd.getpwnam(user).pw_uid)
+        try:
+            client = SocketmapClient(self.site.unix_socket)
+        finally:
+            os.seteuid(0)
+        self.addCleanup(client.close)
+        return client.ask(ALIASES, [ALIAS])[ALIAS]
+
+    def test_a_reload_knows_its_user(self):
+        answer = found("user@example.org")
+        for _ in range(4):
+            # Those that have asked before may have to be seen to be gone.
+            wait_until(lambda: self.ask_as("postfix") == answer, 20, self.site.logs)
+        # It has more than its share, and makes room.
+        self.assertEqual(self.ask_as("nobody"), answer)
+        self.write_users(without=None)
+        self.site.proxy.reload()
+        self.site.proxy.wait_for_log("reloaded ")
+        self.assertEqual(self.ask_as("postfix"), answer)
+        self.assertEqual(self.ask_as("nobody"), TEMPORARY)
 
 
 class UnconfiguredTest(E2eCase):

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <deque>
 #include <memory>
 #include <string>
@@ -120,6 +121,29 @@ TEST_F(AcceptorAtItsLimitTest, CountsThoseServedAndThoseTurnedAway) {
   EXPECT_EQ(proxy_.acceptor().accepted(), 2U);
   EXPECT_EQ(proxy_.acceptor().turned_away(), 1U);
   EXPECT_EQ(proxy_.acceptor().client_limit(), 2);
+}
+
+TEST_F(AcceptorAtItsLimitTest, SaysHowManyKeptTooMuch) {
+  proxy_.clients()->CountGreedy();
+  proxy_.clients()->CountGreedy();
+  EXPECT_THAT(proxy_.Tick(),
+              ElementsAre("requests begun and replies not read take more "
+                          "memory than the 64 MiB of a thread: connections "
+                          "with the most closed: 2"));
+  EXPECT_THAT(proxy_.Tick(), IsEmpty());
+}
+
+TEST_F(AcceptorAtItsLimitTest, SaysOnceThatSomethingHasThePlaceOfASocket) {
+  const std::string path = proxy_.unix_name();
+  for (const char* target : {"/nonexistent", "/dev/null"}) {
+    ASSERT_EQ(rename(path.c_str(), (path + ".moved").c_str()), 0);
+    ASSERT_EQ(symlink(target, path.c_str()), 0);
+    EXPECT_THAT(proxy_.Tick(), ElementsAre(testing::StartsWith(absl::StrCat(
+                                   path, ": something else is in the place"))));
+    EXPECT_THAT(proxy_.Tick(), IsEmpty());
+    ASSERT_EQ(rename((path + ".moved").c_str(), path.c_str()), 0);
+    EXPECT_THAT(proxy_.Tick(), IsEmpty());
+  }
 }
 
 // All clients are trusted, and idle.

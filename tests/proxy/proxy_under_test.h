@@ -84,6 +84,7 @@ class ProxyUnderTest {
   std::string unix_name() const { return folder_ + "/maps"; }
 
   const Acceptor& acceptor() const { return *acceptor_; }
+  ClientCounts* clients() { return &clients_; }
 
  private:
   const std::string folder_;

@@ -1,5 +1,6 @@
 #include "sync/ctl/ask_proxy.h"
 
+#include <gmock/gmock.h>
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -9,17 +10,22 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "schema/runtime/file_descriptor.h"
 #include "tests/schema/store/store_fixture.h"
+#include "tests/sync/await.h"
 #include "tests/sync/temporary_folder.h"
 
 namespace postmirror {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr absl::Duration kPatience = absl::Seconds(20);
 
@@ -56,6 +62,18 @@ class AskProxyTest : public ::testing::Test {
     return status;
   }
 
+  // Until this thread of ours waits for something.
+  static void AwaitSleep(pid_t thread) {
+    const std::string path = absl::StrCat("/proc/self/task/", thread, "/stat");
+    EXPECT_TRUE(Await([&] {
+      std::string number;
+      std::string name;
+      char state = 0;
+      std::ifstream(path) >> number >> name >> state;  // proc(5)
+      return state == 'S';
+    }));
+  }
+
   TemporaryFolder folder_;
   FileDescriptor listener_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 };
@@ -74,17 +92,22 @@ TEST_F(AskProxyTest, WaitsForRoomInItsQueue) {
     }
     others.push_back(std::move(other));
   }
+  const absl::Status full = AskProxy(Path(), absl::Milliseconds(10)).status();
+  EXPECT_EQ(CodeOf(full), "UNAVAILABLE");
+  EXPECT_THAT(std::string(full.message()), HasSubstr("timed out"));
   ProxyStatus status;
   status.version = "1.2.3";
   const std::string text = EncodeProxyStatus(status);
+  const pid_t asks = gettid();
   std::thread proxy([&] {
+    AwaitSleep(asks);
     for (size_t i = 0; i <= others.size(); ++i) {
       const FileDescriptor client(accept(listener_.get(), nullptr, nullptr));
-      EXPECT_EQ(send(client.get(), text.data(), text.size(), MSG_NOSIGNAL),
-                static_cast<ssize_t>(text.size()));
+      send(client.get(), text.data(), text.size(), MSG_NOSIGNAL);
     }
   });
   EXPECT_EQ(AskProxy(Path(), kPatience).status(), absl::OkStatus());
+  shutdown(listener_.get(), SHUT_RDWR);  // where it has not waited
   proxy.join();
 }
 
