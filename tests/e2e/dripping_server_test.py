@@ -47,7 +47,7 @@ class Tests:
         self.mariadb.stop()
         self.addCleanup(self.mariadb.start)
         self.site.sync.start()
-        host = f"server inet:127.0.0.1:{self.dripping.port}: "
+        host = f"server 127.0.0.1:{self.dripping.port}: "
         wait_until(
             lambda: host in self.error() and "no whole answer within" in self.error(),
             30,
