@@ -63,11 +63,11 @@ class DrippingServer(RogueServer):
         self._drip(client, packet(number + 1, bytes(_LONG)))
 
     def _drip(self, client, begin):
-        """Sends the bytes, and zeros behind them, until the client has had enough."""
+        """Sends the bytes, and zeros behind them, until one of both has had enough."""
         self._dripping += 1
         with contextlib.suppress(OSError):
             for byte in begin + bytes(1 << 16):
                 client.sendall(bytes([byte]))
                 if self._closed.wait(_PAUSE_SECONDS):
-                    return
-        raise ConnectionError("the client is gone")
+                    break
+        raise ConnectionError("one of both is gone")
