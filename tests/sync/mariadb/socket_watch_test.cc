@@ -1,6 +1,7 @@
 #include "sync/mariadb/socket_watch.h"
 
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <string>
@@ -21,8 +22,11 @@ class SocketWatchTest : public ::testing::Test {
 
   // Waits until nothing can come any more.
   void WaitUntilShutDown() const {
+    constexpr int kWaitMs = 20000;
+    pollfd end = {ours_.get(), POLLIN, 0};
+    EXPECT_EQ(poll(&end, 1, kWaitMs), 1);
     char byte = 0;
-    EXPECT_EQ(recv(ours_.get(), &byte, 1, 0), 0);
+    EXPECT_EQ(recv(ours_.get(), &byte, 1, MSG_DONTWAIT), 0);
   }
 
   bool IsOpen() const {
