@@ -95,7 +95,8 @@ absl::StatusOr<std::unique_ptr<Connection>> LogOnAs(
                                  .dbname = "",
                                  .connect_timeout = connect_timeout,
                                  .read_timeout = read_timeout,
-                                 .owners = group.owners});
+                                 .owners = group.owners,
+                                 .watch = group.watch});
   if (!connection.ok()) return connection;
   // A password that has expired lets SET pass, and nothing else.
   if (absl::Status asked = (*connection)->Execute("SELECT 1"); !asked.ok()) {

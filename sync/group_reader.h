@@ -60,7 +60,7 @@ struct ServerReaders {
 };
 
 // Connects one reader for each group to the server at `address`; OK if one of
-// them is connected. Takes no longer than `connect_timeout` for each.
+// them is connected. Takes for each no longer than Connection::Open may.
 absl::StatusOr<ServerReaders> ConnectReaders(const ServerPlan& plan,
                                              const ServerAddress& address,
                                              absl::Duration connect_timeout,

@@ -16,6 +16,7 @@ absl::string_view Cure(absl::StatusCode code) {
     case absl::StatusCode::kPermissionDenied:
       return "grant the account what it lacks, or define the view anew with a "
              "definer that exists";
+    case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kOutOfRange:
       return "";  // the error says it
     case absl::StatusCode::kInvalidArgument:

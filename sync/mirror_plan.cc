@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "schema/config/cf_file.h"
-#include "sync/mariadb/connect_options.h"
+#include "sync/mariadb/log_on_files.h"
 
 namespace postmirror {
 namespace {

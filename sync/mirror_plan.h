@@ -14,6 +14,7 @@
 #include "schema/query/mirror_query.h"
 #include "schema/query/result_format.h"
 #include "sync/entry_walk.h"
+#include "sync/mariadb/socket_watch.h"
 #include "sync/socket_owners.h"
 
 namespace postmirror {
@@ -42,6 +43,7 @@ struct Group {
   std::vector<MirroredMap> maps;
   // Who may serve a unix socket among the hosts; anybody where it is nullptr.
   SocketOwners* owners = nullptr;
+  SocketWatch* watch = nullptr;  // see ConnectionSettings
 };
 
 // The groups of one list of hosts: they are to show one moment of one server.

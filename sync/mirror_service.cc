@@ -19,6 +19,7 @@
 #include "sync/folder_rights.h"
 #include "sync/lock_watch.h"
 #include "sync/mariadb/mariadb_library.h"
+#include "sync/mariadb/socket_watch.h"
 #include "sync/mirror_loop.h"
 #include "sync/mirror_store.h"
 #include "sync/reader_watch.h"
@@ -45,6 +46,16 @@ sigset_t BlockSignals() {
   sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
+}
+
+// What every connection of the plan goes by.
+void ConnectWith(SocketOwners* owners, SocketWatch* watch, MirrorPlan* plan) {
+  for (ServerPlan& server : plan->servers) {
+    for (Group& group : server.groups) {
+      group.owners = owners;
+      group.watch = watch;
+    }
+  }
 }
 
 struct Configuration {
@@ -123,9 +134,8 @@ absl::Status MirrorService::Run() {
 absl::Status MirrorService::MirrorUntilChanged() {
   auto& [config, plan] = configuration_;
   for (const std::string& warning : plan.warnings) logger_.Warning(warning);
-  for (ServerPlan& server : plan.servers) {
-    for (Group& group : server.groups) group.owners = &owners_;
-  }
+  SocketWatch watch;
+  ConnectWith(&owners_, &watch, &plan);
   if (const std::string open = WarnOfOpenStore(config); !open.empty()) {
     logger_.Warning(open);
   }
@@ -171,6 +181,7 @@ absl::Status MirrorService::MirrorUntilChanged() {
   supervisor_->Ready(Status(board.Current()));
   stopped_ = !WaitForChange(loops, &board, &store);
   stop.Stop();
+  watch.Cancel();
   for (const auto& loop : loops) loop->Cancel();
   for (const std::future<void>& loop : running) WaitUntilEnded(loop, loops);
   lock_watch.reset();  // what it posts goes by the configuration

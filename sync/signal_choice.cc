@@ -286,7 +286,8 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> SignalChoice::OpenStreamAs(
                                  .dbname = "",
                                  .connect_timeout = config_.connect_timeout,
                                  .read_timeout = config_.read_timeout,
-                                 .owners = reader.group->owners});
+                                 .owners = reader.group->owners,
+                                 .watch = reader.group->watch});
   if (!connection.ok()) return connection.status();
   const absl::StatusOr<std::string> ours =
       ReadServerIdentity(*reader.connection);

@@ -44,6 +44,7 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
     std::unique_ptr<Connection> connection, const Settings& settings) {
   std::unique_ptr<BinlogStream> stream(
       new BinlogStream(std::move(connection), Askable(settings.start)));
+  const TimeLimit limit = stream->connection_->LimitAnswer();
   if (absl::Status asked = stream->Ask(settings); !asked.ok()) return asked;
   if (absl::Status received = stream->Receive(); !received.ok())
     return received;
@@ -80,7 +81,7 @@ absl::Status BinlogStream::Ask(const Settings& settings) {
 
 absl::Status BinlogStream::Receive() {
   MYSQL* const mysql = connection_->mysql_.get();
-  if (connection_->cancelled_) return connection_->LastError("binlog");
+  if (connection_->socket_.cancelled()) return connection_->LastError("binlog");
   const unsigned long size = mysql_net_read_packet(mysql);
   // The macro is an unsigned int: -1UL would never be met.
   if (size == packet_error) return connection_->LastError("binlog");

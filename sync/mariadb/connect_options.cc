@@ -1,18 +1,14 @@
 #include "sync/mariadb/connect_options.h"
 
-#include <fcntl.h>
 #include <mysql.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sync/mariadb/log_on_files.h"
 
 namespace postmirror {
 namespace {
@@ -24,17 +20,6 @@ void SetFlag(MYSQL* mysql, mysql_option option, bool on) {
 
 const char* OrNull(const std::string& text) {
   return text.empty() ? nullptr : text.c_str();
-}
-
-// The library connects with its defaults when the file is missing.
-absl::Status CheckReadable(const std::string& option_file) {
-  const int fd = open(option_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("option_file ", option_file, ": ", std::strerror(errno)));
-  }
-  close(fd);
-  return absl::OkStatus();
 }
 
 // The ways to log on that show a server no more than that we know the password.
@@ -71,6 +56,21 @@ void ReadOptionFiles(const LogOn& log_on, MYSQL* mysql) {
                      CLIENT_REMEMBER_OPTIONS);
 }
 
+// The files for TLS that an option file names.
+absl::Status CheckNamedByOptions(MYSQL* mysql) {
+  const std::pair<mysql_option, const char*> files[] = {
+      {MYSQL_OPT_SSL_CA, "option_file: ssl-ca"},
+      {MYSQL_OPT_SSL_CERT, "option_file: ssl-cert"},
+      {MYSQL_OPT_SSL_KEY, "option_file: ssl-key"}};
+  absl::Status all;
+  for (const auto& [option, name] : files) {
+    const char* path = nullptr;
+    mysql_get_optionv(mysql, option, &path);
+    if (path != nullptr) all.Update(CheckIsRegular(name, path));
+  }
+  return all;
+}
+
 void SetText(MYSQL* mysql, mysql_option option, const std::string& text) {
   if (!text.empty()) mysql_options(mysql, option, text.c_str());
 }
@@ -105,25 +105,6 @@ void RequireTls(const LogOn& log_on, MYSQL* mysql) {
 
 }  // namespace
 
-absl::Status CheckAreRegular(const LogOn& log_on) {
-  const std::pair<const char*, const std::string*> files[] = {
-      {"option_file", &log_on.option_file},
-      {"tls_CAfile", &log_on.tls_CAfile},
-      {"tls_cert_file", &log_on.tls_cert_file},
-      {"tls_key_file", &log_on.tls_key_file}};
-  for (const auto& [setting, path] : files) {
-    struct stat facts = {};
-    if (path->empty() || stat(path->c_str(), &facts) != 0 ||
-        S_ISREG(facts.st_mode)) {
-      continue;
-    }
-    return absl::FailedPreconditionError(absl::StrCat(
-        setting, " ", *path,
-        ": is no regular file, and might never end: name one that is"));
-  }
-  return absl::OkStatus();
-}
-
 unsigned WholeSeconds(absl::Duration duration) {
   constexpr int64_t kMax =
       std::numeric_limits<int>::max() / 1000;  // poll(2) takes ms
@@ -139,16 +120,15 @@ void BoundPackets(size_t bytes, MYSQL* mysql) {
 absl::Status SetConnectOptions(const ConnectionSettings& settings,
                                bool is_local, MYSQL* mysql) {
   const LogOn& log_on = settings.log_on;
-  if (absl::Status regular = CheckAreRegular(log_on); !regular.ok()) {
-    return regular;
-  }
-  if (!log_on.option_file.empty()) {
-    if (absl::Status status = CheckReadable(log_on.option_file); !status.ok()) {
-      return status;
-    }
+  const bool wants_tls = log_on.WantsTls() && !is_local;
+  if (absl::Status files = CheckLogOnFiles(log_on, wants_tls); !files.ok()) {
+    return files;
   }
   AllowPlainText(mysql);
   ReadOptionFiles(log_on, mysql);
+  if (absl::Status named = CheckNamedByOptions(mysql); !named.ok()) {
+    return named;
+  }
   const unsigned connect_timeout = WholeSeconds(settings.connect_timeout);
   const unsigned read_timeout = WholeSeconds(settings.read_timeout);
   mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
@@ -161,7 +141,6 @@ absl::Status SetConnectOptions(const ConnectionSettings& settings,
   const size_t max_packet_bytes = kMaxPacketBytes;
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &max_packet_bytes);
   SetFlag(mysql, MYSQL_OPT_RECONNECT, false);
-  const bool wants_tls = log_on.WantsTls() && !is_local;
   if (wants_tls) RequireTls(log_on, mysql);
   const bool may_hand_over = wants_tls && log_on.VerifiesTls();
   const std::string allowed =

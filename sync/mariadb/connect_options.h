@@ -12,17 +12,13 @@ namespace postmirror {
 // safe, over what the option file says: above all that the library does not
 // reconnect by itself, which would lose the session and its snapshot.
 // `is_local`: over a unix socket, where there is no TLS. Fails with
-// kFailedPrecondition when the option file cannot be read.
+// kFailedPrecondition when a file that it names cannot be used.
 absl::Status SetConnectOptions(const ConnectionSettings& settings,
                                bool is_local, MYSQL* mysql);
 
 // Of a connection that is open: the option that says so may come from an option
 // file.
 void BoundPackets(size_t bytes, MYSQL* mysql);
-
-// Fails with kFailedPrecondition where a file that `log_on` names is there and
-// is no regular one, such as a FIFO: the library would wait for its end.
-absl::Status CheckAreRegular(const LogOn& log_on);
 
 // `duration` in whole seconds, rounded up, at least one: the library takes
 // seconds, and 0 would be for ever.

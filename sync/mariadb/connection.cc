@@ -1,10 +1,7 @@
 #include "sync/mariadb/connection.h"
 
 #include <errmsg.h>
-#include <fcntl.h>
 #include <mysql.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -23,6 +20,8 @@ constexpr unsigned kIdleSeconds = 2147483;
 // How long the server lets a transaction of ours idle. One whose client froze
 // would otherwise block every ALTER TABLE for hours.
 constexpr int kIdleTransactionSeconds = 60;
+// How many read timeouts an answer that is kept may take altogether.
+constexpr int kTimeoutsAnAnswer = 3;
 
 struct CloseStatement {
   void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
@@ -114,14 +113,15 @@ void Connection::FreeResult::operator()(MYSQL_RES* result) const {
 
 Connection::Connection(std::unique_ptr<MYSQL, CloseMysql> mysql,
                        const ServerAddress& address,
-                       std::unique_ptr<GreetingCheck> greeting_check)
-    : greeting_check_(std::move(greeting_check)),
-      mysql_(std::move(mysql)),
-      address_(address.ToString()) {}
+                       const ConnectionSettings& settings)
+    : address_(address.ToString()),
+      read_timeout_(settings.read_timeout),
+      socket_(settings.watch),
+      greeting_check_(std::make_unique<GreetingCheck>(
+          address, settings.log_on.WantsTls(), settings.owners, &socket_)),
+      mysql_(std::move(mysql)) {}
 
-Connection::~Connection() {
-  if (socket_ >= 0) close(socket_);
-}
+Connection::~Connection() = default;
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
     const ServerAddress& address, const ConnectionSettings& settings) {
@@ -129,10 +129,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
   if (handle == nullptr)
     return absl::ResourceExhaustedError("mysql_init: out of memory");
   MYSQL* const mysql = handle.get();
-  auto connection = std::unique_ptr<Connection>(new Connection(
-      std::move(handle), address,
-      std::make_unique<GreetingCheck>(address, settings.log_on.WantsTls(),
-                                      settings.owners)));
+  auto connection = std::unique_ptr<Connection>(
+      new Connection(std::move(handle), address, settings));
   if (absl::Status status =
           SetConnectOptions(settings, address.IsLocal(), mysql);
       !status.ok()) {
@@ -140,8 +138,14 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
                         absl::StrCat("server ", connection->address_,
                                      ": connect: ", status.message()));
   }
+  const TimeLimit limit(&connection->socket_,
+                        settings.connect_timeout + settings.read_timeout,
+                        "connect_timeout + read_timeout");
   GreetingCheck& check = *connection->greeting_check_;
   if (absl::Status status = check.Attach(mysql); !status.ok()) return status;
+  if (connection->socket_.cancelled()) {
+    return connection->LastError(kConnectStep);
+  }
   // NULL, and not "", leaves user and password to the option file.
   if (mysql_real_connect(
           mysql, HostOf(address), OrNull(settings.log_on.user),
@@ -154,21 +158,14 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
                                 : check.verdict();
   }
   if (absl::Status status = check.Conclude(); !status.ok()) return status;
-  if (absl::Status status = connection->PrepareSession(settings);
-      !status.ok()) {
-    return status;
-  }
+  absl::Status status = connection->PrepareSession(settings);
+  if (!status.ok()) return status;
   return connection;
 }
 
 absl::Status Connection::PrepareSession(const ConnectionSettings& settings) {
   MYSQL* const mysql = mysql_.get();
   BoundPackets(kMaxPacketBytes, mysql);
-  socket_ = fcntl(mysql_get_socket(mysql), F_DUPFD_CLOEXEC, 0);
-  if (socket_ < 0) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "server ", address_, ": connect: no file descriptor left"));
-  }
   version_ = mysql_get_server_info(mysql);
   server_ = absl::StrCat(ShortVersion(version_), " at ", address_);
   // Said once more: the server's init_connect may have set another one.
@@ -197,9 +194,14 @@ absl::Status Connection::PrepareSession(const ConnectionSettings& settings) {
 }
 
 absl::Status Connection::LastError(absl::string_view step) const {
-  if (cancelled_) {
+  if (socket_.cancelled()) {
     return absl::CancelledError(
         absl::StrCat("server ", address_, ": ", step, ": cancelled"));
+  }
+  if (const std::string limit = socket_.exceeded(); !limit.empty()) {
+    return absl::UnavailableError(absl::StrCat(
+        "server ", address_, ": ", step, ": no whole answer within ", limit,
+        ": it sends too slowly, see who listens there"));
   }
   unsigned number = mysql_errno(mysql_.get());
   // The library says of this, too, that the server was lost.
@@ -214,18 +216,23 @@ absl::Status Connection::LastError(absl::string_view step) const {
   return ServerError(address_, step, number, mysql_error(mysql_.get()));
 }
 
+TimeLimit Connection::LimitAnswer() {
+  return {&socket_, kTimeoutsAnAnswer * read_timeout_, "3 times read_timeout"};
+}
+
 absl::Status Connection::BadAnswer(absl::string_view what) const {
   return absl::UnavailableError(BadAnswerText(address_, what));
 }
 
 absl::Status Connection::Refuse(absl::string_view what) const {
-  shutdown(socket_, SHUT_RDWR);
+  socket_.Shutdown();
   return BadAnswer(what);
 }
 
 absl::StatusOr<std::unique_ptr<MYSQL_RES, Connection::FreeResult>>
 Connection::Send(absl::string_view sql) {
-  if (cancelled_ ||
+  const TimeLimit limit = LimitAnswer();
+  if (socket_.cancelled() ||
       mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) {
     return LastError("query");
   }
@@ -244,6 +251,7 @@ absl::Status Connection::Execute(absl::string_view sql) {
 
 absl::Status Connection::Query(absl::string_view sql, Columns columns,
                                absl::FunctionRef<absl::Status(Row)> on_row) {
+  const TimeLimit limit = LimitAnswer();
   AnswerBound bound(address_);
   return QueryTable(sql, columns, [&](Row row) {
     const absl::Status taken = bound.Take(row);
@@ -277,6 +285,7 @@ absl::Status Connection::QueryTable(
 absl::Status Connection::QueryNamed(
     absl::string_view sql, absl::Span<const absl::string_view> names,
     absl::FunctionRef<absl::Status(Row)> on_row) {
+  const TimeLimit limit = LimitAnswer();
   const auto result = Send(sql);
   if (!result.ok()) return result.status();
   if (*result == nullptr) return Refuse("no columns");
@@ -313,7 +322,7 @@ absl::Status Connection::ReadRows(MYSQL_RES* result,
     if (absl::Status status = on_row(row); !status.ok()) {
       // To read past the rest could take for ever.
       if (absl::IsOutOfRange(status) || absl::IsUnavailable(status)) {
-        shutdown(socket_, SHUT_RDWR);
+        socket_.Shutdown();
       }
       return status;
     }
@@ -324,12 +333,13 @@ absl::Status Connection::ReadRows(MYSQL_RES* result,
 }
 
 absl::StatusOr<Connection::Shape> Connection::Describe(absl::string_view sql) {
-  if (cancelled_) return LastError("prepare");
+  const TimeLimit limit = LimitAnswer();
+  if (socket_.cancelled()) return LastError("prepare");
   const std::unique_ptr<MYSQL_STMT, CloseStatement> statement(
       mysql_stmt_init(mysql_.get()));
   if (statement == nullptr) return LastError("prepare");
   if (mysql_stmt_prepare(statement.get(), sql.data(), sql.size()) != 0) {
-    if (cancelled_) return LastError("prepare");
+    if (socket_.ended()) return LastError("prepare");
     return ServerError(address_, "prepare", mysql_stmt_errno(statement.get()),
                        mysql_stmt_error(statement.get()));
   }
@@ -345,7 +355,8 @@ absl::StatusOr<Connection::Shape> Connection::Describe(absl::string_view sql) {
 }
 
 absl::Status Connection::Use(absl::string_view dbname) {
-  if (cancelled_) return LastError("use");
+  const TimeLimit limit = LimitAnswer();
+  if (socket_.cancelled()) return LastError("use");
   if (dbname == database_) return absl::OkStatus();
   database_ = std::string(dbname);
   if (mysql_select_db(mysql_.get(), database_.c_str()) != 0) {
@@ -363,11 +374,6 @@ std::string Connection::Quote(absl::string_view text) const {
   quoted.resize(1 + size);
   quoted.push_back('\'');
   return quoted;
-}
-
-void Connection::Cancel() {
-  cancelled_ = true;
-  shutdown(socket_, SHUT_RDWR);
 }
 
 }  // namespace postmirror

@@ -9,7 +9,6 @@
 #ifndef POSTMIRROR_SYNC_MARIADB_CONNECTION_H_
 #define POSTMIRROR_SYNC_MARIADB_CONNECTION_H_
 
-#include <atomic>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -23,6 +22,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "schema/config/map_file.h"
+#include "sync/mariadb/socket_watch.h"
 #include "sync/socket_owners.h"
 
 struct st_mysql;
@@ -50,6 +50,9 @@ struct ConnectionSettings {
   // Who may serve a unix socket; anybody where it is nullptr. Must outlive the
   // connection.
   SocketOwners* owners = nullptr;
+  // Ends what takes too long, and all when it is cancelled; nothing is ended
+  // where it is nullptr. Must outlive the connection.
+  SocketWatch* watch = nullptr;
 };
 
 class Connection {
@@ -64,7 +67,9 @@ class Connection {
   // is valid for the host. A unix socket of another owner than before gets
   // nothing either (SocketOwners). The password itself is sent over verified
   // TLS alone. Fails with kFailedPrecondition when log_on.option_file cannot be
-  // read, which the library would pass over in silence.
+  // read, which the library would pass over in silence, or where it cannot use
+  // a file of a tls_ setting. From the server's first byte on it takes no
+  // longer than connect_timeout and read_timeout together (`watch`).
   //
   // The session reads whole tables (no sql_select_limit), at REPEATABLE READ,
   // waits for a table lock no longer than it would for data, and is ended by
@@ -76,6 +81,9 @@ class Connection {
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+
+  // With `watch` an answer, but for the rows of QueryTable, is whole within
+  // three times read_timeout, or this is kUnavailable.
 
   // Runs one statement and drops the rows it may return.
   absl::Status Execute(absl::string_view sql);
@@ -141,7 +149,7 @@ class Connection {
 
   // Ends a blocking call of another thread at once, and every later call: they
   // fail with kCancelled.
-  void Cancel();
+  void Cancel() { socket_.Cancel(); }
 
   // Version and address for the operator: "10.11.19-MariaDB at 127.0.0.1:3306".
   const std::string& server() const { return server_; }
@@ -160,8 +168,10 @@ class Connection {
   };
 
   Connection(std::unique_ptr<MYSQL, CloseMysql> mysql,
-             const ServerAddress& address,
-             std::unique_ptr<GreetingCheck> greeting_check);
+             const ServerAddress& address, const ConnectionSettings& settings);
+
+  // For one answer that is kept.
+  TimeLimit LimitAnswer();
 
   // The last error of the library, met in `step`.
   absl::Status LastError(absl::string_view step) const;
@@ -175,18 +185,15 @@ class Connection {
   absl::Status ReadRows(MYSQL_RES* result,
                         absl::FunctionRef<absl::Status(Row)> on_row);
 
+  const std::string address_;
+  const absl::Duration read_timeout_;
+  WatchedSocket socket_;
   // The library calls it for as long as there is the handle.
   const std::unique_ptr<GreetingCheck> greeting_check_;
   std::unique_ptr<MYSQL, CloseMysql> mysql_;
-  const std::string address_;
   std::string server_;
   std::string version_;
   std::string database_;  // that Use selected; no statement of ours does
-  // A descriptor of our own for the library's socket: the library may close its
-  // own at any time, and Cancel() must not hit a number that was given out
-  // anew.
-  int socket_ = -1;
-  std::atomic<bool> cancelled_ = false;
 };
 
 }  // namespace postmirror

@@ -65,8 +65,11 @@ TlsOffer ReadTlsOffer(absl::string_view greeting) {
 }
 
 GreetingCheck::GreetingCheck(ServerAddress address, bool needs_tls,
-                             SocketOwners* owners)
-    : address_(std::move(address)), needs_tls_(needs_tls), owners_(owners) {}
+                             SocketOwners* owners, WatchedSocket* watched)
+    : address_(std::move(address)),
+      needs_tls_(needs_tls),
+      owners_(owners),
+      watched_(*watched) {}
 
 absl::Status GreetingCheck::Attach(MYSQL* mysql) {
   // The library calls it for every handle, and on what thread that one is used.
@@ -92,9 +95,20 @@ void GreetingCheck::OnTransfer(int mode, MYSQL* mysql,
   // A failed read comes as -1.
   const bool failed = size > PTRDIFF_MAX;
   if (check->done_ || failed) return;
-  check->Look(static_cast<int>(mysql_get_socket(mysql)),
+  const int socket = static_cast<int>(mysql_get_socket(mysql));
+  if (!check->Watch(socket)) return;
+  check->Look(socket,
               {reinterpret_cast<const char*>(bytes),  // NOLINT: char's twin
                size});
+}
+
+bool GreetingCheck::Watch(int socket) {
+  if (watched_.is_set() || watched_.Set(socket)) return true;
+  verdict_ = absl::ResourceExhaustedError(absl::StrCat(
+      "server ", address_.ToString(), ": connect: no file descriptor left"));
+  done_ = true;
+  shutdown(socket, SHUT_RDWR);
+  return false;
 }
 
 void GreetingCheck::Look(int socket, absl::string_view bytes) {

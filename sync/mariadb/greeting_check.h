@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "schema/config/map_file.h"
+#include "sync/mariadb/socket_watch.h"
 #include "sync/socket_owners.h"
 
 struct st_mysql;
@@ -32,9 +33,11 @@ TlsOffer ReadTlsOffer(absl::string_view greeting);
 // Used on the thread that connects.
 class GreetingCheck {
  public:
-  // `owners` may be nullptr: then nobody's socket is refused. It must outlive
-  // the check.
-  GreetingCheck(ServerAddress address, bool needs_tls, SocketOwners* owners);
+  // `owners` may be nullptr: then nobody's socket is refused. `watched` is
+  // given the socket, as soon as anything was read. Both must outlive the
+  // check.
+  GreetingCheck(ServerAddress address, bool needs_tls, SocketOwners* owners,
+                WatchedSocket* watched);
   GreetingCheck(const GreetingCheck&) = delete;
   GreetingCheck& operator=(const GreetingCheck&) = delete;
 
@@ -52,6 +55,8 @@ class GreetingCheck {
  private:
   static void OnTransfer(int mode, MYSQL* mysql, const unsigned char* bytes,
                          size_t size);
+  // False, with a verdict, where the socket cannot be watched.
+  bool Watch(int socket);
   void Look(int socket, absl::string_view bytes);
   absl::Status JudgeOwner(int socket);
   absl::Status JudgeTls(int socket, absl::string_view bytes);
@@ -59,6 +64,7 @@ class GreetingCheck {
   const ServerAddress address_;
   const bool needs_tls_;
   SocketOwners* const owners_;
+  WatchedSocket& watched_;
   bool done_ = false;
   std::string greeting_;  // as far as it has come
   std::optional<uid_t> owner_;

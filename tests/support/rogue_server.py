@@ -37,7 +37,7 @@ def _result(row):
     return [bytes([len(row)]), *[column] * len(row), _EOF, b"".join(values), _EOF]
 
 
-def _packet(number, payload):
+def packet(number, payload):
     return struct.pack("<I", len(payload))[:3] + bytes([number % 256]) + payload
 
 
@@ -98,41 +98,46 @@ class RogueServer:
             self._received.append(got)
             client.settimeout(_SECONDS)
             with client, contextlib.suppress(OSError):
-                self._talk(client, got)
+                self.talk(client, got)
             self._ended += 1
 
-    def _talk(self, client, got):
-        client.sendall(_packet(0, self._greeting()))
-        number = self._read(client, got)
+    def talk(self, client, got):
+        client.sendall(packet(0, self.greeting()))
+        number = self.read(client, got)
         if self._tls is not None and number is not None:
             client = self._tls.wrap_socket(client, server_side=True)
-            number = self._read(client, got)
+            number = self.read(client, got)
         if number is not None and self.switch_to is not None:
             plugin = self.switch_to.encode()
             more = plugin + b"\0" + b"".join(_SCRAMBLE) + b"\0" if plugin else b""
-            client.sendall(_packet(number + 1, b"\xfe" + more))
+            client.sendall(packet(number + 1, b"\xfe" + more))
         if number is not None and self.row is not None:
-            client.sendall(_packet(number + 1, _OK))
-            self._answer(client, got)
+            client.sendall(packet(number + 1, _OK))
+            self.answer(client, got)
             return
         while number is not None:
-            number = self._read(client, got)
+            number = self.read(client, got)
             if number is not None:
-                client.sendall(_packet(number + 1, b"\2password?"))
+                client.sendall(packet(number + 1, b"\2password?"))
 
-    def _answer(self, client, got):
+    def answer(self, client, got):
         while True:
             before = len(got)
-            number = self._read(client, got)
+            number = self.read(client, got)
             if number is None:
                 return
             settled = got[before + 4 :].startswith((b"\2", b"\3SET "))
-            payloads = [_OK] if settled else _result(self.row)
-            for payload in payloads:
-                number += 1
-                client.sendall(_packet(number, payload))
+            if settled:
+                client.sendall(packet(number + 1, _OK))
+            else:
+                self.answer_question(client, number)
 
-    def _greeting(self):
+    def answer_question(self, client, number):
+        for payload in _result(self.row):
+            number += 1
+            client.sendall(packet(number, payload))
+
+    def greeting(self):
         can = _CAPABILITIES | (_SSL if self._tls is not None else 0)
         first, second = _SCRAMBLE
         return (
@@ -150,18 +155,18 @@ class RogueServer:
         )
 
     @staticmethod
-    def _read(client, got):
+    def read(client, got):
         """Returns the number of the next packet; None where there is none. Reads no
         more, since what comes next may be TLS."""
         missing = 4  # a packet's header
-        packet = bytearray()
+        whole = bytearray()
         while missing:
             part = client.recv(missing)
             got.extend(part)
-            packet.extend(part)
+            whole.extend(part)
             if not part:
                 return None
             missing -= len(part)
-            if len(packet) == 4:
-                missing = int.from_bytes(packet[:3], "little")
-        return packet[3]
+            if len(whole) == 4:
+                missing = int.from_bytes(whole[:3], "little")
+        return whole[3]
