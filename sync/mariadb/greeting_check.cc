@@ -13,6 +13,7 @@
 // The library exports it, for plugins that trace a connection, but no header
 // that is installed declares it. `callback` is called behind each read (mode 0)
 // and each write of any handle.
+// NOLINTNEXTLINE(readability-identifier-naming): Connector/C's name
 extern "C" int ma_pvio_register_callback(
     my_bool add, void (*callback)(int mode, MYSQL* mysql,
                                   const unsigned char* bytes, size_t size));
@@ -33,7 +34,7 @@ constexpr unsigned kErrorPacket = 0xFF;  // in place of the protocol's number
 constexpr size_t kMaxGreeting = 1024;
 
 // The library's name for what we give it to take back in OnTransfer.
-char kCheck[] = "postmirror_greeting_check";
+char check_key[] = "postmirror_greeting_check";
 
 unsigned ByteAt(absl::string_view bytes, size_t at) {
   return static_cast<unsigned char>(bytes[at]);
@@ -76,7 +77,7 @@ absl::Status GreetingCheck::Attach(MYSQL* mysql) {
   static const int failed = ma_pvio_register_callback(1, OnTransfer);
   void* const check = this;
   if (failed == 0 &&
-      mysql_optionsv(mysql, MARIADB_OPT_USERDATA, kCheck, check) == 0) {
+      mysql_optionsv(mysql, MARIADB_OPT_USERDATA, check_key, check) == 0) {
     return absl::OkStatus();
   }
   return absl::ResourceExhaustedError(
@@ -87,7 +88,7 @@ void GreetingCheck::OnTransfer(int mode, MYSQL* mysql,
                                const unsigned char* bytes, size_t size) {
   if (mode != kRead) return;
   void* data = nullptr;
-  if (mysql_get_optionv(mysql, MARIADB_OPT_USERDATA, kCheck, &data) != 0 ||
+  if (mysql_get_optionv(mysql, MARIADB_OPT_USERDATA, check_key, &data) != 0 ||
       data == nullptr) {
     return;
   }
