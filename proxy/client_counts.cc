@@ -41,8 +41,8 @@ void ClientCounts::Remove(const Holder& holder, Worker* worker) {
 void ClientCounts::AddUnfinished(const Holder& holder, Worker* worker,
                                  int change) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  listeners_[holder.listener].peers[holder.peer].by_worker[worker].unfinished +=
-      change;
+  Held& held = listeners_.at(holder.listener).peers.at(holder.peer);
+  held.by_worker.at(worker).unfinished += change;
 }
 
 void ClientCounts::Recount(Listener* listener, const Peer& peer, int change) {

@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
     std::unique_ptr<Connection> connection, const Settings& settings) {
   std::unique_ptr<BinlogStream> stream(
       new BinlogStream(std::move(connection), Askable(settings.start)));
-  const TimeLimit limit = stream->connection_->LimitAnswer();
+  const TimeLimit limit = stream->connection_->LimitAnswer(0);
   if (absl::Status asked = stream->Ask(settings); !asked.ok()) return asked;
   if (absl::Status received = stream->Receive(); !received.ok())
     return received;

@@ -61,7 +61,8 @@ absl::Status CheckNamedByOptions(MYSQL* mysql) {
   const std::pair<mysql_option, const char*> files[] = {
       {MYSQL_OPT_SSL_CA, "option_file: ssl-ca"},
       {MYSQL_OPT_SSL_CERT, "option_file: ssl-cert"},
-      {MYSQL_OPT_SSL_KEY, "option_file: ssl-key"}};
+      {MYSQL_OPT_SSL_KEY, "option_file: ssl-key"},
+      {MYSQL_OPT_SSL_CRL, "option_file: ssl-crl"}};
   absl::Status all;
   for (const auto& [option, name] : files) {
     const char* path = nullptr;

@@ -22,6 +22,8 @@ constexpr unsigned kIdleSeconds = 2147483;
 constexpr int kIdleTransactionSeconds = 60;
 // How many read timeouts an answer that is kept may take altogether.
 constexpr int kTimeoutsAnAnswer = 3;
+// Of a line that is not too slow.
+constexpr size_t kLeastBytesASecond = 8192;
 
 struct CloseStatement {
   void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
@@ -201,7 +203,7 @@ absl::Status Connection::LastError(absl::string_view step) const {
   if (const std::string limit = socket_.exceeded(); !limit.empty()) {
     return absl::UnavailableError(absl::StrCat(
         "server ", address_, ": ", step, ": no whole answer within ", limit,
-        ": it sends too slowly, see who listens there"));
+        ": it sends too slowly, raise that, or see who listens there"));
   }
   unsigned number = mysql_errno(mysql_.get());
   // The library says of this, too, that the server was lost.
@@ -216,8 +218,11 @@ absl::Status Connection::LastError(absl::string_view step) const {
   return ServerError(address_, step, number, mysql_error(mysql_.get()));
 }
 
-TimeLimit Connection::LimitAnswer() {
-  return {&socket_, kTimeoutsAnAnswer * read_timeout_, "3 times read_timeout"};
+TimeLimit Connection::LimitAnswer(size_t question) {
+  // A slow line has time for a long question, and an answer as long.
+  const absl::Duration transfer = absl::Seconds(question / kLeastBytesASecond);
+  return {&socket_, kTimeoutsAnAnswer * read_timeout_ + transfer,
+          "3 times read_timeout"};
 }
 
 absl::Status Connection::BadAnswer(absl::string_view what) const {
@@ -231,7 +236,7 @@ absl::Status Connection::Refuse(absl::string_view what) const {
 
 absl::StatusOr<std::unique_ptr<MYSQL_RES, Connection::FreeResult>>
 Connection::Send(absl::string_view sql) {
-  const TimeLimit limit = LimitAnswer();
+  const TimeLimit limit = LimitAnswer(sql.size());
   if (socket_.cancelled() ||
       mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) {
     return LastError("query");
@@ -251,9 +256,9 @@ absl::Status Connection::Execute(absl::string_view sql) {
 
 absl::Status Connection::Query(absl::string_view sql, Columns columns,
                                absl::FunctionRef<absl::Status(Row)> on_row) {
-  const TimeLimit limit = LimitAnswer();
+  const TimeLimit limit = LimitAnswer(sql.size());
   AnswerBound bound(address_);
-  return QueryTable(sql, columns, [&](Row row) {
+  return Ask(sql, columns, [&](Row row) {
     const absl::Status taken = bound.Take(row);
     return taken.ok() ? on_row(row) : taken;
   });
@@ -272,6 +277,15 @@ absl::Status Connection::QueryRow(absl::string_view sql, size_t columns,
 absl::Status Connection::QueryTable(
     absl::string_view sql, Columns columns,
     absl::FunctionRef<absl::Status(Row)> on_row) {
+  const TimeLimit limit = LimitAnswer(sql.size());
+  return Ask(sql, columns, [&](Row row) {
+    socket_.Progress();
+    return on_row(row);
+  });
+}
+
+absl::Status Connection::Ask(absl::string_view sql, Columns columns,
+                             absl::FunctionRef<absl::Status(Row)> on_row) {
   const auto result = Send(sql);
   if (!result.ok()) return result.status();
   const size_t count = *result == nullptr ? 0 : mysql_num_fields(result->get());
@@ -285,7 +299,7 @@ absl::Status Connection::QueryTable(
 absl::Status Connection::QueryNamed(
     absl::string_view sql, absl::Span<const absl::string_view> names,
     absl::FunctionRef<absl::Status(Row)> on_row) {
-  const TimeLimit limit = LimitAnswer();
+  const TimeLimit limit = LimitAnswer(sql.size());
   const auto result = Send(sql);
   if (!result.ok()) return result.status();
   if (*result == nullptr) return Refuse("no columns");
@@ -333,7 +347,7 @@ absl::Status Connection::ReadRows(MYSQL_RES* result,
 }
 
 absl::StatusOr<Connection::Shape> Connection::Describe(absl::string_view sql) {
-  const TimeLimit limit = LimitAnswer();
+  const TimeLimit limit = LimitAnswer(sql.size());
   if (socket_.cancelled()) return LastError("prepare");
   const std::unique_ptr<MYSQL_STMT, CloseStatement> statement(
       mysql_stmt_init(mysql_.get()));
@@ -355,7 +369,7 @@ absl::StatusOr<Connection::Shape> Connection::Describe(absl::string_view sql) {
 }
 
 absl::Status Connection::Use(absl::string_view dbname) {
-  const TimeLimit limit = LimitAnswer();
+  const TimeLimit limit = LimitAnswer(dbname.size());
   if (socket_.cancelled()) return LastError("use");
   if (dbname == database_) return absl::OkStatus();
   database_ = std::string(dbname);

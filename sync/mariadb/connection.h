@@ -50,8 +50,9 @@ struct ConnectionSettings {
   // Who may serve a unix socket; anybody where it is nullptr. Must outlive the
   // connection.
   SocketOwners* owners = nullptr;
-  // Ends what takes too long, and all when it is cancelled; nothing is ended
-  // where it is nullptr. Must outlive the connection.
+  // Ends what takes too long, and all when it is cancelled: a log-on (Open),
+  // and three times read_timeout for an answer, or for one row of QueryTable.
+  // Nothing is ended where it is nullptr. Must outlive the connection.
   SocketWatch* watch = nullptr;
 };
 
@@ -81,9 +82,6 @@ class Connection {
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-
-  // With `watch` an answer, but for the rows of QueryTable, is whole within
-  // three times read_timeout, or this is kUnavailable.
 
   // Runs one statement and drops the rows it may return.
   absl::Status Execute(absl::string_view sql);
@@ -170,8 +168,8 @@ class Connection {
   Connection(std::unique_ptr<MYSQL, CloseMysql> mysql,
              const ServerAddress& address, const ConnectionSettings& settings);
 
-  // For one answer that is kept.
-  TimeLimit LimitAnswer();
+  // For the answer to a question of so many bytes.
+  TimeLimit LimitAnswer(size_t question);
 
   // The last error of the library, met in `step`.
   absl::Status LastError(absl::string_view step) const;
@@ -182,6 +180,9 @@ class Connection {
       absl::string_view sql);
   // BadAnswer, after which no rows are read past: that could take for ever.
   absl::Status Refuse(absl::string_view what) const;
+  // What Query and QueryTable have in common.
+  absl::Status Ask(absl::string_view sql, Columns columns,
+                   absl::FunctionRef<absl::Status(Row)> on_row);
   absl::Status ReadRows(MYSQL_RES* result,
                         absl::FunctionRef<absl::Status(Row)> on_row);
 

@@ -113,9 +113,13 @@ std::string WatchedSocket::exceeded() const {
 
 void WatchedSocket::EndIfLate(Time now) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!limit_.has_value() || exceeded_ || !socket_.open() || now < deadline_) {
-    return;
+  if (!limit_.has_value() || exceeded_ || !socket_.open()) return;
+  const uint64_t steps = steps_.load(std::memory_order_relaxed);
+  if (steps != seen_steps_) {
+    seen_steps_ = steps;
+    deadline_ = now + absl::ToChronoMilliseconds(*limit_);
   }
+  if (now < deadline_) return;
   exceeded_ = true;
   shutdown(socket_.get(), SHUT_RDWR);
 }

@@ -5,8 +5,10 @@
 #ifndef POSTMIRROR_SYNC_MARIADB_SOCKET_WATCH_H_
 #define POSTMIRROR_SYNC_MARIADB_SOCKET_WATCH_H_
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -52,6 +54,8 @@ class SocketWatch {
 // The socket of one connection, as any thread may end it.
 class WatchedSocket {
  public:
+  using Time = std::chrono::steady_clock::time_point;
+
   // `watch` may be nullptr: then no time is too long. It must outlive the
   // socket.
   explicit WatchedSocket(SocketWatch* watch);
@@ -71,8 +75,15 @@ class WatchedSocket {
   // nothing is changed, where another limit holds.
   bool Limit(absl::Duration time, absl::string_view rule);
   void Unlimit();
+  // What is limited goes on: its time begins again.
+  void Progress() { steps_.fetch_add(1, std::memory_order_relaxed); }
 
-  // Shuts it down, now or as soon as it is there; cancelled() from then on.
+  // What the watch does now and then.
+  void EndIfLate(Time now);
+
+  // Shuts it down, now or as soon as it is there; cancelled() from then on. The
+  // library shows it with the server's first byte: what it waits for until then
+  // has the library's own time-outs.
   void Cancel();
   // The same without a reason.
   void Shutdown() const;
@@ -85,11 +96,6 @@ class WatchedSocket {
   std::string exceeded() const;
 
  private:
-  friend class SocketWatch;
-  using Time = std::chrono::steady_clock::time_point;
-
-  void EndIfLate(Time now);
-
   SocketWatch* const watch_;
   mutable std::mutex mutex_;
   FileDescriptor socket_;
@@ -98,6 +104,8 @@ class WatchedSocket {
   Time deadline_;
   bool cancelled_ = false;
   bool exceeded_ = false;
+  std::atomic<uint64_t> steps_ = 0;
+  uint64_t seen_steps_ = 0;  // when the time was looked at
 };
 
 // A limit of what is done in a scope, if no outer one holds.

@@ -9,6 +9,7 @@ from support.certificates import Authority
 from support.dripping_server import DrippingServer
 from support.e2e_case import E2eCase
 from support.postmap import found
+from support.relay import Relay
 from support.site import GUIDE_MAPS, MAILBOXES, MapFile, Site
 from support.waiting import wait_until
 
@@ -37,7 +38,7 @@ class DrippingCase(E2eCase):
 
 
 class Tests:
-    """What is so in every phase."""
+    """What is so in every phase of a DrippingServer."""
 
     def test_the_next_host_is_read(self):
         self.start_postmirror()
@@ -71,6 +72,30 @@ class LogOnTest(Tests, DrippingCase):
 
 class AnswerTest(Tests, DrippingCase):
     phase = "answer"
+
+
+class RowsTest(E2eCase):
+    """MariaDB behind a network that is slow from the first rows of a map on."""
+
+    def start_mariadb(self):
+        super().start_mariadb()
+        self.relay = Relay(self.mariadb.port)
+        self.addCleanup(self.relay.close)
+        self.relay.drip_from(b"user@example.org")
+
+    def mariadb_ports(self):
+        return [self.relay.port, self.mariadb.port]
+
+    def test_the_next_host_is_read(self):
+        self.start_postmirror()
+        self.assert_lookup(MAILBOXES, "user@example.org", found("1"))
+        self.site.sync.wait_for_log("no whole answer within 6s (3 times read_timeout)")
+
+    def test_the_stop_signal_ends_it(self):
+        self.site.write_config({"read_timeout": "1h"})
+        self.site.sync.start()
+        wait_until(lambda: self.relay.dripping > 0, 30, "it drips")
+        self.assertEqual(self.site.sync.stop(), 0)
 
 
 class TlsTest(Tests, DrippingCase):

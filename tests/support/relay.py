@@ -4,6 +4,7 @@
     relay.stall()                   # the network is cut, in silence
     relay.flow()                    # and healed: what was sent on arrives
     relay.stall_results(100_000)    # what is longer than so many bytes stops there
+    relay.drip_from(b"text")        # from that text on a byte at a time reaches clients
     relay.forget()                  # old connections are dead, and nobody is told
     relay.cut()                     # old connections are reset
     relay.refuse(); relay.accept()  # nobody listens; somebody does again
@@ -17,6 +18,8 @@ import threading
 from support.ports import free_port
 
 TO_SERVER, TO_CLIENT = "to server", "to client"
+# Between two bytes; tests have a read_timeout of 2 s.
+_DRIP_SECONDS = 0.4
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, no time, which resets
 
 
@@ -57,6 +60,8 @@ class _Connection:
                 self._count(direction, len(data))
                 if not self._may_pass(direction):
                     return
+                if direction == TO_CLIENT:
+                    data = self._relay.drip(data, sink)
                 sink.sendall(data)
             if self._may_pass(direction):
                 sink.shutdown(socket.SHUT_WR)
@@ -86,6 +91,8 @@ class Relay:
         self._changed = threading.Condition()
         self._stalled = set()
         self._longest_result = None
+        self._drip_from = None
+        self.dripping = 0  # answers that became slow
         self._connections = []
         self.accepted = 0  # connections so far
         self._listener = None
@@ -101,6 +108,25 @@ class Relay:
         passes. Nobody is told."""
         with self._changed:
             self._longest_result = longest
+
+    def drip_from(self, text):
+        """An answer of the server that has this text passes a byte at a time from
+        there on, so slowly that it never ends."""
+        self._drip_from = text
+
+    def drip(self, data, sink):
+        """Sends what drips, and returns what is to be sent at once."""
+        text = self._drip_from
+        if text is None or text not in data:
+            return data
+        self.dripping += 1
+        start = data.index(text)
+        sink.sendall(data[:start])
+        never = threading.Event()
+        for byte in data[start:] + bytes(1 << 16):
+            sink.sendall(bytes([byte]))
+            never.wait(_DRIP_SECONDS)
+        return b""
 
     def flow(self):
         """Lets everything pass again, what was sent meanwhile first."""

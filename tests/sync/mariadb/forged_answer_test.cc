@@ -124,7 +124,7 @@ TEST(ForgedAnswerTest, ASelectOfValuesIsAnsweredWithOneRow) {
   const std::set<absl::string_view> of_values = {
       "survey", "GTIDs", "lock", "weights by blocks", "weights of sequences"};
   for (const size_t rows : {0U, 2U}) {
-    for (const Question& question : Questions()) {
+    for (const Question& question : kQuestions) {
       if (!of_values.contains(question.name)) continue;
       const ForgingServer server(
           [&](absl::string_view) { return Row(question.columns, "1"); }, rows);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,10 @@ class SocketWatchTest : public ::testing::Test {
   bool IsOpen() const {
     char byte = 0;
     return recv(ours_.get(), &byte, 1, MSG_DONTWAIT) < 0;
+  }
+
+  static WatchedSocket::Time After(absl::Duration time) {
+    return std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(time);
   }
 
   SocketWatch watch_;
@@ -66,6 +71,18 @@ TEST_F(SocketWatchTest, WhatWasInTimeIsNotShutDown) {
   const TimeLimit limit(&socket, absl::Milliseconds(1), "another rule");
   WaitUntilShutDown();
   EXPECT_EQ(socket.exceeded(), "1ms (another rule)");
+}
+
+TEST_F(SocketWatchTest, WhatGoesOnIsNotShutDown) {
+  WatchedSocket socket(&watch_);
+  ASSERT_TRUE(socket.Set(ours_.get()));
+  const TimeLimit limit(&socket, absl::Hours(1), "a rule");
+  socket.EndIfLate(After(absl::Minutes(59)));
+  socket.Progress();
+  socket.EndIfLate(After(absl::Minutes(61)));
+  EXPECT_TRUE(IsOpen());
+  socket.EndIfLate(After(absl::Minutes(123)));
+  EXPECT_FALSE(IsOpen());
 }
 
 TEST_F(SocketWatchTest, TheOuterLimitHolds) {
