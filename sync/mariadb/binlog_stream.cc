@@ -80,6 +80,8 @@ absl::Status BinlogStream::Ask(const Settings& settings) {
 }
 
 absl::Status BinlogStream::Receive() {
+  // Where nothing changes there are heartbeats.
+  const TimeLimit limit = connection_->LimitAnswer(0);
   MYSQL* const mysql = connection_->mysql_.get();
   if (connection_->socket_.cancelled()) return connection_->LastError("binlog");
   const unsigned long size = mysql_net_read_packet(mysql);

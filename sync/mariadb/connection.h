@@ -51,8 +51,9 @@ struct ConnectionSettings {
   // connection.
   SocketOwners* owners = nullptr;
   // Ends what takes too long, and all when it is cancelled: a log-on (Open),
-  // and three times read_timeout for an answer, or for one row of QueryTable.
-  // Nothing is ended where it is nullptr. Must outlive the connection.
+  // and three times read_timeout for an answer, one row of QueryTable, or one
+  // event of the binlog. Nothing is ended where it is nullptr. Must outlive the
+  // connection.
   SocketWatch* watch = nullptr;
 };
 

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +21,10 @@
 namespace postmirror {
 namespace {
 
-// Longer ones are read so far: what is looked for stands before.
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
+// The library follows each inclusion anew, so that files which include each
+// other twice would keep it busy for ever.
+constexpr int kMaxInclusions = 100;
 
 constexpr absl::string_view kIncluded = "option_file: !include";
 
@@ -52,6 +53,7 @@ absl::Status NotRegular(absl::string_view setting, absl::string_view path) {
                "is no regular file, and might never end: name one that is");
 }
 
+// The first bytes of it: what PEM texts are looked at for stands there.
 absl::StatusOr<std::string> ReadText(absl::string_view setting,
                                      const std::string& path) {
   const FileDescriptor file(
@@ -61,7 +63,7 @@ absl::StatusOr<std::string> ReadText(absl::string_view setting,
       !S_ISREG(facts.st_mode)) {
     return NotRegular(setting, path);
   }
-  std::string text(kMaxFileBytes, '\0');
+  std::string text(kMaxFileBytes + 1, '\0');
   const ssize_t size =
       file.open() ? read(file.get(), text.data(), text.size()) : -1;
   if (size < 0) {
@@ -71,7 +73,16 @@ absl::StatusOr<std::string> ReadText(absl::string_view setting,
                               "postmirror-sync may read it"));
   }
   text.resize(static_cast<size_t>(size));
+  text.shrink_to_fit();
   return text;
+}
+
+// An option file, all of it.
+absl::StatusOr<std::string> ReadOptions(absl::string_view setting,
+                                        const std::string& path) {
+  absl::StatusOr<std::string> text = ReadText(setting, path);
+  if (!text.ok() || text->size() <= kMaxFileBytes) return text;
+  return Fault(setting, path, "is over 1 MiB: name a shorter file");
 }
 
 // What `!includedir` names.
@@ -87,9 +98,8 @@ std::vector<std::string> OptionFilesIn(const std::string& folder) {
   return paths;
 }
 
-// The library passes over an included file that it cannot read.
-absl::Status CheckIncluded(const std::string& text,
-                           std::set<std::string>* seen) {
+// `left`: how many may still be included.
+absl::Status CheckIncluded(const std::string& text, int* left) {
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     line = absl::StripAsciiWhitespace(line);
     std::vector<std::string> paths;
@@ -99,17 +109,19 @@ absl::Status CheckIncluded(const std::string& text,
       paths = {std::string(line)};
     }
     for (const std::string& path : paths) {
-      if (absl::Status regular = CheckIsRegular(kIncluded, path);
-          !regular.ok()) {
-        return regular;
+      absl::Status right = CheckIsRegular(kIncluded, path);
+      if (right.ok() && --*left < 0) {
+        right = Fault(kIncluded, path,
+                      "more than 100 files are included, or they include each "
+                      "other: take some of the lines out");
       }
-      if (!seen->insert(path).second) continue;
-      const absl::StatusOr<std::string> included = ReadText(kIncluded, path);
-      if (!included.ok()) continue;
-      if (absl::Status further = CheckIncluded(*included, seen);
-          !further.ok()) {
-        return further;
-      }
+      // The library passes over one that it cannot read.
+      const bool can_read = right.ok() && access(path.c_str(), R_OK) == 0;
+      const absl::StatusOr<std::string> included =
+          can_read ? ReadOptions(kIncluded, path) : "";
+      if (right.ok()) right = included.status();
+      if (right.ok()) right = CheckIncluded(*included, left);
+      if (!right.ok()) return right;
     }
   }
   return absl::OkStatus();
@@ -137,11 +149,13 @@ absl::Status CheckLogOnFiles(const LogOn& log_on, bool with_tls) {
   for (const LogOnFile& file : FilesOf(log_on)) {
     const bool is_options = file.label.empty();
     if (file.path.empty() || !(is_options || with_tls)) continue;
-    const absl::StatusOr<std::string> text = ReadText(file.setting, file.path);
+    const absl::StatusOr<std::string> text =
+        is_options ? ReadOptions(file.setting, file.path)
+                   : ReadText(file.setting, file.path);
     if (!text.ok()) return text.status();
-    std::set<std::string> seen;
+    int left = kMaxInclusions;
     absl::Status right =
-        is_options ? CheckIncluded(*text, &seen) : absl::OkStatus();
+        is_options ? CheckIncluded(*text, &left) : absl::OkStatus();
     if (!is_options && !absl::StrContains(*text, file.label)) {
       right = Fault(file.setting, file.path,
                     "has no PEM text of that kind: name the file that has");

@@ -8,10 +8,17 @@ import unittest
 from support.certificates import Authority
 from support.dripping_server import DrippingServer
 from support.e2e_case import E2eCase
+from support.mariadb import BINLOG_OPTIONS
 from support.postmap import found
 from support.relay import Relay
 from support.site import GUIDE_MAPS, MAILBOXES, MapFile, Site
 from support.waiting import wait_until
+
+
+_ADD_MAILBOX = (
+    "INSERT INTO virtual_mailboxes (domain_id, email, password)"
+    " VALUES (1, 'new@example.org', '')"
+)
 
 
 class DrippingCase(E2eCase):
@@ -94,6 +101,29 @@ class RowsTest(E2eCase):
     def test_the_stop_signal_ends_it(self):
         self.site.write_config({"read_timeout": "1h"})
         self.site.sync.start()
+        wait_until(lambda: self.relay.dripping > 0, 30, "it drips")
+        self.assertEqual(self.site.sync.stop(), 0)
+
+
+class EventTest(RowsTest):
+    """The same for the events of the binlog, of which the map's rows come first."""
+
+    server_options = BINLOG_OPTIONS
+    settings = {"change_source": "binlog", "reconcile_interval": "1h"}
+
+    def start_mariadb(self):
+        super().start_mariadb()
+        self.relay.drip_from(b"new@example.org")
+
+    def test_the_next_host_is_read(self):
+        self.start_postmirror()
+        self.mariadb.run(_ADD_MAILBOX)
+        self.wait_for_lookup(MAILBOXES, "new@example.org", found("1"), 40)
+        self.site.sync.wait_for_log("no whole answer within 6s (3 times read_timeout)")
+
+    def test_the_stop_signal_ends_it(self):
+        self.start_postmirror()
+        self.mariadb.run(_ADD_MAILBOX)
         wait_until(lambda: self.relay.dripping > 0, 30, "it drips")
         self.assertEqual(self.site.sync.stop(), 0)
 

@@ -96,12 +96,34 @@ TEST_F(LogOnFilesTest, NorOneThatAnOptionFileIncludes) {
   }
 }
 
-TEST_F(LogOnFilesTest, AnOptionFileMayIncludeItself) {
+TEST_F(LogOnFilesTest, FilesThatIncludeEachOtherAreNotFollowedWithoutEnd) {
+  const std::string other = absl::StrCat(folder_.path(), "/other");
+  const std::string both = absl::StrCat("!include ", other, "\n!include ",
+                                        folder_.path(), "/options\n");
   LogOn log_on;
-  log_on.option_file = folder_.Write(
-      "options",
-      absl::StrCat("!include ", folder_.path(), "/options\n!include /none\n"));
+  log_on.option_file = folder_.Write("options", both);
+  EXPECT_EQ(folder_.Write("other", both), other);
+  EXPECT_EQ(Check(log_on),
+            absl::StrCat("option_file: !include ", other,
+                         ": more than 100 files are included, or they include "
+                         "each other: take some of the lines out"));
+}
+
+TEST_F(LogOnFilesTest, WhatIsIncludedMayBeMissing) {
+  LogOn log_on;
+  log_on.option_file = folder_.Write("options", "!include /none\n");
   EXPECT_EQ(Check(log_on), "");
+}
+
+TEST_F(LogOnFilesTest, AFifoBehindALongTextIsNotMissed) {
+  const std::string fifo = Fifo("fifo.cnf");
+  LogOn log_on;
+  log_on.option_file =
+      folder_.Write("options", absl::StrCat(std::string(size_t{1} << 20, '\n'),
+                                            "!include ", fifo, "\n"));
+  EXPECT_EQ(Check(log_on),
+            absl::StrCat("option_file ", log_on.option_file,
+                         ": is over 1 MiB: name a shorter file"));
 }
 
 }  // namespace
