@@ -186,7 +186,7 @@ bool StatusSocket::Send(Client* client, Time now) {
       if (client->question > answered_ && client->deadline > now) return true;
     }
     client->text = Text();
-    client->deadline = now + kPatience;
+    client->deadline = std::chrono::steady_clock::now() + kPatience;
   }
   return SendSome(client->socket.get(), &*client->text) &&
          client->deadline > now;

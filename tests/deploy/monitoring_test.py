@@ -7,7 +7,7 @@ import unittest
 
 from support import dashboard
 from support.monitoring_case import MonitoringCase
-from support.postmap import NOT_FOUND, found
+from support.postmap import NOT_FOUND, TEMPORARY, found
 from support.prometheus import CONFIG, RULES, RULES_TEST, promtool
 from support.site import ALIASES, DOMAINS, MAILBOXES
 from support.socketmap import SocketmapClient
@@ -211,9 +211,13 @@ class AlertsTest(MonitoringCase):
         self.site.write_config({"client_limit": 2})
         self.site.proxy.reload()
         self.wait_for_panel("Connections", lambda by: by["of client_limit"] == 0.5)
-        for _ in range(3):
+        self.asker.close()
+        for _ in range(2):
             client = SocketmapClient(self.site.unix_socket)
             self.addCleanup(client.close)
+            self.assertEqual(client.ask_and_begin(DOMAINS, "example.org"), found("1"))
+        with SocketmapClient(self.site.unix_socket) as third:
+            self.assertEqual(third.ask(DOMAINS, ["example.org"]), {"example.org": TEMPORARY})
         self.wait_for_alerts(
             PostmirrorConnectionsNearLimit=None, PostmirrorConnectionsTurnedAway=None
         )

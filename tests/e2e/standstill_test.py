@@ -70,12 +70,14 @@ class FifoTest(StandstillCase):
         self.wait_for_lookup(DOMAINS, "doomed.test", NOT_FOUND)
         self.assertEqual(self.site.sync.stop(), 0)
 
-    def test_a_fifo_that_an_option_file_names_shows_in_status(self):
+    def test_a_fifo_that_an_option_file_includes_breaks_its_map_alone(self):
         options = self.folder / "client.cnf"
-        options.write_text(f"[client]\n!include {self.fifo('more.cnf')}\n")
+        fifo = self.fifo("more.cnf")
+        options.write_text(f"[client]\n!include {fifo}\n")
         self.set_option_file(options)
         self.site.sync.reload()
-        self.wait_for_status(_WARNING, "not connected, and postmirror-sync does not")
+        self.wait_for_status(_WARNING, f"!include {fifo}: is no regular file")
+        self.assertEqual(self.site.sync.stop(), 0)
 
 
 class FrozenLsnTest(StandstillCase):

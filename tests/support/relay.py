@@ -5,6 +5,7 @@
     relay.flow()                    # and healed: what was sent on arrives
     relay.stall_results(100_000)    # what is longer than so many bytes stops there
     relay.drip_from(b"text")        # from that text on a byte at a time reaches clients
+    relay.drip_binlog(450)          # behind so many bytes of the binlog
     relay.forget()                  # old connections are dead, and nobody is told
     relay.cut()                     # old connections are reset
     relay.refuse(); relay.accept()  # nobody listens; somebody does again
@@ -20,6 +21,8 @@ from support.ports import free_port
 TO_SERVER, TO_CLIENT = "to server", "to client"
 # Between two bytes; tests have a read_timeout of 2 s.
 _DRIP_SECONDS = 0.4
+# The number of the packet, and the command.
+_BINLOG_DUMP = b"\x00\x12"
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, no time, which resets
 
 
@@ -31,6 +34,7 @@ class _Connection:
         self._relay = relay
         self.forgotten = False
         self._since_request = 0  # bytes to the client
+        self._has_binlog = False
         for each in self._sockets:
             # Else a small piece waits until the larger one before it is acknowledged,
             # which the other side delays.
@@ -60,14 +64,28 @@ class _Connection:
                 self._count(direction, len(data))
                 if not self._may_pass(direction):
                     return
-                if direction == TO_CLIENT:
-                    data = self._relay.drip(data, sink)
-                sink.sendall(data)
+                start = self._start_of_drip(direction, data)
+                if start is None:
+                    sink.sendall(data)
+                else:
+                    self._relay.drip(data, start, sink)
             if self._may_pass(direction):
                 sink.shutdown(socket.SHUT_WR)
         except OSError:
             if self._may_pass(direction):
                 self.reset()
+
+    def _start_of_drip(self, direction, data):
+        """Returns where in the data the server becomes slow, or None."""
+        if direction == TO_SERVER:
+            if data[3:5] == _BINLOG_DUMP:
+                self._has_binlog = True
+            return None
+        if self._has_binlog and self._relay.binlog_bytes is not None:
+            start = self._relay.binlog_bytes - (self._since_request - len(data))
+            return start if start < len(data) else None
+        text = self._relay.slow_text
+        return data.index(text) if text is not None and text in data else None
 
     def is_too_long(self, direction, limit):
         """Whether what goes to the client is a result longer than that."""
@@ -91,7 +109,8 @@ class Relay:
         self._changed = threading.Condition()
         self._stalled = set()
         self._longest_result = None
-        self._drip_from = None
+        self.slow_text = None
+        self.binlog_bytes = None
         self.dripping = 0  # answers that became slow
         self._connections = []
         self.accepted = 0  # connections so far
@@ -112,21 +131,20 @@ class Relay:
     def drip_from(self, text):
         """An answer of the server that has this text passes a byte at a time from
         there on, so slowly that it never ends."""
-        self._drip_from = text
+        self.slow_text = text
 
-    def drip(self, data, sink):
-        """Sends what drips, and returns what is to be sent at once."""
-        text = self._drip_from
-        if text is None or text not in data:
-            return data
+    def drip_binlog(self, start):
+        """The same for the binlog, behind so many bytes of it."""
+        self.binlog_bytes = start
+
+    def drip(self, data, start, sink):
+        """Sends the data, which drips from there on."""
         self.dripping += 1
-        start = data.index(text)
         sink.sendall(data[:start])
         never = threading.Event()
         for byte in data[start:] + bytes(1 << 16):
             sink.sendall(bytes([byte]))
             never.wait(_DRIP_SECONDS)
-        return b""
 
     def flow(self):
         """Lets everything pass again, what was sent meanwhile first."""

@@ -38,6 +38,14 @@ class SocketmapClient(ProxyClient):
             outcomes.update((key, self._read_outcome()) for key in some)
         return outcomes
 
+    def ask_and_begin(self, parameter, key):
+        """Returns the Outcome of the key; the same request is under way again then, so
+        that this client makes no room for another one."""
+        request = f"{parameter} {key}".encode()
+        netstring = b"%d:%s," % (len(request), request)
+        self._socket.sendall(netstring + netstring[:-1])
+        return self._read_outcome()
+
     def _read_outcome(self):
         size = b""
         while not size.endswith(b":"):
