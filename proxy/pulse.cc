@@ -17,7 +17,7 @@ bool Pulse::Beat() {
   return true;
 }
 
-void Pulse::OnceAllAnswer(std::function<void()> action) const {
+void Pulse::OnceAllAnswer(const std::function<void()>& action) const {
   const auto missing = std::make_shared<std::atomic<size_t>>(workers_.size());
   for (Worker* worker : workers_) {
     worker->Post([first = workers_.front(), missing, action] {

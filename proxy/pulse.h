@@ -24,7 +24,7 @@ class Pulse {
 
   // Runs `action` in the first worker's thread, once every worker has answered
   // a question that is put now. May be called from any thread.
-  void OnceAllAnswer(std::function<void()> action) const;
+  void OnceAllAnswer(const std::function<void()>& action) const;
 
  private:
   const std::vector<Worker*> workers_;

@@ -267,7 +267,7 @@ absl::Status Connection::Query(absl::string_view sql, Columns columns,
 absl::Status Connection::QueryRow(absl::string_view sql, size_t columns,
                                   absl::FunctionRef<absl::Status(Row)> on_row) {
   size_t rows = 0;
-  const absl::Status read = Query(sql, Columns::Exactly(columns), [&](Row row) {
+  absl::Status read = Query(sql, Columns::Exactly(columns), [&](Row row) {
     return ++rows == 1 ? on_row(row) : BadAnswer("more than one row");
   });
   if (!read.ok()) return read;
